@@ -1,0 +1,28 @@
+// A run of input bytes that holds whole records, and the buffer it lives in.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/vec.h"
+#include "data/batch.h"
+
+namespace weir {
+
+// Bytes that may be read up to kPadding past the end of a block, so that decoders load whole vectors
+// without a bounds check. The padding's content is unspecified but initialised.
+inline constexpr size_t kPadding = 128;
+
+using Buffer = Vec<char>;
+
+struct Block {
+  uint64_t sequence = 0;        // position in input order, from 0 without gaps
+  BlockOrigin origin;           // origin.begin is the offset of bytes.data()
+  std::string_view bytes;       // whole records; may be empty; kPadding readable bytes follow
+  std::shared_ptr<Buffer> buffer;  // keeps `bytes` alive
+  bool starts_partition = false;   // the partition's first block: a header may stand here
+  bool ends_partition = false;     // its last: the last record may lack its newline
+};
+
+}  // namespace weir

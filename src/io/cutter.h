@@ -1,0 +1,45 @@
+// Finds where records end, so that a stream can be cut into blocks of whole records.
+//
+// Threads: immutable, shared.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace weir {
+
+class RecordCutter {
+ public:
+  // What must be known about the bytes before a place to find the next boundary: for quoted formats,
+  // whether they end inside quotes. 0 at the start of a partition.
+  using State = uint32_t;
+
+  virtual ~RecordCutter() = default;
+
+  // True if boundaries can be found from anywhere without knowing what came before (State unused).
+  virtual bool stateless() const = 0;
+  // The state after `bytes`, given the state before them. Fast: one pass, vectorised.
+  virtual State advance(State before, std::string_view bytes) const = 0;
+  // The offset just behind the first record end at or after `from` (state given at `from`), or npos.
+  // `complete`: no bytes follow, so the end of `bytes` ends the last record. A boundary whose
+  // recognition needs bytes beyond `bytes` is not reported unless complete.
+  virtual size_t first_end(std::string_view bytes, size_t from, State at_from, bool complete) const = 0;
+  // The offset just behind the last record end in `bytes` (state given at offset 0), or npos.
+  virtual size_t last_end(std::string_view bytes, State at_begin) const = 0;
+
+  static constexpr size_t npos = static_cast<size_t>(-1);
+};
+
+// Records end at '\n'.
+std::unique_ptr<RecordCutter> make_line_cutter();
+// Records end at '\n' outside quotes (RFC 4180: quotes inside are doubled, so parity is the state).
+std::unique_ptr<RecordCutter> make_quoted_cutter(char quote);
+// A record begins at a line that matches `pattern` (RE2, unanchored: write ^ for the line's start), and
+// ends before the next one. Lines before the first match belong to a record of their own.
+Result<std::unique_ptr<RecordCutter>> make_record_start_cutter(const std::string& pattern);
+
+}  // namespace weir

@@ -1,0 +1,52 @@
+// Bytes out: stdout, files written through a temporary name, compressed streams.
+//
+// Threads: one at a time. Errors: kIo, or kDiskFull for ENOSPC and EDQUOT; a closed pipe gives
+// ErrorKind::kIo with message "EPIPE" only through is_closed_pipe().
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "io/input.h"
+
+namespace weir {
+
+class ByteSink {
+ public:
+  virtual ~ByteSink() = default;
+  virtual Result<void> write(std::string_view bytes) = 0;  // writes all; small writes are buffered
+  virtual Result<void> flush() = 0;   // everything written so far reaches the kernel
+  virtual Result<void> commit() = 0;  // ends frames, flushes, syncs, renames; the last call
+  virtual void abort() = 0;           // removes what was not committed
+  virtual uint64_t bytes_written() const = 0;
+  // True after a write failed because the reader closed the pipe.
+  virtual bool closed_pipe() const { return false; }
+};
+
+// Descriptor 1 (or another). Never closed. Handles short writes, EINTR, EAGAIN.
+std::unique_ptr<ByteSink> make_descriptor_sink(int fd, std::string name);
+
+struct FileSinkOptions {
+  bool overwrite = false;  // replace an existing file, at commit
+  bool append = false;     // add to an existing file (no temporary name)
+  bool sync = true;        // fdatasync before the rename, fsync of the folder after it
+};
+// Writes to ".NAME.weir-PID.tmp" beside the file and renames at commit. An existing file without
+// overwrite or append is an error at opening, with the hint.
+Result<std::unique_ptr<ByteSink>> make_file_sink(const std::string& path, const FileSinkOptions& options);
+
+struct CompressionOptions {
+  Compression kind = Compression::kNone;
+  int level = -1;   // -1: the library's default
+  int threads = 0;  // zstd only: worker threads
+};
+// Compresses into another sink; commit ends the frame and commits the inner one.
+Result<std::unique_ptr<ByteSink>> make_compressing_sink(std::unique_ptr<ByteSink> inner,
+                                                        const CompressionOptions& options);
+// By suffix: .gz .zst .bz2 .xz.
+Compression compression_of_path(std::string_view path);
+Result<Compression> parse_compression(std::string_view name);
+
+}  // namespace weir

@@ -1,0 +1,61 @@
+// The contract of sinks.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "config/options.h"
+#include "config/spec.h"
+#include "data/batch.h"
+#include "data/schema.h"
+#include "formats/format.h"
+
+namespace weir {
+
+// A sink at work; the ordered stage is its only caller. Bytes come encoded (by encoders that ran in
+// parallel) for sinks with a format, as batches for the others.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual Result<void> write(const Batch& batch, std::string_view encoded) = 0;
+  virtual Result<void> flush() = 0;   // called when the input pauses
+  virtual Result<void> commit() = 0;  // the run succeeded; the last call
+  virtual void abort() = 0;           // the run failed; what was not committed is taken back if possible
+  virtual bool closed_pipe() const { return false; }
+  virtual uint64_t bytes_written() const { return 0; }
+};
+
+class SinkPlan {
+ public:
+  virtual ~SinkPlan() = default;
+  // nullptr: the sink takes batches.
+  virtual const Format* format() const = 0;
+  virtual EncodeOptions encode_options() const { return {}; }
+  virtual bool needs_columns() const { return true; }  // blackhole: false
+  virtual std::string explain() const = 0;             // "stdout: json"
+  virtual Result<std::unique_ptr<Sink>> open() const = 0;
+};
+
+struct SinkContext {
+  const TimeZone* zone = utc();
+  std::string timezone = "UTC";
+  std::vector<std::string> input_paths;  // refused as outputs
+  bool color = false;
+};
+
+struct SinkDescriptor {
+  std::string_view name;  // value of `type`
+  std::string_view doc;
+  std::vector<OptionDoc> (*options)();
+  std::unique_ptr<SinkPlan> (*bind)(const SinkSpec& spec, const Schema& schema, const SinkContext& context,
+                                    Errors& errors);
+};
+
+std::span<const SinkDescriptor* const> sinks();
+const SinkDescriptor* find_sink(std::string_view name);
+
+}  // namespace weir

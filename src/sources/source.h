@@ -1,0 +1,74 @@
+// The contract of sources.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "config/options.h"
+#include "config/spec.h"
+#include "data/batch.h"
+#include "formats/format.h"
+#include "io/feed.h"
+
+namespace weir {
+
+// A piece of input in order: a block of bytes to decode, or a ready batch, or an error in its place.
+struct SourceItem {
+  Block block;
+  std::optional<Batch> batch;
+  std::optional<Error> error;
+};
+
+// A source at work. claim is called by all workers at once.
+class Source {
+ public:
+  virtual ~Source() = default;
+  virtual bool claim(SourceItem& item) = 0;  // false at the end; sequences from 0 without gaps
+  virtual void stop() = 0;                   // thread-safe; claim returns false soon after
+  virtual uint64_t bytes_done() const { return 0; }
+  virtual uint64_t bytes_total() const { return 0; }
+};
+
+// A bound source: checked, schema known, nothing opened for good.
+class SourcePlan {
+ public:
+  virtual ~SourcePlan() = default;
+  virtual const Schema& schema() const = 0;
+  virtual bool bounded() const = 0;
+  // The format that decodes its blocks; nullptr if it gives batches.
+  virtual const Format* format() const = 0;
+  virtual std::string explain() const = 0;  // "file: logs/access.log (1.2 GB), combined"
+  // The name of a partition for messages: a path, "stdin".
+  virtual std::string partition_name(uint32_t partition) const = 0;
+  virtual Result<std::unique_ptr<Source>> open(const FeedOptions& options) const = 0;
+};
+
+struct SourceContext {
+  const TimeZone* zone = utc();
+  int64_t now_us = 0;
+  bool sample = true;  // false: `check` without touching the input; schemas may then be empty
+};
+
+struct SourceDescriptor {
+  std::string_view name;  // value of `type`
+  std::string_view doc;
+  std::vector<OptionDoc> (*options)();
+  // Problems go to `errors`; nullptr then.
+  std::unique_ptr<SourcePlan> (*bind)(const SourceSpec& spec, const SourceContext& context, Errors& errors);
+};
+
+std::span<const SourceDescriptor* const> sources();
+const SourceDescriptor* find_source(std::string_view name);
+
+// Makes the format a source's spec names; when none is named and `sample` is given, by sniffing it.
+// Infers the schema from the sample where the format needs it.
+std::unique_ptr<Format> make_source_format(const SourceSpec& spec, const SourceContext& context,
+                                           std::string_view sample, bool whole, int64_t reference_us,
+                                           Errors& errors);
+
+}  // namespace weir

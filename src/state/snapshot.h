@@ -1,0 +1,76 @@
+// Writes and reads the state of operators as bytes: little-endian, length-prefixed, checked.
+//
+// Threads: one at a time. A reader never reads past its end: after a short or damaged input every get
+// gives zeros and ok() is false.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "data/type.h"
+
+namespace weir {
+
+class SnapshotWriter {
+ public:
+  void put_u8(uint8_t v) { put_raw(&v, 1); }
+  void put_u32(uint32_t v) { put_raw(&v, 4); }
+  void put_u64(uint64_t v) { put_raw(&v, 8); }
+  void put_i64(int64_t v) { put_raw(&v, 8); }
+  void put_i128(Int128 v) { put_raw(&v, 16); }
+  void put_double(double v) { put_raw(&v, 8); }
+  void put_text(std::string_view v) {
+    put_u64(v.size());
+    put_raw(v.data(), v.size());
+  }
+  const std::string& bytes() const { return bytes_; }
+  std::string take() { return std::move(bytes_); }
+
+ private:
+  void put_raw(const void* p, size_t n) { bytes_.append(static_cast<const char*>(p), n); }
+  std::string bytes_;
+};
+
+class SnapshotReader {
+ public:
+  explicit SnapshotReader(std::string_view bytes) : rest_(bytes) {}
+  uint8_t get_u8() { return get<uint8_t>(); }
+  uint32_t get_u32() { return get<uint32_t>(); }
+  uint64_t get_u64() { return get<uint64_t>(); }
+  int64_t get_i64() { return get<int64_t>(); }
+  Int128 get_i128() { return get<Int128>(); }
+  double get_double() { return get<double>(); }
+  std::string_view get_text() {
+    const uint64_t n = get_u64();
+    if (n > rest_.size()) {
+      ok_ = false;
+      rest_ = {};
+      return {};
+    }
+    const std::string_view v = rest_.substr(0, n);
+    rest_.remove_prefix(n);
+    return v;
+  }
+  bool ok() const { return ok_; }
+  bool at_end() const { return rest_.empty(); }
+
+ private:
+  template <class T>
+  T get() {
+    T v{};
+    if (rest_.size() < sizeof(T)) {
+      ok_ = false;
+      rest_ = {};
+      return v;
+    }
+    std::memcpy(&v, rest_.data(), sizeof(T));
+    rest_.remove_prefix(sizeof(T));
+    return v;
+  }
+  std::string_view rest_;
+  bool ok_ = true;
+};
+
+}  // namespace weir
