@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/arena.h"
 #include "data/column.h"
 #include "data/type.h"
 
