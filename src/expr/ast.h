@@ -21,6 +21,7 @@ enum class AstKind {
   kUnary,      // name: "-", "+", "NOT"
   kBinary,     // name: "+ - * / % || = <> < <= > >= AND OR", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"
   kIs,         // name: "NULL" "TRUE" "FALSE" "UNKNOWN" "JSON" "JSON OBJECT" ...; negated
+               //   IS JSON kind is bound as the function IS_JSON(x, 'VALUE' | 'SCALAR' | 'ARRAY' | 'OBJECT')
   kBetween,    // args: value, low, high; negated; name "SYMMETRIC" or ""
   kIn,         // args: value, then the list; negated
   kLike,       // args: value, pattern[, escape]; name: "LIKE" or "SIMILAR TO"; negated
@@ -32,7 +33,12 @@ enum class AstKind {
                //   SUBSTRING(s FROM a FOR b): name "SUBSTRING", args s, a, b; POSITION, OVERLAY alike
                //   FLOOR(t TO unit): name "FLOOR", args: t, literal unit;  CEIL alike
                //   TIMESTAMPADD/TIMESTAMPDIFF(unit, ...): the unit as a literal first argument
-               //   JSON_VALUE(... RETURNING t NULL ON EMPTY): `words` hold the clauses as written
+               //   JSON_VALUE(... RETURNING t NULL ON EMPTY): `words` hold the clauses, upper case, one
+               //     string each: "RETURNING INT", "NULL ON EMPTY", "DEFAULT ON ERROR" (the default's
+               //     expression is appended to args, in the clauses' order), "EMPTY ARRAY ON ERROR",
+               //     "WITH CONDITIONAL ARRAY WRAPPER", "ABSENT ON NULL", "TRUE ON ERROR"
+               //   JSON_OBJECT(KEY k VALUE v, ...): args k, v, k, v ...
+               //   (a, b) OVERLAPS (c, d): name "OVERLAPS", args a, b, c, d
                //   CURRENT_DATE and its kind without parentheses: calls without arguments
   kArray,      // ARRAY[args]
   kMap,        // MAP[k, v, ...]

@@ -65,6 +65,10 @@ struct FunctionDescriptor {
 
   // For polymorphic functions: sees the arguments (types, literals); nullptr for fixed ones.
   std::function<Result<BoundCall>(std::span<const ExprPtr> args)> bind;
+  // The same for calls with clauses (JSON_VALUE ... NULL ON EMPTY): sees Ast::words too. When it is
+  // set it is used for every call of this overload, with or without clauses.
+  std::function<Result<BoundCall>(std::span<const ExprPtr> args, std::span<const std::string> words)>
+      bind_words;
 
   FunctionDescriptor&& fails() && { can_fail = true; return std::move(*this); }
   FunctionDescriptor&& random() && { deterministic = false; return std::move(*this); }
@@ -129,6 +133,7 @@ ColumnPtr run_scalar(std::span<const ColumnPtr> args, size_t rows, EvalContext& 
   [[maybe_unused]] const std::array<size_t, sizeof...(A) + 1> step{(args[I]->is_constant() ? size_t{0} : size_t{1})..., 0};
   [[maybe_unused]] const std::array<const uint8_t*, sizeof...(A) + 1> valid{args[I]->valid()..., nullptr};
   const bool any_nulls = (... || (args[I]->valid() != nullptr));
+  [[maybe_unused]] const size_t errors_before = context.errors.size();
   for (size_t i = 0; i < n; ++i) {
     if (any_nulls) {
       const bool ok = (... && (valid[I] == nullptr || valid[I][i * step[I]] != 0));
@@ -156,7 +161,7 @@ ColumnPtr run_scalar(std::span<const ColumnPtr> args, size_t rows, EvalContext& 
     }
   }
   if (n != rows) {
-    if (context.errors.empty() || rows == 0) out->make_constant(rows);
+    if (context.errors.size() == errors_before || rows == 0) out->make_constant(rows);
     else {
       // A constant that fails fails on every row.
       out->make_constant(rows);
