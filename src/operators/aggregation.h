@@ -1,0 +1,162 @@
+// Grouped aggregation: key columns -> groups -> aggregate states -> result columns.
+//
+// The core of `aggregate` and of every window. An AggregateProgram (immutable, one per step) says what is
+// computed; a GroupedAggregation (one per worker, window or partial) holds the groups and their states,
+// side by side in one array, and reuses its memory after clear().
+//
+//   const AggregateProgram program(binding, input.size());
+//   GroupedAggregation table(program, key_types, run_hash_seed());
+//   table.update(batch, keys, context);          // per batch
+//   table.merge_from(other);                     // partials, in any order: results do not show it
+//   Batch rows = table.result(table.order(GroupOrder::kKey), context);
+//
+// Threads: the program is shared; a GroupedAggregation belongs to one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/vec.h"
+#include "data/batch.h"
+#include "expr/binder.h"
+#include "operators/group_table.h"
+#include "state/snapshot.h"
+
+namespace weir {
+
+enum class GroupOrder {
+  kKey,      // NULL first, numbers by value, strings by bytes
+  kArrival,  // by the first row's ordinal; needs track_arrival
+  kNone,     // as the table has them
+};
+
+// A bound aggregate list, laid out: which aggregates are needed, where their states are, and what each
+// reads. Keep it alive as long as anything made from it.
+class AggregateProgram {
+ public:
+  // `input_columns`: the size of the input schema. `outputs_needed`: as long as binding.outputs, or
+  // empty for all; aggregates that only serve outputs nobody needs are not computed.
+  AggregateProgram(const AggregateBinding& binding, size_t key_count, size_t input_columns,
+                   const std::vector<bool>& outputs_needed = {});
+
+  const AggregateBinding& binding() const { return binding_; }
+  size_t key_count() const { return key_count_; }
+
+  // Marks the input columns that the needed aggregates read.
+  void collect_columns(std::vector<bool>& used) const;
+  // True if evaluating an argument or a filter may fail on a row.
+  bool can_fail() const { return can_fail_; }
+
+  // Evaluates arguments and filters that are not plain columns and appends them to batch.columns,
+  // beyond the schema's, where update() finds them: it runs before update() wherever rows may be
+  // rejected. Failing rows are in context.errors afterwards; the caller rejects them (which keeps the
+  // appended columns in step). Optional when !can_fail().
+  void compute(Batch& batch, EvalContext& context) const;
+
+ private:
+  friend class GroupedAggregation;
+
+  // Where a needed expression's column is: of the input, or the n-th computed one.
+  struct Operand {
+    bool computed = false;
+    size_t index = 0;
+  };
+  struct Slot {
+    const BoundAggregate* aggregate = nullptr;
+    size_t number = 0;  // in binding.aggregates
+    size_t offset = 0;  // of its state in a group's states
+    std::vector<Operand> args;
+    bool filtered = false;
+    Operand filter;
+    bool uses_ordinals = false;
+  };
+  struct Computed {
+    ExprPtr expr;
+    int filter = -1;  // computed only where this computed or input BOOLEAN is TRUE; an index below
+    Operand filter_operand;
+  };
+
+  Operand operand_for(const ExprPtr& expr, bool filtered, const Operand& filter);
+  ColumnPtr compute_one(const Computed& item, const Batch& batch,
+                        std::span<const ColumnPtr> computed, EvalContext& context) const;
+
+  AggregateBinding binding_;
+  size_t key_count_ = 0;
+  size_t input_columns_ = 0;
+  std::vector<bool> outputs_needed_;
+  std::vector<Slot> slots_;
+  std::vector<Computed> computed_;
+  size_t stride_ = 0;           // bytes of one group's states
+  std::vector<char> initial_;   // the states of a new group
+  bool can_fail_ = false;
+  bool needs_destroy_ = false;
+};
+
+class GroupedAggregation {
+ public:
+  // `program` must outlive this. `key_types`: key_count() of them; none: one group for all rows.
+  GroupedAggregation(const AggregateProgram& program, std::vector<Type> key_types, uint64_t seed,
+                     bool track_arrival = false);
+  ~GroupedAggregation();
+  GroupedAggregation(const GroupedAggregation&) = delete;
+  GroupedAggregation& operator=(const GroupedAggregation&) = delete;
+
+  // Adds all rows of the batch. `keys`: one column of batch.rows rows per key. Rows whose argument
+  // fails are counted with NULL and reported in context.errors; see AggregateProgram::compute.
+  void update(const Batch& batch, std::span<const ColumnPtr> keys, EvalContext& context);
+
+  // Adds another's groups to this one's; `other` is empty afterwards and may be used again.
+  void merge_from(GroupedAggregation& other);
+  // Adds only the listed groups, leaving out the first `skip_keys` key columns of `other` (whose
+  // program has that many more keys in front). The listed states of `other` are used up: destroy or
+  // clear() it before it is updated again.
+  void merge_groups(GroupedAggregation& other, std::span<const uint32_t> groups, size_t skip_keys = 0);
+  // Makes sure that there is the one group of an aggregation without keys.
+  void add_empty_group();
+
+  size_t groups() const;
+  // The key columns of the listed groups; strings point into this object.
+  std::vector<ColumnPtr> keys(std::span<const uint32_t> groups) const;
+  // The group numbers in an order.
+  Vec<uint32_t> order(GroupOrder order) const;
+
+  // The rows [keys..., outputs...] of the listed groups, in that order; outputs not needed are absent.
+  // Failing rows (overflow, failing output expressions) are in context.errors, numbered as here. Strings
+  // of keys point into this object unless `copy_keys`; all others belong to the batch. Sets and
+  // restores context.arena. The states stay as they are: a window may fire again.
+  Batch result(std::span<const uint32_t> groups, EvalContext& context, bool copy_keys = false) const;
+
+  size_t memory_bytes() const;  // the states' own heap memory included
+  void clear();                 // forgets all groups, keeps the memory
+
+  void snapshot(SnapshotWriter& writer) const;
+  void restore(SnapshotReader& reader);  // into an empty one
+
+ private:
+  size_t group_total() const { return total_; }
+  void add_states(size_t total);  // initialises states up to `total` groups
+  void destroy_states();
+  void note_arrivals(const Batch& batch, const uint32_t* groups);
+  void update_slot(const AggregateProgram::Slot& slot, const Batch& batch, const uint32_t* groups,
+                   EvalContext& context);
+
+  const AggregateProgram& program_;
+  std::vector<Type> key_types_;
+  std::unique_ptr<GroupTable> table_;  // null without keys
+  size_t total_ = 0;                   // groups with initialised states
+  Vec<char> states_;
+  bool track_arrival_ = false;
+  Vec<uint64_t> arrival_;  // first ordinal of each group
+
+  // Scratch, kept between calls.
+  Vec<uint32_t> groups_;
+  Vec<uint32_t> filtered_groups_;
+  Vec<uint32_t> rows_;
+  std::vector<ColumnPtr> computed_;
+  std::vector<ColumnPtr> args_;
+};
+
+}  // namespace weir
