@@ -143,6 +143,7 @@ Batch Batch::shell() const {
   b.kinds = kinds;
   b.raw = raw;
   b.block_begin = block_begin;
+  b.first_line = first_line;
   b.ordinals = ordinals;
   b.owners = owners;
   b.arena_ = arena_;

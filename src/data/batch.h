@@ -69,6 +69,10 @@ struct Batch {
 
   Vec<RowKind> kinds;  // empty: every row is +I
 
+  // What an Ordered step's own Transform made of the batch in the parallel stage (a window's partial
+  // aggregates); only that step looks into it.
+  std::shared_ptr<void> prepared;
+
   // Places of rows in the whole input, increasing: sequence << 32 | (row of the block). Filled by
   // the source so that FIRST_VALUE, LISTAGG and sample do not depend on how work was split.
   // Empty: row i has ordinal sequence << 32 | i.
@@ -81,6 +85,7 @@ struct Batch {
   // later step may reject rows. A row's offset is raw[i].ptr - block_begin + origin.begin.
   Vec<StringRef> raw;
   const char* block_begin = nullptr;
+  uint64_t first_line = 0;  // line number of the block's first record, from 1; 0: not known
 
   // Keeps memory alive that string values point into.
   void keep(std::shared_ptr<const void> owner) { owners.push_back(std::move(owner)); }

@@ -107,5 +107,8 @@ struct Type::Field {
 // "TIMESTAMP_LTZ", "TIMESTAMP WITH LOCAL TIME ZONE", "ARRAY<ROW<a INT, `b c` STRING>>", "INTEGER", "TEXT".
 // Error: kConfig with the nearest type name; position.column is the offset in `text`, from 1.
 Result<Type> parse_type(std::string_view text);
+// Parses the type that `text` starts with and sets `length` to the bytes it takes, for parsers that
+// meet types inside other text (CAST(x AS ...), CREATE TABLE).
+Result<Type> parse_type_prefix(std::string_view text, size_t& length);
 
 }  // namespace weir

@@ -126,6 +126,8 @@ class OperatorPlan {
   // True if output rows are changelog rows (kinds filled).
   virtual bool makes_changelog(bool streaming) const { (void)streaming; return false; }
 
+  // A Transform step's transform; an Ordered step may give one too, which the workers run on a batch
+  // before its turn comes (partial aggregation) and which leaves its result in Batch::prepared.
   virtual std::unique_ptr<Transform> make_transform(const OperatorContext&) const { return nullptr; }
   virtual std::unique_ptr<Ordered> make_ordered(const OperatorContext&) const { return nullptr; }
   virtual std::unique_ptr<Collector> make_collector(const OperatorContext&) const { return nullptr; }
@@ -150,6 +152,7 @@ class OperatorPlan {
 struct BindContext {
   const TimeZone* zone = utc();
   bool has_event_time = false;
+  int64_t out_of_orderness_us = 0;  // of the source's watermark
   bool streaming = false;
   int64_t now_us = 0;
 };

@@ -20,7 +20,7 @@ struct PlannedSource {
   std::string name;
   std::unique_ptr<SourcePlan> source;
   DecodeRequest decode;
-  uint64_t sampled_bytes = 0;
+  size_t pushed_from = 0;  // the step whose filter was pushed into the decoder
 };
 
 // One step after the source, in order.
@@ -33,6 +33,7 @@ struct PlannedStep {
 struct Plan {
   std::string name;
   bool streaming = false;
+  int64_t out_of_orderness_us = 0;  // of the event time's watermark
   std::vector<PlannedSource> sources;
   std::vector<PlannedStep> steps;
   std::unique_ptr<SinkPlan> sink;

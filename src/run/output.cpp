@@ -1,0 +1,57 @@
+#include "run/output.h"
+
+namespace weir {
+
+Result<void> Output::open() {
+  auto sink = plan_.sink->open();
+  if (!sink) return fail(sink.error());
+  sink_ = std::move(*sink);
+  encoder_ = make_encoder();
+  if (!encoder_) return {};
+  encoder_->begin(scratch_);
+  if (scratch_.empty()) return {};
+  auto written = sink_->write(Batch{}, scratch_);
+  scratch_.clear();
+  return written;
+}
+
+bool Output::encodes_in_parallel() const {
+  const Format* format = plan_.sink->format();
+  return format != nullptr && !format->encodes_in_order();
+}
+
+std::unique_ptr<Encoder> Output::make_encoder() const {
+  const Format* format = plan_.sink->format();
+  return format == nullptr ? nullptr
+                           : format->make_encoder(plan_.output, plan_.sink->encode_options());
+}
+
+Result<void> Output::write(const Batch& batch, const std::string* encoded) {
+  if (batch.rows == 0) return {};
+  rows_ += batch.rows;
+  if (encoded != nullptr) return sink_->write(batch, *encoded);
+  if (!encoder_) return sink_->write(batch, {});
+  scratch_.clear();
+  encoder_->encode(batch, scratch_);
+  if (scratch_.empty()) return {};
+  return sink_->write(batch, scratch_);
+}
+
+Result<void> Output::flush() { return sink_->flush(); }
+
+Result<void> Output::commit() {
+  if (encoder_) {
+    scratch_.clear();
+    encoder_->end(scratch_);
+    if (!scratch_.empty()) {
+      if (auto r = sink_->write(Batch{}, scratch_); !r) return r;
+    }
+  }
+  return sink_->commit();
+}
+
+void Output::abort() {
+  if (sink_) sink_->abort();
+}
+
+}  // namespace weir

@@ -1,0 +1,43 @@
+// The end of the chain: encodes batches and hands them to the sink, in order.
+//
+// Threads: make_encoder from any thread before the run; the rest in the ordered stage.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "data/batch.h"
+#include "plan/plan.h"
+
+namespace weir {
+
+class Output {
+ public:
+  explicit Output(const Plan& plan) : plan_(plan) {}
+
+  // Opens the sink and writes the format's header.
+  Result<void> open();
+  // True if workers may encode batches themselves, each with an encoder of its own.
+  bool encodes_in_parallel() const;
+  std::unique_ptr<Encoder> make_encoder() const;
+
+  // Writes a batch; `encoded` is its text if a worker has encoded it, else nullptr.
+  Result<void> write(const Batch& batch, const std::string* encoded);
+  Result<void> flush();
+  Result<void> commit();  // the footer, then the sink's commit
+  void abort();
+
+  bool closed_pipe() const { return sink_ && sink_->closed_pipe(); }
+  uint64_t rows() const { return rows_; }
+  uint64_t bytes() const { return sink_ ? sink_->bytes_written() : 0; }
+
+ private:
+  const Plan& plan_;
+  std::unique_ptr<Sink> sink_;
+  std::unique_ptr<Encoder> encoder_;
+  std::string scratch_;
+  uint64_t rows_ = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,47 @@
+// What happens to records that could not be decoded or evaluated: counted, kept, or the end of the run.
+//
+// Threads: the ordered stage.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "data/batch.h"
+#include "plan/plan.h"
+#include "run/line_counter.h"
+
+namespace weir {
+
+// The columns of the dead-letter output.
+Schema dead_letter_schema();
+
+class RejectHandler {
+ public:
+  RejectHandler(const Plan& plan, std::function<void(const std::string&)> message);
+
+  Result<void> open();
+  // Takes the rejects of a batch. An error ends the run: the first bad record in fail mode, one more than
+  // max_bad in skip mode, or a dead-letter output that cannot be written.
+  Result<void> take(const Batch& batch);
+  Result<void> commit();
+  void abort();
+
+  uint64_t count() const { return count_; }
+
+ private:
+  std::string describe(const Batch& batch, const Reject& reject);
+
+  const Plan& plan_;
+  std::function<void(const std::string&)> message_;
+  std::unique_ptr<Sink> sink_;
+  std::unique_ptr<Encoder> encoder_;
+  std::string encoded_;
+  LineCounter lines_;
+  uint64_t count_ = 0;
+  uint64_t shown_ = 0;
+};
+
+}  // namespace weir
