@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/node.h"
+#include "config/options.h"
 #include "data/schema.h"
 #include "expr/aggregate.h"
 #include "expr/ast.h"

@@ -1,0 +1,24 @@
+#include <array>
+
+#include "windows/window.h"
+#include "windows/window_list.h"
+
+namespace weir {
+
+namespace {
+
+// Sorted by name.
+constexpr std::array<const OperatorDescriptor*, 2> kWindows = {&kGlobalWindow, &kTumblingWindow};
+
+}  // namespace
+
+std::span<const OperatorDescriptor* const> windows() { return kWindows; }
+
+const OperatorDescriptor* find_window(std::string_view name) {
+  for (const auto* w : kWindows) {
+    if (w->name == name) return w;
+  }
+  return nullptr;
+}
+
+}  // namespace weir
