@@ -1,0 +1,275 @@
+#include "operators/fixed_key_table.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include "operators/group_sort.h"
+
+namespace weir {
+
+namespace {
+
+constexpr size_t kMaxKeys = 8;  // as many as there are NULL bits
+constexpr size_t kMaxWords = 4;
+
+bool is_fixed(const Type& type) {
+  return type.id >= TypeId::kBoolean && !type.is_string_like() && !type.is_nested();
+}
+
+// Equal keys have equal bytes: one zero, one NaN.
+template <class T>
+T canonical(T value) {
+  if constexpr (std::is_floating_point_v<T>) {
+    if (value == 0) return 0;
+    if (std::isnan(value)) return std::numeric_limits<T>::quiet_NaN();
+  }
+  return value;
+}
+
+template <class T>
+uint64_t widen(T value) {
+  if constexpr (std::is_same_v<T, float>) {
+    return std::bit_cast<uint32_t>(canonical(value));
+  } else if constexpr (std::is_same_v<T, double>) {
+    return std::bit_cast<uint64_t>(canonical(value));
+  } else {
+    return static_cast<uint64_t>(static_cast<int64_t>(value));
+  }
+}
+
+// Calls f with a value of the C++ type that columns of this type hold.
+template <class F>
+void with_raw_type(const Type& type, F&& f) {
+  switch (type.id) {
+    case TypeId::kBoolean: f(uint8_t{}); break;
+    case TypeId::kTinyInt: f(int8_t{}); break;
+    case TypeId::kSmallInt: f(int16_t{}); break;
+    case TypeId::kInt:
+    case TypeId::kDate:
+    case TypeId::kTime: f(int32_t{}); break;
+    case TypeId::kFloat: f(float{}); break;
+    case TypeId::kDouble: f(double{}); break;
+    case TypeId::kDecimal: f(Int128{}); break;
+    default: f(int64_t{}); break;
+  }
+}
+
+template <class T>
+uint64_t order_bits(T value) {
+  constexpr uint64_t kSign = uint64_t{1} << 63;
+  if constexpr (std::is_same_v<T, Int128>) {
+    return static_cast<uint64_t>(value >> 64) ^ kSign;
+  } else if constexpr (std::is_floating_point_v<T>) {
+    const auto bits = std::bit_cast<uint64_t>(static_cast<double>(value));
+    return (bits & kSign) != 0 ? ~bits : bits | kSign;
+  } else {
+    return static_cast<uint64_t>(static_cast<int64_t>(value)) ^ kSign;
+  }
+}
+
+}  // namespace
+
+size_t packed_words(std::span<const Type> types) {
+  if (types.empty() || types.size() > kMaxKeys) return 0;
+  size_t bytes = 0;
+  for (const auto& type : types) {
+    if (!is_fixed(type)) return 0;
+    bytes += type.width();
+  }
+  if (types.size() == 1 && bytes <= 8) return 1;
+  const size_t words = (bytes + 1 + 7) / 8;
+  return words <= kMaxWords ? words : 0;
+}
+
+template <size_t W>
+FixedKeyTable<W>::FixedKeyTable(std::vector<Type> types, uint64_t seed)
+    : types_(std::move(types)), secret_(seed) {
+  raw_ = types_.size() == 1 && types_[0].width() <= 8;
+  for (const auto& type : types_) {
+    offsets_.push_back(nulls_offset_);
+    nulls_offset_ += type.width();
+  }
+}
+
+template <size_t W>
+void FixedKeyTable<W>::load(std::span<const ColumnPtr> keys, size_t begin, size_t n,
+                            Loaded& out) const {
+  if (raw_) {
+    with_raw_type(types_[0], [&]<class T>(T) {
+      if constexpr (sizeof(T) <= 8) {
+        const T* values = keys[0]->template values<T>() + begin;
+        for (size_t i = 0; i < n; ++i) out.words[i][0] = widen(values[i]);
+      }
+    });
+  } else {
+    for (size_t i = 0; i < n; ++i) out.words[i] = Entry{};
+    for (size_t k = 0; k < types_.size(); ++k) {
+      const uint8_t* valid = keys[k]->valid();
+      with_raw_type(types_[k], [&]<class T>(T) {
+        const T* values = keys[k]->template values<T>() + begin;
+        for (size_t i = 0; i < n; ++i) {
+          char* packed = reinterpret_cast<char*>(&out.words[i]);
+          if (valid != nullptr && valid[begin + i] == 0) {
+            packed[nulls_offset_] = static_cast<char>(packed[nulls_offset_] | (1 << k));
+            continue;
+          }
+          const T value = canonical(values[i]);
+          std::memcpy(packed + offsets_[k], &value, sizeof(T));
+        }
+      });
+    }
+  }
+  for (size_t i = 0; i < n; ++i) {
+    uint64_t h = out.words[i][0];
+    for (size_t w = 1; w < W; ++w) h = fold_multiply(h ^ secret_.a, out.words[i][w] ^ secret_.b);
+    out.tag[i] = tag_of(h, secret_);
+  }
+}
+
+template <size_t W>
+uint32_t FixedKeyTable<W>::probe(const Entry& words, uint32_t tag) {
+  const SlotArray::Slot* slots = slots_.slots();
+  const Entry* entries = entries_.data();
+  const size_t mask = slots_.mask();
+  for (size_t at = slots_.home(tag);; at = (at + 1) & mask) {
+    const SlotArray::Slot slot = slots[at];
+    if (slot.group_plus_one == 0) {
+      WEIR_CHECK(entries_.size() < kNoGroup - 1);
+      const auto group = static_cast<uint32_t>(entries_.size());
+      entries_.push_back(words);
+      if (slots_.full()) {
+        slots_.grow();
+        at = slots_.free_slot(tag);
+      }
+      slots_.put(at, tag, group);
+      return group;
+    }
+    if (slot.tag == tag && entries[slot.group_plus_one - 1] == words) {
+      return slot.group_plus_one - 1;
+    }
+  }
+}
+
+template <size_t W>
+void FixedKeyTable<W>::find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) {
+  std::array<ColumnPtr, kMaxKeys> flat_keys;
+  bool any_constant = false;
+  for (size_t k = 0; k < keys.size(); ++k) any_constant = any_constant || keys[k]->is_constant();
+  if (any_constant) {
+    for (size_t k = 0; k < keys.size(); ++k) flat_keys[k] = flat(keys[k]);
+    keys = std::span<const ColumnPtr>(flat_keys.data(), keys.size());
+  }
+  const uint8_t* valid = raw_ ? keys[0]->valid() : nullptr;
+  Loaded loaded;
+  for (size_t begin = 0; begin < rows; begin += kChunk) {
+    const size_t n = std::min(kChunk, rows - begin);
+    load(keys, begin, n, loaded);
+    if (slots_.is_large()) {
+      const SlotArray::Slot* slots = slots_.slots();
+      for (size_t i = 0; i < n; ++i) __builtin_prefetch(&slots[slots_.home(loaded.tag[i])]);
+      for (size_t i = 0; i < n; ++i) {
+        const SlotArray::Slot slot = slots[slots_.home(loaded.tag[i])];
+        if (slot.group_plus_one != 0) __builtin_prefetch(&entries_[slot.group_plus_one - 1]);
+      }
+    }
+    for (size_t i = 0; i < n; ++i) {
+      if (valid != nullptr && valid[begin + i] == 0) {
+        if (null_group_ == kNoGroup) {
+          null_group_ = static_cast<uint32_t>(entries_.size());
+          entries_.push_back(Entry{});
+        }
+        groups[begin + i] = null_group_;
+      } else {
+        groups[begin + i] = probe(loaded.words[i], loaded.tag[i]);
+      }
+    }
+  }
+}
+
+template <size_t W>
+bool FixedKeyTable<W>::is_null(uint32_t group, size_t key) const {
+  if (raw_) return group == null_group_;
+  const char* packed = reinterpret_cast<const char*>(&entries_[group]);
+  return ((packed[nulls_offset_] >> key) & 1) != 0;
+}
+
+template <size_t W>
+std::vector<ColumnPtr> FixedKeyTable<W>::keys(std::span<const uint32_t> groups) const {
+  std::vector<ColumnPtr> columns;
+  for (size_t k = 0; k < types_.size(); ++k) {
+    auto column = make_column(types_[k], groups.size());
+    with_raw_type(types_[k], [&]<class T>(T) {
+      T* out = column->template values<T>();
+      for (size_t i = 0; i < groups.size(); ++i) {
+        // Little-endian: the low bytes of a widened value are the value.
+        std::memcpy(&out[i], reinterpret_cast<const char*>(&entries_[groups[i]]) + offsets_[k],
+                    sizeof(T));
+        if (is_null(groups[i], k)) column->set_null(i);
+      }
+    });
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+template <size_t W>
+uint64_t FixedKeyTable<W>::ordered_bits(uint32_t group, size_t key) const {
+  uint64_t bits = 0;
+  with_raw_type(types_[key], [&]<class T>(T) {
+    T value{};
+    std::memcpy(&value, reinterpret_cast<const char*>(&entries_[group]) + offsets_[key], sizeof(T));
+    bits = order_bits(value);
+  });
+  return bits;
+}
+
+template <size_t W>
+bool FixedKeyTable<W>::less(uint32_t a, uint32_t b) const {
+  for (size_t k = 0; k < types_.size(); ++k) {
+    const bool a_null = is_null(a, k);
+    const bool b_null = is_null(b, k);
+    if (a_null || b_null) {
+      if (a_null != b_null) return a_null;
+      continue;
+    }
+    const uint64_t x = ordered_bits(a, k);
+    const uint64_t y = ordered_bits(b, k);
+    if (x != y) return x < y;
+    if (types_[k].id == TypeId::kDecimal) {  // the lower half decides
+      Int128 u = 0;
+      Int128 v = 0;
+      std::memcpy(&u, reinterpret_cast<const char*>(&entries_[a]) + offsets_[k], sizeof(u));
+      std::memcpy(&v, reinterpret_cast<const char*>(&entries_[b]) + offsets_[k], sizeof(v));
+      if (u != v) return u < v;
+    }
+  }
+  return false;
+}
+
+template <size_t W>
+Vec<uint32_t> FixedKeyTable<W>::sorted() const {
+  // NULL sorts as the smallest value and wins the tie with it in less().
+  const auto prefix = [this](uint32_t group) -> uint64_t {
+    return is_null(group, 0) ? 0 : ordered_bits(group, 0);
+  };
+  const bool exact = raw_ && null_group_ == kNoGroup;
+  return sort_groups(
+      size(), prefix, [this](uint32_t a, uint32_t b) { return less(a, b); }, exact);
+}
+
+template <size_t W>
+void FixedKeyTable<W>::clear() {
+  slots_.clear();
+  entries_.clear();
+  null_group_ = kNoGroup;
+}
+
+template class FixedKeyTable<1>;
+template class FixedKeyTable<2>;
+template class FixedKeyTable<3>;
+template class FixedKeyTable<4>;
+
+}  // namespace weir

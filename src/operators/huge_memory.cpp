@@ -1,0 +1,45 @@
+#include "operators/huge_memory.h"
+
+#include <sys/mman.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+namespace weir {
+
+namespace {
+
+constexpr size_t kHugePage = size_t{2} << 20;
+
+}  // namespace
+
+HugeBuffer::HugeBuffer(size_t bytes) : size_(bytes) {
+  if (bytes == 0) return;
+  if (bytes < kHugePage) {
+    data_ = static_cast<char*>(std::calloc(bytes, 1));
+    if (data_ == nullptr) throw std::bad_alloc();
+    return;
+  }
+  mapping_size_ = bytes + kHugePage;  // room to align in
+  mapping_ = mmap(nullptr, mapping_size_, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapping_ == MAP_FAILED) {
+    mapping_ = nullptr;
+    throw std::bad_alloc();
+  }
+  const auto address = reinterpret_cast<uintptr_t>(mapping_);
+  data_ = static_cast<char*>(mapping_) + (kHugePage - address % kHugePage) % kHugePage;
+  // Only advice: without huge pages everything works, a little slower.
+  madvise(data_, bytes, MADV_HUGEPAGE);
+}
+
+HugeBuffer::~HugeBuffer() {
+  if (mapping_ != nullptr) {
+    munmap(mapping_, mapping_size_);
+  } else {
+    std::free(data_);
+  }
+}
+
+}  // namespace weir

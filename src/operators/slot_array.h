@@ -1,0 +1,79 @@
+// The open-addressing part of every group table: 8-byte slots of (hash tag, group number).
+//
+// A slot's home is the top bits of its 32-bit tag, so growing needs neither keys nor full hashes and
+// runs through old and new slots in order. The keys are elsewhere, densely by group: with the skew of
+// real data the frequent keys come first and stay together in the cache.
+#pragma once
+
+#include <cstdint>
+
+#include "base/check.h"
+#include "operators/huge_memory.h"
+
+namespace weir {
+
+class SlotArray {
+ public:
+  struct Slot {
+    uint32_t tag;
+    uint32_t group_plus_one;  // 0: free
+  };
+
+  SlotArray() : slots_(sizeof(Slot) << kFirstBits) {}
+
+  Slot* slots() const { return reinterpret_cast<Slot*>(slots_.data()); }
+  size_t home(uint32_t tag) const { return tag >> (32 - bits_); }
+  size_t mask() const { return (size_t{1} << bits_) - 1; }
+  // True when slots no longer fit the first-level cache, so that prefetching pays.
+  bool is_large() const { return bits_ > 11; }
+  size_t memory_bytes() const { return slots_.size(); }
+
+  bool full() const { return used_ >= limit_; }
+  // Puts a new group into the free slot `at`, found by probing. Not when full().
+  void put(size_t at, uint32_t tag, uint32_t group) {
+    slots()[at] = {tag, group + 1};
+    ++used_;
+  }
+  // The first free slot for a tag.
+  size_t free_slot(uint32_t tag) const {
+    size_t at = home(tag);
+    while (slots()[at].group_plus_one != 0) at = (at + 1) & mask();
+    return at;
+  }
+  void grow() {
+    WEIR_CHECK(bits_ < 32);
+    SlotArray bigger(bits_ + 1);
+    const size_t n = size_t{1} << bits_;
+    const Slot* old = slots();
+    for (size_t i = 0; i < n; ++i) {
+      if (old[i].group_plus_one != 0) bigger.slots()[bigger.free_slot(old[i].tag)] = old[i];
+    }
+    bigger.used_ = used_;
+    *this = std::move(bigger);
+  }
+  void clear() {
+    // A table that was once large and now holds little must not cost its largest size every time.
+    if (bits_ > kFirstBits + 4 && used_ < (size_t{1} << bits_) / 64) {
+      *this = SlotArray(bits_ - 3);
+    } else {
+      std::memset(slots_.data(), 0, slots_.size());
+    }
+    used_ = 0;
+  }
+
+ private:
+  static constexpr uint32_t kFirstBits = 6;
+
+  explicit SlotArray(uint32_t bits) : slots_(sizeof(Slot) << bits), bits_(bits) {
+    const size_t n = size_t{1} << bits;
+    // Half full while the slots are small beside the keys, then fuller to save memory.
+    limit_ = bits <= 18 ? n / 2 : n / 8 * 5;
+  }
+
+  HugeBuffer slots_;
+  uint32_t bits_ = kFirstBits;
+  size_t used_ = 0;
+  size_t limit_ = size_t{1} << (kFirstBits - 1);
+};
+
+}  // namespace weir

@@ -1,0 +1,167 @@
+#include "operators/string_key_table.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+
+#include "operators/group_sort.h"
+
+namespace weir {
+
+void StringKeyTable::load(const StringRef* values, size_t n, Loaded& out) const {
+  for (size_t i = 0; i < n; ++i) {
+    const StringRef& s = values[i];
+    if (s.len <= kShort) [[likely]] {
+      load_short(s.ptr, s.len, out.w0[i], out.w1[i]);
+      const uint64_t h =
+          fold_multiply(out.w0[i] ^ secret_.a, out.w1[i] ^ secret_.b ^ (uint64_t{s.len} << 56));
+      out.tag[i] = tag_of(h, secret_);
+    } else {
+      out.w0[i] = XXH3_64bits_withSeed(s.ptr, s.len, secret_.a);
+      out.w1[i] = 0;
+      out.tag[i] = static_cast<uint32_t>(out.w0[i] >> 32);
+    }
+  }
+}
+
+inline bool StringKeyTable::same(const Entry& e, const StringRef& value, uint64_t w0,
+                                 uint64_t w1) const {
+  if (e.w0 != w0 || e.len != value.len) return false;
+  if (value.len <= kShort) return e.w1 == w1;
+  return std::memcmp(reinterpret_cast<const char*>(e.w1), value.ptr, value.len) == 0;
+}
+
+uint32_t StringKeyTable::add(const StringRef& value, uint64_t w0, uint64_t w1) {
+  WEIR_CHECK(size_ < kNoGroup - 1);
+  const auto group = static_cast<uint32_t>(size_);
+  const uint64_t n = uint64_t{group} + 64;
+  const auto top = static_cast<size_t>(63 - __builtin_clzll(n));
+  if (chunks_[top - 6] == nullptr) {
+    buffers_[top - 6] = HugeBuffer(sizeof(Entry) << top);
+    chunks_[top - 6] = reinterpret_cast<Entry*>(buffers_[top - 6].data());
+  }
+  if (value.len > kShort) {
+    w1 = reinterpret_cast<uint64_t>(long_keys_.copy(value.view()).data());
+  }
+  entry(group) = {w0, w1, value.len, 0};
+  ++size_;
+  return group;
+}
+
+inline uint32_t StringKeyTable::probe(const StringRef& value, uint64_t w0, uint64_t w1,
+                                      uint32_t tag) {
+  const SlotArray::Slot* slots = slots_.slots();
+  const size_t mask = slots_.mask();
+  for (size_t at = slots_.home(tag);; at = (at + 1) & mask) {
+    const SlotArray::Slot slot = slots[at];
+    if (slot.group_plus_one == 0) {
+      const uint32_t group = add(value, w0, w1);
+      if (slots_.full()) {
+        slots_.grow();
+        at = slots_.free_slot(tag);
+      }
+      slots_.put(at, tag, group);
+      return group;
+    }
+    if (slot.tag == tag && same(entry(slot.group_plus_one - 1), value, w0, w1)) {
+      return slot.group_plus_one - 1;
+    }
+  }
+}
+
+uint32_t StringKeyTable::null_group() {
+  if (null_group_ == kNoGroup) null_group_ = add(StringRef(), 0, 0);
+  return null_group_;
+}
+
+void StringKeyTable::find_or_add(const StringRef* values, const uint8_t* valid, size_t rows,
+                                 uint32_t* groups) {
+  Loaded loaded;
+  std::array<StringRef, kChunk> patched;
+  for (size_t begin = 0; begin < rows; begin += kChunk) {
+    const size_t n = std::min(kChunk, rows - begin);
+    const StringRef* in = values + begin;
+    if (valid != nullptr) {  // a NULL's StringRef is not to be followed
+      for (size_t i = 0; i < n; ++i) patched[i] = valid[begin + i] != 0 ? in[i] : StringRef();
+      in = patched.data();
+    }
+    load(in, n, loaded);
+    if (slots_.is_large()) {
+      // Two steps ahead: first the slots, then the entries that they most likely lead to.
+      const SlotArray::Slot* slots = slots_.slots();
+      for (size_t i = 0; i < n; ++i) __builtin_prefetch(&slots[slots_.home(loaded.tag[i])]);
+      for (size_t i = 0; i < n; ++i) {
+        const SlotArray::Slot slot = slots[slots_.home(loaded.tag[i])];
+        if (slot.group_plus_one != 0) __builtin_prefetch(&entry(slot.group_plus_one - 1));
+      }
+    }
+    if (valid == nullptr) {
+      for (size_t i = 0; i < n; ++i) {
+        groups[begin + i] = probe(in[i], loaded.w0[i], loaded.w1[i], loaded.tag[i]);
+      }
+    } else {
+      for (size_t i = 0; i < n; ++i) {
+        groups[begin + i] = valid[begin + i] != 0
+                                ? probe(in[i], loaded.w0[i], loaded.w1[i], loaded.tag[i])
+                                : null_group();
+      }
+    }
+  }
+}
+
+void StringKeyTable::find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) {
+  const ColumnPtr column = flat(keys[0]);
+  find_or_add(column->values<StringRef>(), column->valid(), rows, groups);
+}
+
+StringRef StringKeyTable::key(uint32_t group) const {
+  const Entry& e = entry(group);
+  return e.len <= kShort ? StringRef(reinterpret_cast<const char*>(&e.w0), e.len)
+                         : StringRef(reinterpret_cast<const char*>(e.w1), e.len);
+}
+
+std::vector<ColumnPtr> StringKeyTable::keys(std::span<const uint32_t> groups) const {
+  auto column = make_column(type_, groups.size());
+  StringRef* out = column->values<StringRef>();
+  for (size_t i = 0; i < groups.size(); ++i) {
+    // Entries of a random list: the line is on its way when its turn comes.
+    if (i + 16 < groups.size()) __builtin_prefetch(&entry(groups[i + 16]));
+    out[i] = key(groups[i]);
+    if (is_null(groups[i])) column->set_null(i);
+  }
+  std::vector<ColumnPtr> columns;
+  columns.push_back(std::move(column));
+  return columns;
+}
+
+Vec<uint32_t> StringKeyTable::sorted() const {
+  // NULL, of length 0, has prefix 0 like the empty string: the comparison puts it first.
+  const auto prefix = [this](uint32_t group) -> uint64_t {
+    const Entry& e = entry(group);
+    if (e.len <= kShort) return __builtin_bswap64(e.w0);
+    uint64_t head = 0;
+    std::memcpy(&head, reinterpret_cast<const char*>(e.w1), sizeof(head));
+    return __builtin_bswap64(head);
+  };
+  const auto less = [this](uint32_t a, uint32_t b) {
+    if (is_null(a) || is_null(b)) return is_null(a) && !is_null(b);
+    return key(a).view() < key(b).view();
+  };
+  return sort_groups(size_, prefix, less, false);
+}
+
+size_t StringKeyTable::memory_bytes() const {
+  size_t total = slots_.memory_bytes() + long_keys_.used_bytes();
+  for (const auto& b : buffers_) total += b.size();
+  return total;
+}
+
+void StringKeyTable::clear() {
+  slots_.clear();
+  size_ = 0;
+  null_group_ = kNoGroup;
+  long_keys_.reset();
+}
+
+}  // namespace weir

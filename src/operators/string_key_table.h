@@ -1,0 +1,73 @@
+// Groups by one string: keys of up to 16 bytes lie in the entries, longer ones in an arena.
+//
+// An entry is 24 bytes: the key's first 16 bytes zero padded and its length, or the key's 64-bit hash and a
+// pointer. Entries never move, so that StringRefs to them stay valid.
+#pragma once
+
+#include <array>
+
+#include "base/arena.h"
+#include "operators/group_table.h"
+#include "operators/key_hash.h"
+#include "operators/slot_array.h"
+
+namespace weir {
+
+class StringKeyTable final : public GroupTable {
+ public:
+  StringKeyTable(Type type, uint64_t seed) : type_(std::move(type)), secret_(seed) {}
+
+  void find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) override;
+  size_t size() const override { return size_; }
+  std::vector<ColumnPtr> keys(std::span<const uint32_t> groups) const override;
+  Vec<uint32_t> sorted() const override;
+  size_t memory_bytes() const override;
+  void clear() override;
+
+  // The same on plain strings; `valid` may be null.
+  void find_or_add(const StringRef* values, const uint8_t* valid, size_t rows, uint32_t* groups);
+  bool is_null(uint32_t group) const { return group == null_group_; }
+  StringRef key(uint32_t group) const;  // of a group that is not NULL's
+
+ private:
+  static constexpr size_t kChunk = 64;  // rows hashed and prefetched ahead of probing
+  static constexpr uint32_t kShort = 16;
+  static constexpr uint32_t kNoGroup = UINT32_MAX;
+
+  struct Entry {
+    uint64_t w0;
+    uint64_t w1;
+    uint32_t len;
+    uint32_t unused;
+  };
+  // The keys of some rows, loaded and hashed.
+  struct Loaded {
+    std::array<uint64_t, kChunk> w0;
+    std::array<uint64_t, kChunk> w1;
+    std::array<uint32_t, kChunk> tag;
+  };
+
+  // Entry g is in chunk log2(g + 64) - 6; chunks double in size.
+  Entry& entry(uint32_t group) const {
+    const uint64_t n = uint64_t{group} + 64;
+    const auto top = static_cast<unsigned>(63 - __builtin_clzll(n));
+    return chunks_[top - 6][n - (uint64_t{1} << top)];
+  }
+
+  void load(const StringRef* values, size_t n, Loaded& out) const;
+  uint32_t probe(const StringRef& value, uint64_t w0, uint64_t w1, uint32_t tag);
+  bool same(const Entry& e, const StringRef& value, uint64_t w0, uint64_t w1) const;
+  uint32_t add(const StringRef& value, uint64_t w0, uint64_t w1);
+  uint32_t null_group();
+
+  Type type_;
+  HashSecret secret_;
+  SlotArray slots_;
+  std::array<HugeBuffer, 27> buffers_;
+  std::array<Entry*, 27> chunks_{};
+  size_t size_ = 0;
+  uint32_t null_group_ = kNoGroup;
+  Arena long_keys_;
+};
+
+}  // namespace weir
