@@ -123,6 +123,10 @@ class OperatorPlan {
   virtual std::vector<PushedPredicate> pushable() const { return {}; }
   // True if a column of the output is, unchanged, column `*input` of the input: lets predicates move up.
   virtual int passes_column(size_t output_column) const { (void)output_column; return -1; }
+  // True if every input row gives exactly one output row (map, extend), unless it is rejected.
+  virtual bool keeps_rows() const { return false; }
+  // True if it needs Batch::raw although it rejects nothing (a record's place decides).
+  virtual bool needs_raw() const { return false; }
   // True if output rows are changelog rows (kinds filled).
   virtual bool makes_changelog(bool streaming) const { (void)streaming; return false; }
 

@@ -54,6 +54,9 @@ struct PlanContext {
   bool color = false;
 };
 
+// The columns of the dead-letter output.
+Schema dead_letter_schema();
+
 // All problems of the pipeline are returned together.
 std::expected<std::unique_ptr<Plan>, Errors> make_plan(const PipelineSpec& spec, const PlanContext& context);
 

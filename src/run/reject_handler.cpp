@@ -14,17 +14,6 @@ constexpr uint64_t kMostShown = 10;  // messages of skipped records, so that a f
 
 }  // namespace
 
-Schema dead_letter_schema() {
-  Schema s;
-  s.add("source", Type::string());
-  s.add("line", Type::bigint());
-  s.add("offset", Type::bigint());
-  s.add("field", Type::string());
-  s.add("reason", Type::string());
-  s.add("record", Type::string());
-  return s;
-}
-
 RejectHandler::RejectHandler(const Plan& plan, std::function<void(const std::string&)> message)
     : plan_(plan), message_(std::move(message)) {}
 

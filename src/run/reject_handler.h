@@ -15,9 +15,6 @@
 
 namespace weir {
 
-// The columns of the dead-letter output.
-Schema dead_letter_schema();
-
 class RejectHandler {
  public:
   RejectHandler(const Plan& plan, std::function<void(const std::string&)> message);

@@ -45,6 +45,8 @@ class SourcePlan {
   virtual std::string explain() const = 0;  // "file: logs/access.log (1.2 GB), combined"
   // The name of a partition for messages: a path, "stdin".
   virtual std::string partition_name(uint32_t partition) const = 0;
+  // The files it reads, if any: they are refused as outputs.
+  virtual std::vector<std::string> paths() const { return {}; }
   virtual Result<std::unique_ptr<Source>> open(const FeedOptions& options) const = 0;
 };
 
