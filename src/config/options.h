@@ -21,6 +21,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -112,8 +113,10 @@ struct Option {
   std::function<std::string()> type;
   std::function<std::string()> default_value;
 
-  template <class T>
-  Option(std::string n, T S::*member, std::string h, bool is_required = false)
+  // B is bool: else two choices in braces would count as a string made from two pointers.
+  template <class T, class B = bool>
+    requires std::is_same_v<B, bool>
+  Option(std::string n, T S::*member, std::string h, B is_required = false)
       : name(std::move(n)), help(std::move(h)), required(is_required) {
     read = [member](const Node& node, S& s) { return read_value(node, s.*member); };
     type = [member] { return type_text(S{}.*member); };

@@ -88,18 +88,38 @@ struct PipelineSpec {
   std::string file;               // the pipeline's path, for messages
 };
 
-// What the command line adds: fragments of TOML (-e), files, and settings (--set a.b=value).
+// Flags that replace parts of a pipeline whatever it calls them. Texts are taken as they are: no ${}.
+struct PipelineFlags {
+  std::vector<std::string> inputs;   // FILE arguments, "-" is stdin: the one source's path
+  std::string input_format;          // its format; empty: not given (so below)
+  std::string output;                // the one sink becomes this file, or stdout for "-"
+  std::string output_format;
+  std::string dead_letter;           // [dead_letter] becomes this file, or stdout for "-"
+  std::optional<int64_t> limit;      // a last step `limit`
+};
+
+// The pipeline's text and what the command line adds: fragments of TOML (-e), settings
+// (--set a.b=value) and flags; a later one of these beats the earlier.
 struct PipelineText {
-  std::string file;      // path; empty with `inline` only
+  std::string file;      // path, "-" for stdin; empty with fragments only
   std::vector<std::string> fragments;  // -e, in order; merged key by key, arrays of tables appended
-  std::vector<std::string> settings;   // "a.b=value"; beat everything
+  std::vector<std::string> settings;   // "a.b=value"; indices for arrays: transform.0.where
+  PipelineFlags flags;
 };
 
 // Reads, merges and checks the shape of a pipeline: known tables and keys of the pipeline itself.
 // Components' own keys are checked later by their descriptors. All problems are returned together.
 // ${NAME}, ${NAME:-default}, ${NAME:?message} are replaced inside string values, after parsing.
 std::expected<PipelineSpec, Errors> read_pipeline(const PipelineText& text);
-// The merged pipeline as TOML text (--emit-toml).
+// The merged pipeline as TOML text (--emit-toml); ${} stays as written.
 std::expected<std::string, Errors> emit_pipeline(const PipelineText& text);
+
+// The keys that the pipeline itself reads, for the documentation: one item a table ("" is the top level).
+struct PipelineTableDoc {
+  std::string table;
+  std::string doc;
+  std::vector<OptionDoc> options;
+};
+std::vector<PipelineTableDoc> pipeline_table_docs();
 
 }  // namespace weir
