@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "data/civil.h"
 #include "data/column.h"
+#include "formats/minute_cache.h"
 
 namespace weir {
 
@@ -29,15 +30,27 @@ class FieldParser {
   std::string complaint(std::string_view text) const;
 
  private:
+  // How a time text is read: by its type's own form, as CLF, or by `time_`.
+  enum class TimeForm : uint8_t { kNone, kOwn, kClf, kParser };
+
+  explicit FieldParser(Type type) : type_(std::move(type)) {}
+  bool parse_micros(std::string_view text, int64_t& us, int& nanos);
+  bool append_time_value(std::string_view text, Column& column);
+
   Type type_;
+  TimeForm form_ = TimeForm::kNone;
+  bool to_instant_ = false;  // `time_` gives wall clocks and the column wants instants
+  const TimeZone* zone_ = nullptr;
   std::shared_ptr<const TimeParser> time_;
-  std::string cached_prefix_;  // time texts mostly share all but the last characters
+  MinuteCache minutes_;
+  std::string cached_text_;  // the last text read by `time_`: runs of equal times are common
   int64_t cached_us_ = 0;
 };
 
 // Number texts, the whole text or nothing; inline fast paths for short ones.
 bool parse_int64(std::string_view text, int64_t& out);
 bool parse_double(std::string_view text, double& out);
+bool parse_float(std::string_view text, float& out);
 bool parse_decimal(std::string_view text, int precision, int scale, Int128& out);
 
 // The narrowest of BOOLEAN, BIGINT, DOUBLE, DATE, TIMESTAMP, TIMESTAMP_LTZ, STRING that reads all

@@ -1,0 +1,102 @@
+// Block scanners: find bytes, separators and needles 64 bytes at a time.
+//
+// The program is built for any x86-64; these kernels exist once per instruction set and are chosen once,
+// through a table of function pointers called per block, so that a call's price does not matter.
+// All variants give the same results. Idea of separator masks and the carry-less multiplication that
+// turns quotes into ranges: Langdale and Lemire, "Parsing Gigabytes of JSON per Second" (2019).
+//
+// Memory:  every function may read kPadding bytes past the end of its input (see io/block.h), and may
+//          write kScanSlack elements past the last result.
+// Threads: stateless.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace weir {
+
+// A field of a record: a view into its block or into the batch's arena. Plain data, for kernels.
+struct FieldSpan {
+  const char* ptr;
+  uint32_t len;
+  uint32_t kind;
+
+  static constexpr uint32_t kPlain = 0;
+  static constexpr uint32_t kQuoted = 1;  // the text stood in quotes: never the NULL text
+  static constexpr uint32_t kAbsent = 2;  // NULL whatever the column's type
+
+  std::string_view view() const { return {ptr, len}; }
+};
+
+inline constexpr size_t kScanSlack = 64;
+
+// A scan for separators (delimiter or newline, outside quotes). Masks hold a bit per byte, lowest first.
+struct SeparatorScan {
+  const char* data = nullptr;
+  char delimiter = ',';
+  char special = 0;           // a byte whose places are wanted: the quote, or the escape character
+  bool want_special = false;
+  bool quotes = false;        // `special` opens and closes ranges in which nothing separates
+
+  uint64_t* specials = nullptr;    // mask, when want_special
+  uint64_t* separators = nullptr;  // mask; scan_masks only
+  uint32_t* ranks = nullptr;       // separators before each word, one more than words; scan_masks only
+  uint32_t* positions = nullptr;   // of all separators; for scan_masks of the newlines among them
+
+  size_t count = 0;          // of positions, so far
+  uint32_t rank = 0;         // separators so far; scan_masks only
+  uint64_t inside = 0;       // all ones when the bytes so far end inside quotes
+  uint64_t any_special = 0;  // not zero when `special` occurred
+};
+
+// Takes the wanted fields out of records of `columns` fields each, using the masks of a finished scan.
+struct FieldJump {
+  const SeparatorScan* scan = nullptr;
+  uint32_t columns = 0;
+  const uint32_t* wanted = nullptr;  // increasing field indexes
+  size_t wanted_count = 0;
+  FieldSpan* const* fields = nullptr;  // per wanted field
+  FieldSpan* records = nullptr;        // without line ends
+  // Moved along by each call.
+  uint32_t begin = 0;       // first byte of the next record
+  uint32_t begin_rank = 0;  // separators before it
+  size_t next_newline = 0;  // its end is scan->positions[next_newline]
+};
+
+// A text to look for, with the two of its bytes that are rarest in ordinary text.
+struct Needle {
+  explicit Needle(std::string text);
+  std::string bytes;  // not empty
+  size_t first = 0;   // offsets of the two; may be equal
+  size_t second = 0;
+};
+
+enum class SimdLevel { kScalar, kSse2, kAvx2 };
+
+struct Scanners {
+  // Writes the places of `byte` in data[0, size); gives how many.
+  size_t (*find_all)(const char* data, size_t size, char byte, uint32_t* out);
+  size_t (*count)(const char* data, size_t size, char byte);
+  // The first occurrence that lies in [begin, end), or nullptr.
+  const char* (*find)(const char* begin, const char* end, const Needle& needle);
+  // Scan the bytes [from, to); `from` is a multiple of 64 and `to` too, unless it is the end.
+  void (*scan_positions)(SeparatorScan& scan, size_t from, size_t to);
+  void (*scan_masks)(SeparatorScan& scan, size_t from, size_t to);
+  // Fills up to `limit` records; stops early at a record with another number of fields.
+  size_t (*jump)(FieldJump& jump, size_t limit);
+};
+
+// The best table for this machine, or the one set below.
+const Scanners& scanners();
+// For tests: the table of a level; nullptr when this machine cannot run it.
+const Scanners* scanners_of(SimdLevel level);
+// For tests, before threads start: what scanners() gives; nullptr for the best.
+void use_scanners(const Scanners* table);
+
+extern const Scanners kScalarScanners;
+extern const Scanners kSse2Scanners;
+extern const Scanners kAvx2Scanners;
+
+}  // namespace weir
