@@ -8,11 +8,15 @@
 
 #include "config/node.h"
 #include "expr/ast.h"
+#include "expr/lexer.h"
 
 namespace weir {
 
 // Error: kConfig at the offending token, with what was expected.
 Result<AstPtr> parse_expression(const SourceText& text);
+// Parses one expression at the cursor and stops behind it, for grammars that contain expressions.
+// Null: the cursor has the error.
+AstPtr parse_expression(TokenCursor& cursor);
 
 // "hits DESC, name" -> order items.
 struct OrderItem {
@@ -21,5 +25,6 @@ struct OrderItem {
   bool nulls_first = true;  // default: NULL is the smallest value, first in ASC, last in DESC
 };
 Result<std::vector<OrderItem>> parse_order(const SourceText& text);
+std::vector<OrderItem> parse_order(TokenCursor& cursor);  // empty: the cursor has the error
 
 }  // namespace weir
