@@ -46,6 +46,9 @@ const TimeZone* utc();
 
 // "2021-09-27", one-digit month and day allowed; the whole text must match.
 std::optional<int32_t> parse_date(std::string_view text);
+// As CAST(text AS DATE): parts may be missing from the right ("2021", "123", "2021-9"), a time after
+// a blank or "T" is ignored.
+std::optional<int32_t> parse_date_prefix(std::string_view text);
 // "23", "23:45", "23:45:01.250"
 std::optional<int32_t> parse_time(std::string_view text);
 // "2021-09-27 12:34:56.123456789", "T" for the blank, a date alone; no zone. Nanoseconds are cut to
@@ -63,10 +66,11 @@ std::optional<int64_t> parse_clf(std::string_view text);
 class TimeParser {
  public:
   virtual ~TimeParser() = default;
-  // The instant (or, without a zone in the text, the wall clock) in microseconds. Thread-safe: parsers
-  // keep no state; callers that parse runs of near-equal times use TimeCache below.
+  // The instant in microseconds; a text without a zone is a wall clock of the parser's `zone` (with
+  // utc() the value is the wall clock itself). Thread-safe: parsers keep no state.
   virtual std::optional<int64_t> parse(std::string_view text) const = 0;
-  // True if the text names its zone, so that the value is an instant (TIMESTAMP_LTZ).
+  // True if every text names its zone, so that the value is an instant (TIMESTAMP_LTZ): rfc3339, clf,
+  // epoch_*, patterns with %z, %Z or %s. iso8601, auto and syslog: false.
   virtual bool has_zone() const = 0;
 };
 // `zone` reads texts without one. Syslog has no year: the one nearest to `reference_us` is taken.
@@ -80,7 +84,8 @@ struct EpochUnit {
 };
 std::optional<EpochUnit> epoch_unit(std::string_view format);
 
-// Guesses the format of sample texts; empty when none fits all of them.
+// Guesses the format of sample texts: the first of rfc3339, iso8601, clf, syslog and some patterns that
+// reads all of them; empty when none does, or there are no texts. Numbers are not guessed to be times.
 std::string guess_time_format(const std::string* begin, const std::string* end);
 
 // --- values -> text ---

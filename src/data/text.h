@@ -15,9 +15,8 @@ struct TextStyle {
 
 // Appends Flink's text form of row i (not NULL): BOOLEAN TRUE/FALSE; integers; DOUBLE as Java prints
 // it (1.0E10, 3.0, NaN, Infinity); DECIMAL with all its scale; DATE 2024-01-31; TIME 12:34:56[.123];
-// TIMESTAMP(p) `2021-09-24 12:34:56.100` with p digits (without trailing zeros when `p` is 6 and the
-// fraction is zero: see text.cpp); intervals +1-00, +0 00:00:03.000; arrays [1, NULL]; maps {k=v};
-// rows (1, abc); BYTES as they are.
+// TIMESTAMP(p) `2021-09-24 12:34:56.100` with exactly p digits; intervals +1-00, +0 00:00:03.000;
+// arrays [1, NULL]; maps {k=v}; rows (1, abc); BYTES as they are.
 void append_text(std::string& out, const Column& column, size_t i, const TextStyle& style = {});
 std::string text_at(const Column& column, size_t i, const TextStyle& style = {});
 
