@@ -70,6 +70,14 @@ uint64_t order_bits(T value) {
   }
 }
 
+// Not operator==, which calls memcmp.
+template <size_t W>
+bool same_words(const std::array<uint64_t, W>& a, const std::array<uint64_t, W>& b) {
+  uint64_t difference = 0;
+  for (size_t w = 0; w < W; ++w) difference |= a[w] ^ b[w];
+  return difference == 0;
+}
+
 }  // namespace
 
 size_t packed_words(std::span<const Type> types) {
@@ -130,24 +138,29 @@ void FixedKeyTable<W>::load(std::span<const ColumnPtr> keys, size_t begin, size_
 }
 
 template <size_t W>
-uint32_t FixedKeyTable<W>::probe(const Entry& words, uint32_t tag) {
+__attribute__((noinline)) uint32_t FixedKeyTable<W>::add(size_t at, const Entry& words,
+                                                         uint32_t tag) {
+  WEIR_CHECK(entries_.size() < kNoGroup - 1);
+  const auto group = static_cast<uint32_t>(entries_.size());
+  entries_.push_back(words);
+  if (slots_.full()) {
+    slots_.grow();
+    at = slots_.free_slot(tag);
+  }
+  slots_.put(at, tag, group);
+  return group;
+}
+
+template <size_t W>
+inline __attribute__((always_inline)) uint32_t FixedKeyTable<W>::probe(const Entry& words,
+                                                                       uint32_t tag) {
   const SlotArray::Slot* slots = slots_.slots();
   const Entry* entries = entries_.data();
   const size_t mask = slots_.mask();
   for (size_t at = slots_.home(tag);; at = (at + 1) & mask) {
     const SlotArray::Slot slot = slots[at];
-    if (slot.group_plus_one == 0) {
-      WEIR_CHECK(entries_.size() < kNoGroup - 1);
-      const auto group = static_cast<uint32_t>(entries_.size());
-      entries_.push_back(words);
-      if (slots_.full()) {
-        slots_.grow();
-        at = slots_.free_slot(tag);
-      }
-      slots_.put(at, tag, group);
-      return group;
-    }
-    if (slot.tag == tag && entries[slot.group_plus_one - 1] == words) {
+    if (slot.group_plus_one == 0) [[unlikely]] return add(at, words, tag);
+    if (slot.tag == tag && same_words(entries[slot.group_plus_one - 1], words)) {
       return slot.group_plus_one - 1;
     }
   }

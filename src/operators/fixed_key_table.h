@@ -40,6 +40,7 @@ class FixedKeyTable final : public GroupTable {
 
   void load(std::span<const ColumnPtr> keys, size_t begin, size_t n, Loaded& out) const;
   uint32_t probe(const Entry& words, uint32_t tag);
+  uint32_t add(size_t at, const Entry& words, uint32_t tag);
   bool is_null(uint32_t group, size_t key) const;
   uint64_t ordered_bits(uint32_t group, size_t key) const;  // the value's top 64 bits, order-preserving
   bool less(uint32_t a, uint32_t b) const;

@@ -22,7 +22,7 @@ class SlotArray {
   SlotArray() : slots_(sizeof(Slot) << kFirstBits) {}
 
   Slot* slots() const { return reinterpret_cast<Slot*>(slots_.data()); }
-  size_t home(uint32_t tag) const { return tag >> (32 - bits_); }
+  size_t home(uint32_t tag) const { return tag >> shift_; }
   size_t mask() const { return (size_t{1} << bits_) - 1; }
   // True when slots no longer fit the first-level cache, so that prefetching pays.
   bool is_large() const { return bits_ > 11; }
@@ -64,7 +64,7 @@ class SlotArray {
  private:
   static constexpr uint32_t kFirstBits = 6;
 
-  explicit SlotArray(uint32_t bits) : slots_(sizeof(Slot) << bits), bits_(bits) {
+  explicit SlotArray(uint32_t bits) : slots_(sizeof(Slot) << bits), bits_(bits), shift_(32 - bits) {
     const size_t n = size_t{1} << bits;
     // Half full while the slots are small beside the keys, then fuller to save memory.
     limit_ = bits <= 18 ? n / 2 : n / 8 * 5;
@@ -72,6 +72,7 @@ class SlotArray {
 
   HugeBuffer slots_;
   uint32_t bits_ = kFirstBits;
+  uint32_t shift_ = 32 - kFirstBits;
   size_t used_ = 0;
   size_t limit_ = size_t{1} << (kFirstBits - 1);
 };

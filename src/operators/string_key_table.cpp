@@ -49,21 +49,25 @@ uint32_t StringKeyTable::add(const StringRef& value, uint64_t w0, uint64_t w1) {
   return group;
 }
 
-inline uint32_t StringKeyTable::probe(const StringRef& value, uint64_t w0, uint64_t w1,
-                                      uint32_t tag) {
+__attribute__((noinline)) uint32_t StringKeyTable::add_at(size_t at, const StringRef& value,
+                                                          uint64_t w0, uint64_t w1, uint32_t tag) {
+  const uint32_t group = add(value, w0, w1);
+  if (slots_.full()) {
+    slots_.grow();
+    at = slots_.free_slot(tag);
+  }
+  slots_.put(at, tag, group);
+  return group;
+}
+
+inline __attribute__((always_inline)) uint32_t StringKeyTable::probe(const StringRef& value,
+                                                                     uint64_t w0, uint64_t w1,
+                                                                     uint32_t tag) {
   const SlotArray::Slot* slots = slots_.slots();
   const size_t mask = slots_.mask();
   for (size_t at = slots_.home(tag);; at = (at + 1) & mask) {
     const SlotArray::Slot slot = slots[at];
-    if (slot.group_plus_one == 0) {
-      const uint32_t group = add(value, w0, w1);
-      if (slots_.full()) {
-        slots_.grow();
-        at = slots_.free_slot(tag);
-      }
-      slots_.put(at, tag, group);
-      return group;
-    }
+    if (slot.group_plus_one == 0) [[unlikely]] return add_at(at, value, w0, w1, tag);
     if (slot.tag == tag && same(entry(slot.group_plus_one - 1), value, w0, w1)) {
       return slot.group_plus_one - 1;
     }

@@ -58,6 +58,7 @@ class StringKeyTable final : public GroupTable {
   uint32_t probe(const StringRef& value, uint64_t w0, uint64_t w1, uint32_t tag);
   bool same(const Entry& e, const StringRef& value, uint64_t w0, uint64_t w1) const;
   uint32_t add(const StringRef& value, uint64_t w0, uint64_t w1);
+  uint32_t add_at(size_t at, const StringRef& value, uint64_t w0, uint64_t w1, uint32_t tag);
   uint32_t null_group();
 
   Type type_;
