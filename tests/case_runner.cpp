@@ -1,0 +1,242 @@
+// Runs golden cases: case_runner WEIR CASE.toml|FOLDER...
+//
+// A case is one TOML file:
+//   pipeline = '''...'''   the pipeline; ${DATA} is the testdata folder
+//   pipeline_file = "wordcount.toml"   instead: one of pipelines/, its testdata/ found wherever it runs
+//   input = '''...'''      given as a file named `input` and again through a pipe; optional
+//   files = { "a.csv" = '''...''' }   further files in the working folder; optional
+//   args = ["-t", "csv"]   further arguments; optional
+//   stdout = '''...'''     expected bytes
+//   stderr = '''...'''     expected bytes under -q; optional, compared in the first run only
+//   exit = 0
+//   vary = false           run it once only; optional
+// Every case runs with parallelism 1, 2, 4 x tiny, small and default blocks x optimiser on and off, and
+// must give the same bytes each time. WEIR_BLESS=1 writes the first run's output back into the file.
+// WEIR_QUICK=1 takes a part of the variations (sanitizer builds).
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "config/toml_text.h"
+
+extern char** environ;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+void write_file(const fs::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+struct Outcome {
+  std::string out;
+  std::string err;
+  int exit = -1;
+};
+
+// Runs a command in `folder`; stdin is a pipe that gets `input`, or /dev/null.
+Outcome run(const std::vector<std::string>& command, const fs::path& folder, const std::string* input) {
+  const std::string out_path = folder / ".stdout";
+  const std::string err_path = folder / ".stderr";
+  int in_pipe[2] = {-1, -1};
+  if (input != nullptr && pipe2(in_pipe, O_CLOEXEC) != 0) std::abort();
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  if (input != nullptr) {
+    posix_spawn_file_actions_adddup2(&actions, in_pipe[0], 0);
+  } else {
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  }
+  posix_spawn_file_actions_addopen(&actions, 1, out_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  posix_spawn_file_actions_addopen(&actions, 2, err_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
+  std::vector<char*> argv;
+  for (const auto& a : command) argv.push_back(const_cast<char*>(a.c_str()));
+  argv.push_back(nullptr);
+  pid_t pid = 0;
+  if (posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environ) != 0) {
+    std::fprintf(stderr, "cannot run %s\n", argv[0]);
+    std::exit(1);
+  }
+  posix_spawn_file_actions_destroy(&actions);
+  if (input != nullptr) {
+    close(in_pipe[0]);
+    size_t done = 0;
+    while (done < input->size()) {
+      const ssize_t n = write(in_pipe[1], input->data() + done, input->size() - done);
+      if (n <= 0) break;  // the program stopped reading
+      done += static_cast<size_t>(n);
+    }
+    close(in_pipe[1]);
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return {read_file(out_path), read_file(err_path),
+          WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status)};
+}
+
+std::string replace_all(std::string text, const std::string& from, const std::string& to) {
+  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+std::string text_of(const weir::Node& node, const char* key) {
+  const auto* v = node.find(key);
+  return v == nullptr ? std::string() : v->text;
+}
+
+// Replaces KEY = '''...''' in a case's text, or adds it at the end.
+std::string bless(const std::string& text, const std::string& key, const std::string& value) {
+  const std::string entry = key + " = '''\n" + value + "'''";
+  const std::string head = key + " = '''";
+  size_t at = text.starts_with(head) ? 0 : text.find("\n" + head);
+  if (at == std::string::npos) return text + entry + "\n";
+  if (at > 0) ++at;
+  const size_t end = text.find("'''", at + head.size());
+  return text.substr(0, at) + entry + text.substr(end + 3);
+}
+
+class Runner {
+ public:
+  Runner(std::string weir, fs::path data) : weir_(std::move(weir)), data_(std::move(data)) {
+    char pattern[] = "/tmp/weir-case-XXXXXX";
+    folder_ = mkdtemp(pattern);
+  }
+  ~Runner() { fs::remove_all(folder_); }
+
+  void run_case(const fs::path& path) {
+    const std::string text = read_file(path);
+    const auto parsed = weir::parse_toml(text, path.string());
+    if (!parsed) {
+      std::printf("FAIL %s\n%s", path.c_str(), weir::format_error(parsed.error()).c_str());
+      ++failed_;
+      return;
+    }
+    for (const auto& entry : fs::directory_iterator(folder_)) fs::remove_all(entry);
+    const weir::Node& c = *parsed;
+    std::string pipeline = replace_all(text_of(c, "pipeline"), "${DATA}", data_.string());
+    if (c.find("pipeline_file") != nullptr) {
+      const fs::path file = data_.parent_path() / "pipelines" / text_of(c, "pipeline_file");
+      pipeline = replace_all(read_file(file), "\"testdata/", "\"" + data_.string() + "/");
+    }
+    write_file(folder_ / "pipeline.toml", pipeline);
+    if (const auto* files = c.find("files")) {
+      for (const auto& [name, node] : files->entries) write_file(folder_ / name, node.text);
+    }
+    const auto* input = c.find("input");
+    if (input != nullptr) write_file(folder_ / "input", input->text);
+    std::vector<std::string> args;
+    if (const auto* a = c.find("args")) {
+      for (const auto& item : a->items) args.push_back(replace_all(item.text, "${DATA}", data_.string()));
+    }
+    Outcome expected{text_of(c, "stdout"), text_of(c, "stderr"), 0};
+    if (const auto* e = c.find("exit")) expected.exit = static_cast<int>(e->integer);
+    const auto* vary = c.find("vary");
+
+    const bool quick = std::getenv("WEIR_QUICK") != nullptr;
+    bool first = true;
+    for (const char* block : {"", "1KB", "48B"}) {
+      for (const char* parallelism : {"2", "1", "4"}) {
+        for (const bool optimize : {true, false}) {
+          for (const bool piped : {false, true}) {
+            if (piped && input == nullptr) continue;
+            if (quick && !first && (*parallelism != '4' || optimize == piped)) continue;
+            std::vector<std::string> command = {weir_, "run", "-q", "-p", parallelism};
+            if (*block != 0) command.insert(command.end(), {"--set", std::string("runtime.block_size=") + block});
+            if (!optimize) command.insert(command.end(), {"--set", "runtime.optimize=false"});
+            command.push_back("pipeline.toml");
+            command.insert(command.end(), args.begin(), args.end());
+            if (input != nullptr) command.push_back(piped ? "-" : "input");
+            for (const auto& entry : fs::directory_iterator(folder_)) {
+              if (entry.path().filename().string().starts_with("out")) fs::remove_all(entry);
+            }
+            const Outcome got = run(command, folder_, piped ? &input->text : nullptr);
+            if (first && std::getenv("WEIR_BLESS") != nullptr) {
+              std::string blessed = bless(text, "stdout", got.out);
+              if (c.find("stderr") != nullptr) blessed = bless(blessed, "stderr", got.err);
+              if (blessed != text) write_file(path, blessed);
+              expected.out = got.out;
+              expected.err = got.err;
+            }
+            const bool same_err = !first || c.find("stderr") == nullptr || got.err == expected.err;
+            if (got.out != expected.out || got.exit != expected.exit || !same_err) {
+              std::string shown;
+              for (const auto& a : command) shown += a + " ";
+              std::printf("FAIL %s\n  %s\n  exit %d, expected %d\n--- stdout\n%s--- expected\n%s--- stderr\n%s",
+                          path.c_str(), shown.c_str(), got.exit, expected.exit, got.out.c_str(),
+                          expected.out.c_str(), got.err.c_str());
+              if (!same_err) std::printf("--- expected stderr\n%s", expected.err.c_str());
+              ++failed_;
+              return;
+            }
+            ++runs_;
+            first = false;
+            if (vary != nullptr && !vary->boolean) {
+              ++passed_;
+              return;
+            }
+          }
+        }
+      }
+    }
+    ++passed_;
+  }
+
+  int finish() const {
+    std::printf("%d cases in %d runs\n%d passed, %d failed\n", passed_ + failed_, runs_, passed_, failed_);
+    return failed_ == 0 && passed_ > 0 ? 0 : 1;
+  }
+
+ private:
+  std::string weir_;
+  fs::path data_;
+  fs::path folder_;
+  int passed_ = 0;
+  int failed_ = 0;
+  int runs_ = 0;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 4) {
+    std::fprintf(stderr, "usage: case_runner WEIR TESTDATA CASE.toml|FOLDER...\n");
+    return 2;
+  }
+  Runner runner(fs::absolute(argv[1]), fs::absolute(argv[2]));
+  std::vector<fs::path> cases;
+  for (int i = 3; i < argc; ++i) {
+    if (!fs::is_directory(argv[i])) {
+      cases.emplace_back(argv[i]);
+      continue;
+    }
+    for (const auto& entry : fs::recursive_directory_iterator(argv[i])) {
+      if (entry.path().extension() == ".toml") cases.push_back(entry.path());
+    }
+  }
+  std::sort(cases.begin(), cases.end());
+  for (const auto& c : cases) runner.run_case(c);
+  return runner.finish();
+}
