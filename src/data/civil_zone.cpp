@@ -119,8 +119,9 @@ std::string offset_name(int64_t seconds) {
 std::optional<int64_t> fixed_offset(std::string_view name) {
   if (name.starts_with("UTC") || name.starts_with("GMT")) name.remove_prefix(3);
   if (name.empty() || (name[0] != '+' && name[0] != '-')) return std::nullopt;
-  std::string text(name);
-  if (text.size() == 2 || (text.size() > 2 && text[2] == ':')) text.insert(1, "0");
+  std::string text(1, name[0]);
+  if (name.size() == 2 || (name.size() > 2 && name[2] == ':')) text += '0';  // one digit of hours
+  text += name.substr(1);
   const char* p = text.data();
   const char* end = p + text.size();
   int64_t seconds = 0;
