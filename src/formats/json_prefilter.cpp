@@ -1,0 +1,191 @@
+#include "formats/json_prefilter.h"
+
+#include <cmath>
+#include <limits>
+
+namespace weir {
+namespace {
+
+using Op = PushedPredicate::Op;
+
+constexpr int64_t kExactInDouble = int64_t{1} << 53;
+constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                              1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+Int128 magnitude(Int128 v) { return v < 0 ? -v : v; }
+
+// value * 10^power, false when it does not fit.
+bool scale_up(Int128& value, int power) {
+  for (; power > 0; --power)
+    if (__builtin_mul_overflow(value, Int128{10}, &value)) return false;
+  return true;
+}
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+// Largest value of an integer type.
+int64_t max_of(const Type& type) {
+  switch (type.id) {
+    case TypeId::kTinyInt: return std::numeric_limits<int8_t>::max();
+    case TypeId::kSmallInt: return std::numeric_limits<int16_t>::max();
+    case TypeId::kInt: return std::numeric_limits<int32_t>::max();
+    default: return std::numeric_limits<int64_t>::max();
+  }
+}
+
+}  // namespace
+
+std::optional<JsonPrefilter> JsonPrefilter::make(const std::string& key, const Type& type,
+                                                 const PushedPredicate& predicate) {
+  const Value& literal = predicate.value;
+  if (literal.is_null || key.empty() || key.size() > ScanKey::kMaxBytes) return std::nullopt;
+  for (const char c : key)
+    if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) return std::nullopt;
+
+  JsonPrefilter filter(ScanKey(key), type, predicate);
+  if (type.is_text()) {
+    if (!literal.type.is_text()) return std::nullopt;
+    return filter;
+  }
+  if (!literal.type.is_numeric() || predicate.op >= Op::kContains) return std::nullopt;
+  const bool approximate = literal.type.is_approximate();
+  if (approximate) {
+    filter.threshold_ = literal.real;
+  } else {
+    // Compared as a double only when that is what both sides are, give or take a rounding.
+    if (literal.type.scale > 18) return std::nullopt;
+    filter.threshold_ = static_cast<double>(literal.number) / kPowers[literal.type.scale];
+    filter.threshold_exact_ = literal.type.scale == 0 && magnitude(literal.number) <= kExactInDouble;
+  }
+  if (approximate && std::isnan(literal.real)) return std::nullopt;
+  switch (type.id) {
+    case TypeId::kTinyInt:
+    case TypeId::kSmallInt:
+    case TypeId::kInt:
+    case TypeId::kBigInt:
+    case TypeId::kDouble: return filter;
+    case TypeId::kDecimal:
+      if (approximate) return std::nullopt;
+      return filter;
+    default: return std::nullopt;
+  }
+}
+
+bool JsonPrefilter::fails_for(Order order) const {
+  if (order == Order::kUnknown) return false;
+  switch (op_) {
+    case Op::kEq: return order != Order::kEqual;
+    case Op::kNe: return order == Order::kEqual;
+    case Op::kLt: return order != Order::kLess;
+    case Op::kLe: return order == Order::kGreater;
+    case Op::kGt: return order != Order::kGreater;
+    case Op::kGe: return order == Order::kLess;
+    default: return false;
+  }
+}
+
+bool JsonPrefilter::fails_for_text(std::string_view value) const {
+  const std::string_view literal = literal_.text;
+  switch (op_) {
+    case Op::kContains: return value.find(literal) == std::string_view::npos;
+    case Op::kStartsWith: return !value.starts_with(literal);
+    case Op::kEndsWith: return !value.ends_with(literal);
+    default: break;
+  }
+  const int c = value.compare(literal);  // by bytes, unsigned
+  return fails_for(c < 0 ? Order::kLess : (c > 0 ? Order::kGreater : Order::kEqual));
+}
+
+JsonPrefilter::Order JsonPrefilter::compare_integer(const json::Number& number) const {
+  const auto limit = static_cast<uint64_t>(max_of(type_));
+  if (!number.integral || !number.exact || number.mantissa > limit) return Order::kUnknown;
+  auto value = static_cast<int64_t>(number.mantissa);
+  if (number.negative) value = -value;
+  if (literal_.type.is_approximate()) {
+    if (value > kExactInDouble || value < -kExactInDouble) return Order::kUnknown;
+    const auto d = static_cast<double>(value);
+    return d < threshold_ ? Order::kLess : (d > threshold_ ? Order::kGreater : Order::kEqual);
+  }
+  Int128 scaled = value;
+  if (!scale_up(scaled, literal_.type.scale)) return Order::kUnknown;
+  return scaled < literal_.number ? Order::kLess
+                                  : (scaled > literal_.number ? Order::kGreater : Order::kEqual);
+}
+
+JsonPrefilter::Order JsonPrefilter::compare_double(const json::Number& number) const {
+  // Both factors are exact in a double, so the one operation rounds as a full parse would.
+  if (!number.exact || number.mantissa > static_cast<uint64_t>(kExactInDouble) ||
+      number.exponent > 22 || number.exponent < -22) {
+    return Order::kUnknown;
+  }
+  auto d = static_cast<double>(number.mantissa);
+  d = number.exponent < 0 ? d / kPowers[-number.exponent] : d * kPowers[number.exponent];
+  if (number.negative) d = -d;
+  if (threshold_exact_)
+    return d < threshold_ ? Order::kLess : (d > threshold_ ? Order::kGreater : Order::kEqual);
+  const double infinity = std::numeric_limits<double>::infinity();
+  if (d < std::nextafter(threshold_, -infinity)) return Order::kLess;
+  if (d > std::nextafter(threshold_, infinity)) return Order::kGreater;
+  return Order::kUnknown;
+}
+
+JsonPrefilter::Order JsonPrefilter::compare_decimal(const json::Number& number) const {
+  if (!number.exact || number.exponent > 18 || number.exponent < -type_.scale) return Order::kUnknown;
+  // Both sides at the larger scale; the value itself must fit its column or the record is bad.
+  Int128 value = number.mantissa;
+  if (!scale_up(value, static_cast<int>(number.exponent) + type_.scale)) return Order::kUnknown;
+  Int128 limit = 1;
+  if (!scale_up(limit, type_.precision) || value >= limit) return Order::kUnknown;
+  if (number.negative) value = -value;
+  Int128 literal = literal_.number;
+  const int difference = type_.scale - literal_.type.scale;
+  if (!(difference >= 0 ? scale_up(literal, difference) : scale_up(value, -difference)))
+    return Order::kUnknown;
+  return value < literal ? Order::kLess : (value > literal ? Order::kGreater : Order::kEqual);
+}
+
+JsonPrefilter::Order JsonPrefilter::compare(const json::Number& number) const {
+  if (type_.is_integer()) return compare_integer(number);
+  return type_.id == TypeId::kDouble ? compare_double(number) : compare_decimal(number);
+}
+
+bool JsonPrefilter::drops(std::string_view text, const ScannedLine& line) const {
+  constexpr uint32_t kDoubtful = ScannedLine::kBackslash | ScannedLine::kOddQuotes |
+                                 ScannedLine::kUnbalanced | ScannedLine::kKeyMany;
+  if ((line.flags & kDoubtful) != 0) return false;
+  const char* p = text.data() + line.begin;
+  const char* end = text.data() + line.end;
+  while (p < end && is_blank(*p)) ++p;
+  while (end > p && is_blank(end[-1])) --end;
+  if (end - p < 2 || *p != '{' || end[-1] != '}') return false;
+  if ((line.flags & ScannedLine::kKeyOnce) == 0) return true;
+
+  p = text.data() + line.key + key_.text().size() + 2;
+  while (is_blank(*p)) ++p;  // stops at the closing brace at the latest
+  if (*p != ':') return false;
+  ++p;
+  while (is_blank(*p)) ++p;
+  const char* behind = nullptr;
+  bool fails = false;
+  if (*p == 'n') {
+    if (end - p < 5 || std::string_view(p, 4) != "null") return false;
+    behind = p + 4;
+    fails = true;
+  } else if (type_.is_text()) {
+    if (*p != '"') return false;
+    const std::string_view rest(p + 1, static_cast<size_t>(end - p - 1));
+    const size_t close = rest.find('"');
+    if (close == std::string_view::npos) return false;
+    behind = p + close + 2;
+    fails = fails_for_text(rest.substr(0, close));
+  } else {
+    json::Number number;
+    behind = json::scan_number(p, end, number);
+    if (behind == nullptr) return false;
+    fails = fails_for(compare(number));
+  }
+  if (!fails || behind >= end) return false;
+  return *behind == ',' || *behind == '}' || is_blank(*behind);
+}
+
+}  // namespace weir
