@@ -33,7 +33,8 @@ class Aggregate {
 
   virtual const Type& result_type() const = 0;
   virtual size_t state_size() const = 0;  // a multiple of 8; states are 8-byte aligned
-  // States may hold pointers to heap memory of their own, so they can be moved bytewise.
+  // States may hold pointers to heap memory of their own, so they can be moved bytewise. init allocates
+  // nothing: the states of new groups are copies of one that was initialised once.
   virtual void init(char* state) const = 0;
   virtual void destroy(char* state) const { (void)state; }
   virtual bool needs_destroy() const { return false; }
@@ -42,8 +43,15 @@ class Aggregate {
   // group 0. `batch` gives ordinals. NULL arguments are ignored as the function demands.
   virtual void update(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args,
                       size_t n, const Batch& batch, EvalContext& context) const = 0;
+  // True if update() reads the rows' ordinals.
+  virtual bool uses_ordinals() const { return false; }
   // Adds the state `from` into the state `into`; `from` may be left in any destroyable condition.
   virtual void merge(char* into, char* from) const = 0;
+  // merge() of from.at(from_groups[i]) into into.at(into_groups[i]) for all i < n.
+  virtual void merge_all(StateSlots into, const uint32_t* into_groups, StateSlots from,
+                         const uint32_t* from_groups, size_t n) const {
+    for (size_t i = 0; i < n; ++i) merge(into.at(into_groups[i]), from.at(from_groups[i]));
+  }
   // Appends the result of one state to `out` (of result_type()); strings go to `arena`. May report an
   // overflow through context.row_error(out.size(), ...).
   virtual void finish(const char* state, Column& out, Arena& arena, EvalContext& context) const = 0;
