@@ -71,11 +71,13 @@ Glyph next_glyph(std::string_view text, size_t& pos) {
   return {std::move(bytes), is_zero_width(code) ? 0U : is_wide(code) ? 2U : 1U};
 }
 
-std::string escaped(std::string_view text, bool keep_newlines = false) {
+// Line breaks stay, followed by `indent`: messages may have several lines.
+std::string escaped(std::string_view text, std::string_view indent = "") {
   std::string out;
   for (size_t pos = 0; pos < text.size();) {
-    if (keep_newlines && text[pos] == '\n') {
-      out += "\n        ";
+    if (text[pos] == '\n') {
+      out += "\n";
+      out += indent;
       ++pos;
     } else if (text[pos] == '\t') {
       out += "\\t";
@@ -145,7 +147,7 @@ std::string format_error(const Error& error, bool color) {
   if (!error.context.empty()) out += "  in " + escaped(error.context) + "\n";
   if (!error.hint.empty()) {
     out += fmt::format("  {}hint:{} {}\n", color ? kCyan : "", color ? kReset : "",
-                       escaped(error.hint, true));
+                       escaped(error.hint, "        "));
   }
   return out;
 }

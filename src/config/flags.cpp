@@ -1,4 +1,4 @@
-// Flags that change a pipeline's ends: FILE arguments, -i, -o, -t, --dead-letter, --limit.
+// Flags that change a pipeline's ends: FILE arguments, -i, -o, -t, --overwrite, --dead-letter, --limit.
 #include <fmt/format.h>
 
 #include <initializer_list>
@@ -123,6 +123,13 @@ void apply_flags(Node& root, const PipelineFlags& flags, Errors& errors) {
     if (Node* sink = the_one(root, "sink", "sinks", "-o", errors)) set_output(*sink, flags.output);
   if (!flags.output_format.empty())
     if (Node* sink = the_one(root, "sink", "sinks", "-t", errors)) set_format(*sink, flags.output_format);
+  if (flags.overwrite) {
+    Node yes;
+    yes.kind = Node::Kind::kBoolean;
+    yes.boolean = true;
+    if (Node* sink = the_one(root, "sink", "sinks", "--overwrite", errors))
+      set_entry(*sink, "overwrite", std::move(yes), kNoPlace);
+  }
   if (!flags.dead_letter.empty()) {
     if (find_entry(root, "dead_letter") == nullptr) set_entry(root, "dead_letter", Node{}, kNoPlace);
     if (Node* table = find_entry(root, "dead_letter"); table->kind == Node::Kind::kTable)

@@ -94,6 +94,7 @@ struct PipelineFlags {
   std::string input_format;          // its format; empty: not given (so below)
   std::string output;                // the one sink becomes this file, or stdout for "-"
   std::string output_format;
+  bool overwrite = false;            // an existing output file is replaced
   std::string dead_letter;           // [dead_letter] becomes this file, or stdout for "-"
   std::optional<int64_t> limit;      // a last step `limit`
 };

@@ -42,7 +42,7 @@ TEST_CASE("indentation is left out and columns still fit") {
 
 TEST_CASE("control bytes and invalid UTF-8 are escaped") {
   Error e{ErrorKind::kData, "bad \x1b[31m text\n\xff \xe2\x80\xae.", {}, "", ""};
-  CHECK(format_error(e) == "weir: error: bad \\x1b[31m text\\n\\xff \\u{202e}.\n");
+  CHECK(format_error(e) == "weir: error: bad \\x1b[31m text\n\\xff \\u{202e}.\n");
   CHECK(format_error(error_at(2, 1, "\x01z")).find("\n  \\x01z\n      ^\n") != std::string::npos);
 }
 

@@ -1,0 +1,26 @@
+// The flags that name and change a pipeline, shared by run, check and explain.
+#pragma once
+
+#include <vector>
+
+#include "cli/command.h"
+#include "config/spec.h"
+#include "plan/plan.h"
+
+namespace weir {
+
+// -e, --set
+std::vector<Flag> text_flags();
+// FILE arguments' companions: -i -t -o -p --mode --on-error ...
+std::vector<Flag> change_flags();
+// -q -v --color
+std::vector<Flag> output_flags();
+
+// The pipeline that the arguments and flags make. The first argument is the pipeline file, the others
+// its inputs; with -e all are inputs, unless the first ends in .toml: then the fragments are laid over it.
+Result<PipelineText> pipeline_text(const Invocation& invocation);
+
+// The clock, the cores and the colours of this process. The only place that asks the wall clock.
+PlanContext plan_context(bool open_inputs, bool color);
+
+}  // namespace weir

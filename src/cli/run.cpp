@@ -1,0 +1,125 @@
+// weir run: a pipeline over its input.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+
+#include "cli/command.h"
+#include "cli/console.h"
+#include "cli/pipeline_flags.h"
+#include "cli/progress_line.h"
+#include "cli/summary.h"
+#include "run/run.h"
+
+namespace weir {
+namespace {
+
+std::atomic<int> stop_signal{0};
+static_assert(std::atomic<int>::is_always_lock_free);
+
+// The first signal stops the run in order, the second at once.
+void on_signal(int signal) {
+  if (stop_signal.exchange(signal) != 0) _exit(128 + signal);
+}
+
+void watch_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  for (const int signal : {SIGINT, SIGTERM}) {
+    struct sigaction before {};
+    // A signal that the parent had ignored (nohup, background jobs) stays ignored.
+    if (::sigaction(signal, nullptr, &before) == 0 && before.sa_handler == SIG_IGN) continue;
+    ::sigaction(signal, &action, nullptr);
+  }
+}
+
+bool wants_progress(const Invocation& invocation) {
+  const std::string choice = invocation.value("progress", "auto");
+  if (choice != "auto") return choice == "always";
+  return !invocation.has("quiet") && ::isatty(STDERR_FILENO) == 1 && ::isatty(STDOUT_FILENO) != 1;
+}
+
+int run(const Invocation& invocation, Console& console) {
+  const auto text = pipeline_text(invocation);
+  if (!text) {
+    console.error(text.error());
+    return exit_code(text.error().kind);
+  }
+  const auto refuse = [&](const Errors& errors) {
+    console.errors(errors);
+    for (const auto& e : errors)
+      if (exit_code(e.kind) == 2) return 2;  // a wrong pipeline, whatever else failed
+    return exit_code(errors.front().kind);
+  };
+  if (invocation.has("emit-toml")) {
+    const auto emitted = emit_pipeline(*text);
+    return emitted ? console.print(*emitted) : refuse(emitted.error());
+  }
+  const auto spec = read_pipeline(*text);
+  if (!spec) return refuse(spec.error());
+  watch_signals();  // from here on a sample may be read from stdin
+  const auto plan = make_plan(*spec, plan_context(true, console.output_color()));
+  if (!plan) return refuse(plan.error());
+
+  const bool quiet = invocation.has("quiet");
+  if (invocation.has("verbose"))
+    for (const auto& note : (*plan)->notes) console.line("weir: " + note);
+  ProgressLine progress(console);
+  RunOptions options;
+  options.stop_signal = &stop_signal;
+  if (wants_progress(invocation)) options.progress = [&](const RunProgress& p) { progress.update(p); };
+  if (!quiet) options.message = [&](const std::string& line) { progress.message(line); };
+  const RunResult result = run_plan(**plan, options);
+  progress.clear();
+
+  if (result.error) console.error(*result.error);
+  const bool reader_gone = result.exit_code == 141;
+  const bool nothing_read = result.error && result.stats.records_in == 0;
+  if (!quiet && !reader_gone && !nothing_read) {
+    console.line(summary_line(result.stats));
+    if (!result.stats.silence.empty()) console.line("weir: " + result.stats.silence);
+    if (stop_signal != 0) console.line("weir: interrupted");
+  }
+  if (invocation.has("stats")) console.line(stats_json(result));
+  return result.exit_code;
+}
+
+std::vector<Flag> run_flags() {
+  std::vector<Flag> flags = text_flags();
+  for (auto& flag : change_flags()) flags.push_back(std::move(flag));
+  flags.push_back({"emit-toml", '\0', "", "print the pipeline that the flags make, and stop", {}});
+  flags.push_back({"stats", '\0', "", "print counters as one line of JSON on stderr at the end", {}});
+  flags.push_back({"progress", '\0', "WHEN", "how far the run is, on stderr", {"auto", "always", "never"}});
+  for (auto& flag : output_flags()) flags.push_back(std::move(flag));
+  return flags;
+}
+
+}  // namespace
+
+const Command& run_command() {
+  static const Command command = {
+      "run",
+      {"weir run PIPELINE.toml [FILE...]", "weir run -e TOML [FILE...]"},
+      "run a pipeline over files or stdin",
+      "Runs a pipeline. FILEs ('-' is stdin) replace the input that it names. With -e the pipeline stands on "
+      "the command line; a first argument that ends in .toml is then a file over which the -e parts are laid. "
+      "Flags beat the file.\n"
+      "\n"
+      "Without [source] the input is stdin; without [sink] results go to stdout: as a table to a terminal, as "
+      "JSON lines to a pipe. stderr gets messages and, at the end, one summary line.",
+      run_flags(),
+      static_cast<size_t>(-1),
+      {
+          {"weir run pipelines/top-urls.toml access.log.gz", "the pipeline over another file"},
+          {"weir run job.toml --set window.size=5m -o out.csv -t csv", "other settings, another output"},
+          {"weir run -i json -e 'transform = [{ op = \"filter\", where = \"amount > 1000\" }]' tx.json",
+           "records that match, as JSON lines"},
+          {"tail -n 1000 access.log | weir run hits.toml -", "a pipeline over stdin"},
+      },
+      run,
+  };
+  return command;
+}
+
+}  // namespace weir
