@@ -142,7 +142,7 @@ class Printer {
       print(*ast.args[i++]);
     }
     const size_t end = ast.args.size() - (ast.has_else ? 1 : 0);
-    for (; i + 1 < end + 1 && i < end; i += 2) {
+    for (; i + 2 <= end; i += 2) {
       out_ += " WHEN ";
       print(*ast.args[i]);
       out_ += " THEN ";

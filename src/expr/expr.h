@@ -25,6 +25,10 @@ struct EvalContext {
   bool wrap_overflow = false;
   uint64_t seed = 0;       // for RAND, UUID
   std::vector<RowError> errors;  // the failing row's value is NULL
+  // The batch whose rows a kernel computes, set around calls of functions that are not deterministic
+  // (RAND, UUID): their values follow from the seed and Batch::ordinal, so that threads and block sizes
+  // do not show. nullptr: not known, the values come from a counter.
+  const Batch* batch = nullptr;
 
   void row_error(size_t row, std::string reason) {
     errors.push_back({static_cast<uint32_t>(row), std::move(reason)});
