@@ -15,7 +15,8 @@ namespace weir {
 class RecordCutter {
  public:
   // What must be known about the bytes before a place to find the next boundary: for quoted formats,
-  // whether they end inside quotes. 0 at the start of a partition.
+  // whether they end inside quotes. 0 at the start of every record. States compose by exclusive or:
+  // advance(s, bytes) == (s ^ advance(0, bytes)), so a worker can scan its bytes before it knows s.
   using State = uint32_t;
 
   virtual ~RecordCutter() = default;
@@ -32,6 +33,8 @@ class RecordCutter {
   virtual size_t last_end(std::string_view bytes, State at_begin) const = 0;
 
   static constexpr size_t npos = static_cast<size_t>(-1);
+  // A record end is recognised with at most so many bytes behind it.
+  static constexpr size_t kLookAhead = 4096 + 1;
 };
 
 // Records end at '\n'.
@@ -39,7 +42,8 @@ std::unique_ptr<RecordCutter> make_line_cutter();
 // Records end at '\n' outside quotes (RFC 4180: quotes inside are doubled, so parity is the state).
 std::unique_ptr<RecordCutter> make_quoted_cutter(char quote);
 // A record begins at a line that matches `pattern` (RE2, unanchored: write ^ for the line's start), and
-// ends before the next one. Lines before the first match belong to a record of their own.
+// ends before the next one. Lines before the first match belong to a record of their own. The pattern
+// sees a line without its line end, and at most its first 4096 bytes.
 Result<std::unique_ptr<RecordCutter>> make_record_start_cutter(const std::string& pattern);
 
 }  // namespace weir

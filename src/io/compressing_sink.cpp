@@ -1,0 +1,68 @@
+#include "base/vec.h"
+#include "io/codec.h"
+#include "io/output.h"
+
+namespace weir {
+namespace {
+
+constexpr size_t kOutputBytes = size_t{64} << 10;
+
+class CompressingSink final : public ByteSink {
+ public:
+  CompressingSink(std::unique_ptr<ByteSink> inner, std::unique_ptr<Compressor> compressor)
+      : inner_(std::move(inner)), compressor_(std::move(compressor)), output_(kOutputBytes) {}
+
+  Result<void> write(std::string_view bytes) override {
+    if (bytes.empty()) return {};
+    unflushed_ = true;
+    return run(bytes, Compressor::Action::kRun);
+  }
+  Result<void> flush() override {
+    if (unflushed_) {
+      if (auto r = run({}, Compressor::Action::kFlush); !r) return r;
+      unflushed_ = false;
+    }
+    return inner_->flush();
+  }
+  Result<void> commit() override {
+    if (auto r = run({}, Compressor::Action::kFinish); !r) return r;
+    return inner_->commit();
+  }
+  void abort() override { inner_->abort(); }
+  uint64_t bytes_written() const override { return inner_->bytes_written(); }
+  bool closed_pipe() const override { return inner_->closed_pipe(); }
+
+ private:
+  Result<void> run(std::string_view bytes, Compressor::Action action) {
+    const char* in = bytes.data();
+    const char* const in_end = in + bytes.size();
+    for (bool done = false; !done;) {
+      char* out = output_.data();
+      const auto step = compressor_->encode(in, in_end, out, output_.data() + kOutputBytes, action);
+      if (!step) return fail(step.error());
+      done = *step;
+      const auto n = static_cast<size_t>(out - output_.data());
+      if (n > 0) {
+        if (auto r = inner_->write({output_.data(), n}); !r) return r;
+      }
+    }
+    return {};
+  }
+
+  std::unique_ptr<ByteSink> inner_;
+  std::unique_ptr<Compressor> compressor_;
+  Vec<char> output_;
+  bool unflushed_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ByteSink>> make_compressing_sink(std::unique_ptr<ByteSink> inner,
+                                                        const CompressionOptions& options) {
+  if (options.kind == Compression::kNone) return inner;
+  auto compressor = make_compressor(options);
+  if (!compressor) return fail(compressor.error());
+  return std::make_unique<CompressingSink>(std::move(inner), std::move(*compressor));
+}
+
+}  // namespace weir
