@@ -120,8 +120,9 @@ int run(const Invocation& invocation, Console& console) {
   else if (name == "operators") out = described(operator_entries());
   else if (name == "functions") out = functions_section();
   if (out.empty()) {
-    console.error({ErrorKind::kUsage, fmt::format("no section `{}`", name), {},
-                   "known: commands, pipeline, connectors, formats, operators, functions", {}});
+    console.error(fail(ErrorKind::kUsage, fmt::format("no section `{}`", name),
+                       "known: commands, pipeline, connectors, formats, operators, functions")
+                      .error());
     return 2;
   }
   return console.print(out);
