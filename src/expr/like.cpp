@@ -1,7 +1,7 @@
 #include "expr/like.h"
 
 #include "expr/compound.h"
-#include "expr/string_search.h"
+#include "expr/functions/find_bytes.h"
 
 namespace weir {
 
@@ -12,6 +12,10 @@ size_t utf8_length(unsigned char lead) {
 }
 
 constexpr size_t kNone = std::string_view::npos;
+
+size_t find(std::string_view text, std::string_view part) {
+  return find_bytes(text.data(), text.size(), part.data(), part.size());
+}
 
 }  // namespace
 
@@ -70,7 +74,7 @@ bool LikePattern::matches(std::string_view text) const {
     case Kind::kEquals: return text == text_;
     case Kind::kStartsWith: return text.starts_with(text_);
     case Kind::kEndsWith: return text.ends_with(text_);
-    case Kind::kContains: return find_bytes(text, text_) != kNone;
+    case Kind::kContains: return find(text, text_) != kNone;
     case Kind::kAnything: return true;
     case Kind::kGeneral: break;
   }
@@ -121,7 +125,7 @@ bool LikePattern::matches_general(std::string_view text) const {
   for (size_t p = first; p < end; ++p) {
     const Part& part = parts_[p];
     if (part.any.empty()) {
-      const size_t found = find_bytes(text.substr(at), part.bytes);
+      const size_t found = find(text.substr(at), part.bytes);
       if (found == kNone) return false;
       at += found + part.bytes.size();
       continue;
@@ -175,7 +179,7 @@ class LiteralLike : public CompoundExpr {
         break;
       case LikePattern::Kind::kContains:
         run(*in, *out, n,
-            [&](const StringRef& s) { return find_bytes(s.view(), text) != kNone; });
+            [&](const StringRef& s) { return find(s.view(), text) != kNone; });
         break;
       default:
         run(*in, *out, n, [&](const StringRef& s) { return pattern_.matches(s.view()); });
