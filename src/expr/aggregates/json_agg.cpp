@@ -1,0 +1,128 @@
+#include <map>
+
+#include "expr/aggregates/aggregate_list.h"
+#include "expr/aggregates/json_value.h"
+#include "expr/aggregates/placed_texts.h"
+
+namespace weir {
+
+namespace {
+
+class JsonArrayagg final : public TextCollector<JsonArrayagg> {
+ public:
+  JsonArrayagg() : TextCollector(Type::string()) {}
+
+  void update(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args, size_t n,
+              const Batch& batch, EvalContext&) const override {
+    std::string json;
+    for (size_t i = 0; i < n; ++i) {
+      PlacedTexts& texts = texts_at(slots, groups, i);  // rows of NULL alone give [], not NULL
+      if (args[0]->is_null(i)) continue;
+      json.clear();
+      append_json_value(json, *args[0], i);
+      texts.add(batch.ordinal(i), json);
+    }
+  }
+  void finish_texts(const PlacedTexts* texts, Column& out, Arena& arena) const {
+    if (texts == nullptr) {
+      out.push_null();
+      return;
+    }
+    std::string json = "[";
+    for (const auto& item : texts->items) {
+      if (json.size() > 1) json.push_back(',');
+      json += texts->text(item);
+    }
+    json.push_back(']');
+    out.push<StringRef>(StringRef(arena.copy(json)));
+  }
+  void save(const PlacedTextsState& s, SnapshotWriter& w) const {
+    w.put_u8(s.texts != nullptr ? 1 : 0);
+    TextCollector::save(s, w);
+  }
+  void load(PlacedTextsState& s, SnapshotReader& r) const {
+    if (r.get_u8() != 0) texts_of(s);
+    TextCollector::load(s, r);
+  }
+};
+
+// Items are "key":value.
+class JsonObjectagg final : public TextCollector<JsonObjectagg> {
+ public:
+  JsonObjectagg() : TextCollector(Type::string()) {}
+
+  void update(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args, size_t n,
+              const Batch& batch, EvalContext& context) const override {
+    std::string json;
+    for (size_t i = 0; i < n; ++i) {
+      if (args[0]->is_null(i)) {
+        context.row_error(i, "a key of JSON_OBJECTAGG is NULL");
+        continue;
+      }
+      json.clear();
+      append_json_string(json, args[0]->at<StringRef>(i).view());
+      json.push_back(':');
+      append_json_value(json, *args[1], i);
+      texts_at(slots, groups, i).add(batch.ordinal(i), json);
+    }
+  }
+  // Keys in order of their bytes; of equal keys the last one.
+  void finish_texts(const PlacedTexts* texts, Column& out, Arena& arena) const {
+    if (texts == nullptr) {
+      out.push_null();
+      return;
+    }
+    std::map<std::string_view, std::string_view> members;
+    for (const auto& item : texts->items) {
+      const std::string_view member = texts->text(item);
+      members[member.substr(0, key_length(member))] = member;
+    }
+    std::string json = "{";
+    for (const auto& [key, member] : members) {
+      if (json.size() > 1) json.push_back(',');
+      json += member;
+    }
+    json.push_back('}');
+    out.push<StringRef>(StringRef(arena.copy(json)));
+  }
+
+ private:
+  // Length of the quoted string at the head.
+  static size_t key_length(std::string_view member) {
+    size_t i = 1;
+    while (member[i] != '"') i += member[i] == '\\' ? 2 : 1;
+    return i + 1;
+  }
+};
+
+Result<AggregatePtr> bind_json_arrayagg(std::span<const ExprPtr> args) {
+  if (args.size() != 1)
+    return wrong_arguments("JSON_ARRAYAGG", "one argument", kJsonArrayagg.signature);
+  return std::make_shared<JsonArrayagg>();
+}
+
+Result<AggregatePtr> bind_json_objectagg(std::span<const ExprPtr> args) {
+  if (args.size() != 2 || !args[0]->type().is_text())
+    return wrong_arguments("JSON_OBJECTAGG", "a STRING and a value", kJsonObjectagg.signature);
+  return std::make_shared<JsonObjectagg>();
+}
+
+}  // namespace
+
+const AggregateDescriptor kJsonArrayagg = {
+    "JSON_ARRAYAGG",
+    "JSON_ARRAYAGG(x) -> STRING",
+    "Collects the values that are not NULL into a JSON array, in input order.",
+    "JSON_ARRAYAGG(x) over 2, NULL, 1 -> [2,1]",
+    bind_json_arrayagg,
+};
+
+const AggregateDescriptor kJsonObjectagg = {
+    "JSON_OBJECTAGG",
+    "JSON_OBJECTAGG(key STRING, x) -> STRING",
+    "Collects keys and values into a JSON object, keys in order; of equal keys the last one counts.",
+    "JSON_OBJECTAGG(k, x) over ('b', 1), ('a', NULL) -> {\"a\":null,\"b\":1}",
+    bind_json_objectagg,
+};
+
+}  // namespace weir

@@ -1,0 +1,222 @@
+// Variances from the sums of x and of x * x, both kept so exactly that splitting leaves no trace: integers in
+// 128 and 192 bits, reals in double-double.
+
+#include <algorithm>
+#include <cmath>
+
+#include "expr/aggregates/aggregate_list.h"
+#include "expr/aggregates/exact_sum.h"
+#include "expr/aggregates/typed_aggregate.h"
+
+namespace weir {
+
+namespace {
+
+enum class Spread { kVarPop, kVarSamp, kStddevPop, kStddevSamp };
+
+// A number in two doubles, for the subtraction that loses most digits.
+struct Pair {
+  double hi = 0;
+  double lo = 0;
+};
+Pair two_sum(double a, double b) {
+  const double s = a + b;
+  const double t = s - a;
+  return {s, (a - (s - t)) + (b - t)};
+}
+Pair two_product(double a, double b) {
+  const double p = a * b;
+  constexpr double kSplit = 134217729.0;
+  const double ca = kSplit * a;
+  const double ah = ca - (ca - a);
+  const double al = a - ah;
+  const double cb = kSplit * b;
+  const double bh = cb - (cb - b);
+  const double bl = b - bh;
+  const double e = ((ah * bh - p) + ah * bl + al * bh) + al * bl;
+  return {p, std::isfinite(e) ? e : 0};
+}
+Pair add(Pair a, Pair b) {
+  const Pair s = two_sum(a.hi, b.hi);
+  return two_sum(s.hi, s.lo + a.lo + b.lo);
+}
+Pair square(Pair a) {
+  const Pair p = two_product(a.hi, a.hi);
+  return two_sum(p.hi, p.lo + 2 * a.hi * a.lo);
+}
+Pair divide(Pair a, double n) {
+  const double q = a.hi / n;
+  const Pair back = two_product(q, n);
+  return two_sum(q, ((a.hi - back.hi) - back.lo + a.lo) / n);
+}
+
+Pair to_pair(const DoubleSum& s) { return std::isfinite(s.hi) ? two_sum(s.hi, s.lo) : Pair{s.hi, 0}; }
+Pair to_pair(const WideSum& s) {
+  const auto m = s.magnitude();
+  Pair v;
+  double unit = 1;
+  for (size_t k = 0; k < 3; ++k) {
+    // 32 bits at a time are exact in a double.
+    v = add(v, {static_cast<double>(m[k] & 0xffffffff) * unit, 0});
+    v = add(v, {static_cast<double>(m[k] >> 32) * (unit * 4294967296.0), 0});
+    unit *= 18446744073709551616.0;
+  }
+  return s.negative() ? Pair{-v.hi, -v.lo} : v;
+}
+
+struct IntegerState {
+  WideSum sum;
+  WideSum squares;
+  uint64_t count = 0;
+  void add_value(int64_t v) {
+    sum.add(Int128{v});
+    squares.add_square(v);
+  }
+};
+struct RealState {
+  DoubleSum sum;
+  DoubleSum squares;
+  uint64_t count = 0;
+  void add_value(double v) {
+    sum.add(v);
+    squares.add_square(v);
+  }
+};
+
+template <class State>
+class Variance final : public TypedAggregate<Variance<State>, State> {
+ public:
+  using Base = TypedAggregate<Variance<State>, State>;
+  Variance(Type result, Spread spread, int scale) : Base(std::move(result)), spread_(spread) {
+    for (int k = 0; k < scale; ++k) unit_ *= 10;
+  }
+
+  void update(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args, size_t n,
+              const Batch&, EvalContext&) const override {
+    with_number_type(args[0]->type(), [&]<class T>(T) {
+      constexpr bool kInteger = std::is_same_v<State, IntegerState>;
+      if constexpr (kInteger ? !std::is_floating_point_v<T> && sizeof(T) <= 8
+                             : std::is_floating_point_v<T> || sizeof(T) == 16) {
+        Base::template for_values<T>(slots, groups, *args[0], n, [this](State& s, T v) {
+          if constexpr (sizeof(T) == 16) {
+            s.add_value(static_cast<double>(v) / unit_);
+          } else {
+            s.add_value(v);
+          }
+          ++s.count;
+        });
+      }
+    });
+  }
+  void combine(State& into, const State& from) const {
+    into.sum.add(from.sum);
+    into.squares.add(from.squares);
+    into.count += from.count;
+  }
+  void finish_state(const State& s, Column& out, Arena&, EvalContext&) const {
+    const bool sample = spread_ == Spread::kVarSamp || spread_ == Spread::kStddevSamp;
+    if (s.count < (sample ? 2u : 1u)) {
+      out.push_null();
+      return;
+    }
+    const auto n = static_cast<double>(s.count);
+    const Pair mean_square = divide(square(to_pair(s.sum)), n);
+    const Pair spread = add(to_pair(s.squares), {-mean_square.hi, -mean_square.lo});
+    double v = (spread.hi + spread.lo) / (sample ? n - 1 : n);
+    if (v < 0) v = 0;
+    if (spread_ == Spread::kStddevPop || spread_ == Spread::kStddevSamp) v = std::sqrt(v);
+    push_result(v, out);
+  }
+  void save(const State& s, SnapshotWriter& w) const { save_bytes(w, &s, sizeof(s)); }
+  void load(State& s, SnapshotReader& r) const { load_bytes(r, &s, sizeof(s)); }
+
+ private:
+  static void push_result(double v, Column& out) {
+    const Type& type = out.type();
+    if (type.is_approximate()) {
+      push_real(out, v);
+    } else if (type.is_integer()) {
+      push_integer(out, static_cast<int64_t>(std::min(v, 9223372036854774784.0)));
+    } else {
+      double unit = 1;
+      for (int k = 0; k < type.scale; ++k) unit *= 10;
+      const double scaled = std::floor(v * unit + 0.5);
+      if (scaled < 1e38) {
+        out.push<Int128>(static_cast<Int128>(scaled));
+      } else {
+        out.push_null();
+      }
+    }
+  }
+
+  Spread spread_;
+  double unit_ = 1;  // 10^scale of the decimals that come in
+};
+
+template <Spread kSpread>
+Result<AggregatePtr> bind_spread(std::span<const ExprPtr> args) {
+  if (args.size() != 1 || !args[0]->type().is_numeric())
+    return wrong_arguments("a variance", "one number", "STDDEV_SAMP(x NUMERIC)");
+  const Type& type = args[0]->type();
+  if (type.is_integer()) return std::make_shared<Variance<IntegerState>>(type, kSpread, 0);
+  const Type result =
+      type.is_approximate() ? type : Type::decimal(38, std::max(6, static_cast<int>(type.scale)));
+  return std::make_shared<Variance<RealState>>(result, kSpread, type.scale);
+}
+
+}  // namespace
+
+#define WEIR_SPREAD_NOTE                                                                       \
+  " Of integers it is an integer, cut, as in Flink: CAST(x AS DOUBLE) keeps the fraction."
+
+const AggregateDescriptor kStddev = {
+    "STDDEV",
+    "STDDEV(x NUMERIC) -> the type of x; DECIMAL(38, max(6, s)) for decimals",
+    "Gives the sample standard deviation, as STDDEV_SAMP." WEIR_SPREAD_NOTE,
+    "STDDEV(CAST(x AS DOUBLE)) over 2, 4 -> 1.4142135623730951",
+    bind_spread<Spread::kStddevSamp>,
+};
+
+const AggregateDescriptor kStddevPop = {
+    "STDDEV_POP",
+    "STDDEV_POP(x NUMERIC) -> the type of x; DECIMAL(38, max(6, s)) for decimals",
+    "Gives the population standard deviation." WEIR_SPREAD_NOTE,
+    "STDDEV_POP(x) over 2, 4 -> 1",
+    bind_spread<Spread::kStddevPop>,
+};
+
+const AggregateDescriptor kStddevSamp = {
+    "STDDEV_SAMP",
+    "STDDEV_SAMP(x NUMERIC) -> the type of x; DECIMAL(38, max(6, s)) for decimals",
+    "Gives the sample standard deviation; NULL for fewer than two values." WEIR_SPREAD_NOTE,
+    "STDDEV_SAMP(CAST(x AS DOUBLE)) over 2, 4 -> 1.4142135623730951",
+    bind_spread<Spread::kStddevSamp>,
+};
+
+const AggregateDescriptor kVarPop = {
+    "VAR_POP",
+    "VAR_POP(x NUMERIC) -> the type of x; DECIMAL(38, max(6, s)) for decimals",
+    "Gives the population variance." WEIR_SPREAD_NOTE,
+    "VAR_POP(x) over 2, 4 -> 1",
+    bind_spread<Spread::kVarPop>,
+};
+
+const AggregateDescriptor kVarSamp = {
+    "VAR_SAMP",
+    "VAR_SAMP(x NUMERIC) -> the type of x; DECIMAL(38, max(6, s)) for decimals",
+    "Gives the sample variance; NULL for fewer than two values." WEIR_SPREAD_NOTE,
+    "VAR_SAMP(x) over 2, 4 -> 2",
+    bind_spread<Spread::kVarSamp>,
+};
+
+const AggregateDescriptor kVariance = {
+    "VARIANCE",
+    "VARIANCE(x NUMERIC) -> the type of x; DECIMAL(38, max(6, s)) for decimals",
+    "Gives the sample variance, as VAR_SAMP." WEIR_SPREAD_NOTE,
+    "VARIANCE(x) over 2, 4 -> 2",
+    bind_spread<Spread::kVarSamp>,
+};
+
+#undef WEIR_SPREAD_NOTE
+
+}  // namespace weir
