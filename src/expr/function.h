@@ -127,7 +127,6 @@ ColumnPtr run_scalar([[maybe_unused]] std::span<const ColumnPtr> args, size_t ro
   // All arguments constant: compute once.
   const bool all_constant = (... && args[I]->is_constant());
   const size_t n = sizeof...(A) > 0 && all_constant ? (rows > 0 ? 1 : 0) : rows;
-  const size_t errors_at_start = context.errors.size();
   auto out = make_column(SqlType<Out>::type(), n);
   Raw* values = out->template values<Raw>();
   std::tuple<const typename SqlType<A>::Raw*...> in{args[I]->template values<typename SqlType<A>::Raw>()...};

@@ -29,13 +29,8 @@ std::optional<std::string> literal_text(std::span<const ExprPtr> args, size_t i)
 // The same for an integer literal.
 std::optional<int64_t> literal_integer(std::span<const ExprPtr> args, size_t i);
 
-// The type that values of all these types convert to without loss of meaning: numbers widen, TIMESTAMP
-// precision grows, NULL adapts. Error: there is none.
-Result<Type> common_type(std::string_view function, std::span<const Type> types);
-Result<Type> common_type(std::string_view function, std::span<const ExprPtr> args);
-
-// A number as DECIMAL: INT is DECIMAL(10, 0). Only for integers and decimals.
-Type as_decimal(const Type& type);
+// The type all arguments convert to (expr/coercion.h). Error: there is none.
+Result<Type> common_argument_type(std::string_view function, std::span<const ExprPtr> args);
 
 // Makes a fixed function polymorphic: its types are as before, and `check` sees the arguments (for
 // literals that must be right).

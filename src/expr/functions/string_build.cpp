@@ -1,6 +1,6 @@
 // New strings from old ones: REPEAT, LPAD, RPAD, REPLACE, TRANSLATE.
 #include <algorithm>
-#include <array>
+#include <cstring>
 #include <unordered_map>
 
 #include "expr/functions/arena_text.h"
@@ -44,8 +44,9 @@ std::optional<StringRef> pad(EvalContext& c, StringRef s, int32_t n, StringRef w
   const size_t have = utf8_length(s.ptr, s.len);
   if (want <= have) return StringRef(s.ptr, static_cast<size_t>(utf8_advance(s.ptr, end, want) - s.ptr));
   const size_t missing = want - have;
-  // At most: every character of the padding takes 4 bytes.
-  const size_t bound = s.len + std::min(missing * 4, (missing / std::max(size_t{1}, utf8_length(with.ptr, with.len)) + 1) * with.len);
+  // Whole paddings, rounded up.
+  const size_t paddings = missing / std::max(size_t{1}, utf8_length(with.ptr, with.len)) + 1;
+  const size_t bound = s.len + paddings * with.len;
   if (too_long(c, bound)) return StringRef{};
   char* const out = c.arena->allocate(bound);
   char* to = out;
@@ -81,13 +82,21 @@ StringRef replace(EvalContext& c, StringRef s, StringRef what, StringRef with) {
   if (what.len == 0) return replace_empty(c, s, with);
   size_t at = find_bytes(s.ptr, s.len, what.ptr, what.len);
   if (at == kNotFound) return s;
+  const char* const end = s.ptr + s.len;
   size_t bound = s.len;
-  if (with.len > what.len) bound += (s.len / what.len) * size_t{with.len - what.len};
+  if (with.len > what.len) {
+    for (const char* p = s.ptr + at;;) {
+      bound += with.len - what.len;
+      p += what.len;
+      const size_t next = find_bytes(p, static_cast<size_t>(end - p), what.ptr, what.len);
+      if (next == kNotFound) break;
+      p += next;
+    }
+  }
   if (too_long(c, bound)) return {};
   char* const out = c.arena->allocate(bound);
   char* to = out;
   const char* p = s.ptr;
-  const char* const end = s.ptr + s.len;
   while (at != kNotFound) {
     to = copy_bytes(to, StringRef(p, at));
     to = copy_bytes(to, with);
@@ -113,13 +122,14 @@ class Translation {
       const char* q_next = utf8_advance(q, q_end, 1);
       map_.emplace(std::string_view(p, static_cast<size_t>(p_next - p)),
                    StringRef(q, static_cast<size_t>(q_next - q)));
+      longest_ = std::max(longest_, static_cast<size_t>(q_next - q));
       p = p_next;
       q = q_next;
     }
   }
 
   StringRef apply(EvalContext& c, StringRef s) const {
-    const size_t bound = size_t{s.len} * 4;
+    const size_t bound = s.len + utf8_length(s.ptr, s.len) * longest_;
     char* const out = c.arena->allocate(bound);
     char* to = out;
     const char* const end = s.ptr + s.len;
@@ -137,6 +147,7 @@ class Translation {
 
  private:
   std::unordered_map<std::string_view, StringRef> map_;
+  size_t longest_ = 0;  // bytes of the longest target
 };
 
 // NULL `from` leaves s as it is, NULL `to` is the empty string.
@@ -180,11 +191,11 @@ FunctionList string_build_functions() {
           .fails(),
       scalar<pad<true>>("LPAD", "LPAD(s STRING, n INT, pad STRING) -> STRING",
                         "Fills s with pad on the left up to n characters, or cuts it to n.",
-                        "LPAD('hi', 4, '??')", "??hi")
+                        "LPAD('7', 4, '0')", "0007")
           .fails(),
       scalar<pad<false>>("RPAD", "RPAD(s STRING, n INT, pad STRING) -> STRING",
                          "Fills s with pad on the right up to n characters, or cuts it to n.",
-                         "RPAD('hi', 4, '??')", "hi??")
+                         "RPAD('hi', 5, '.-')", "hi.-.")
           .fails(),
       scalar<replace>("REPLACE", "REPLACE(s STRING, what STRING, with STRING) -> STRING",
                       "Replaces every occurrence of what in s.", "REPLACE('hello world', 'world', 'weir')",

@@ -62,7 +62,7 @@ ColumnPtr elt(Columns args, size_t rows, EvalContext& context, const Type& type)
 Result<BoundCall> bind_elt(std::span<const ExprPtr> args) {
   if (auto ok = check_count("ELT", args, 2, -1); !ok) return fail(ok.error());
   if (auto ok = check_type("ELT", args, 0, Type::bigint()); !ok) return fail(ok.error());
-  auto type = common_type("ELT", args.subspan(1));
+  auto type = common_argument_type("ELT", args.subspan(1));
   if (!type) return fail(type.error());
   if (type->id == TypeId::kNull) *type = Type::string();
   if (!type->is_string_like()) {
