@@ -1,7 +1,11 @@
 #include "formats/json_prefilter.h"
 
+#include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
+
+#include "formats/number_parser.h"
 
 namespace weir {
 namespace {
@@ -21,6 +25,8 @@ bool scale_up(Int128& value, int power) {
   return true;
 }
 
+static_assert(std::endian::native == std::endian::little);
+
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 // Largest value of an integer type.
@@ -34,6 +40,24 @@ int64_t max_of(const Type& type) {
 }
 
 }  // namespace
+
+JsonPrefilter::JsonPrefilter(ScanKey key, const Type& type, const PushedPredicate& predicate)
+    : key_(std::move(key)), type_(type), op_(predicate.op), literal_(predicate.value) {
+  const auto set = [this](bool less, bool equal, bool greater) {
+    fails_[static_cast<size_t>(Order::kLess)] = less;
+    fails_[static_cast<size_t>(Order::kEqual)] = equal;
+    fails_[static_cast<size_t>(Order::kGreater)] = greater;
+  };
+  switch (op_) {
+    case Op::kEq: set(true, false, true); break;
+    case Op::kNe: set(false, true, false); break;
+    case Op::kLt: set(false, true, true); break;
+    case Op::kLe: set(false, false, true); break;
+    case Op::kGt: set(true, true, false); break;
+    case Op::kGe: set(true, false, false); break;
+    default: break;
+  }
+}
 
 std::optional<JsonPrefilter> JsonPrefilter::make(const std::string& key, const Type& type,
                                                  const PushedPredicate& predicate) {
@@ -58,6 +82,9 @@ std::optional<JsonPrefilter> JsonPrefilter::make(const std::string& key, const T
     filter.threshold_exact_ = literal.type.scale == 0 && magnitude(literal.number) <= kExactInDouble;
   }
   if (approximate && std::isnan(literal.real)) return std::nullopt;
+  // Seven digits are an integer of every type but the two smallest.
+  filter.short_numbers_ = filter.threshold_exact_ && (type.id == TypeId::kInt || type.id == TypeId::kBigInt ||
+                                                      type.id == TypeId::kDouble);
   switch (type.id) {
     case TypeId::kTinyInt:
     case TypeId::kSmallInt:
@@ -71,17 +98,30 @@ std::optional<JsonPrefilter> JsonPrefilter::make(const std::string& key, const T
   }
 }
 
-bool JsonPrefilter::fails_for(Order order) const {
-  if (order == Order::kUnknown) return false;
-  switch (op_) {
-    case Op::kEq: return order != Order::kEqual;
-    case Op::kNe: return order == Order::kEqual;
-    case Op::kLt: return order != Order::kLess;
-    case Op::kLe: return order == Order::kGreater;
-    case Op::kGt: return order != Order::kGreater;
-    case Op::kGe: return order == Order::kLess;
-    default: return false;
-  }
+// The usual case, a number such as 12.34: no branch depends on how long it is. False: look closer.
+bool JsonPrefilter::drops_short_number(const char* p) const {
+  uint64_t word;
+  std::memcpy(&word, p, sizeof(word));
+  // High bit of each byte that is neither a digit nor a point.
+  const uint64_t digit = word ^ 0x3030303030303030;
+  const uint64_t point = word ^ 0x2E2E2E2E2E2E2E2E;
+  constexpr uint64_t kLow = 0x7F7F7F7F7F7F7F7F;
+  const uint64_t other_than_digit = (((digit & kLow) + 0x7676767676767676) | digit) & ~kLow;
+  const uint64_t other_than_point = (((point & kLow) + kLow) | point) & ~kLow;
+  const uint64_t ends = other_than_digit & other_than_point;
+  if (ends == 0) return false;
+  const auto size = static_cast<size_t>(std::countr_zero(ends)) / 8;
+  if (size == 0) return false;
+  const char behind = p[size];
+  if (behind != ',' && behind != '}' && !is_blank(behind)) return false;
+  const uint64_t inside = (uint64_t{1} << (8 * size)) - 1;
+  const bool has_point = (other_than_point & inside) != (~kLow & inside);
+  if (p[0] == '.' || p[size - 1] == '.' || (p[0] == '0' && size > 1 && p[1] != '.')) return false;
+  if (has_point && type_.id != TypeId::kDouble) return false;
+  double value;
+  if (!number::parse_short_decimal<true>(p, size, value)) return false;
+  const size_t order = value < threshold_ ? 0 : (value > threshold_ ? 2 : 1);
+  return fails_[order];
 }
 
 bool JsonPrefilter::fails_for_text(std::string_view value) const {
@@ -155,8 +195,8 @@ bool JsonPrefilter::drops(std::string_view text, const ScannedLine& line) const 
   if ((line.flags & kDoubtful) != 0) return false;
   const char* p = text.data() + line.begin;
   const char* end = text.data() + line.end;
-  while (p < end && is_blank(*p)) ++p;
   while (end > p && is_blank(end[-1])) --end;
+  while (p < end && is_blank(*p)) ++p;
   if (end - p < 2 || *p != '{' || end[-1] != '}') return false;
   if ((line.flags & ScannedLine::kKeyOnce) == 0) return true;
 
@@ -165,6 +205,7 @@ bool JsonPrefilter::drops(std::string_view text, const ScannedLine& line) const 
   if (*p != ':') return false;
   ++p;
   while (is_blank(*p)) ++p;
+  if (short_numbers_ && drops_short_number(p)) return true;
   const char* behind = nullptr;
   bool fails = false;
   if (*p == 'n') {

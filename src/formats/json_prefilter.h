@@ -33,10 +33,10 @@ class JsonPrefilter {
  private:
   enum class Order { kLess, kEqual, kGreater, kUnknown };
 
-  JsonPrefilter(ScanKey key, const Type& type, const PushedPredicate& predicate)
-      : key_(std::move(key)), type_(type), op_(predicate.op), literal_(predicate.value) {}
+  JsonPrefilter(ScanKey key, const Type& type, const PushedPredicate& predicate);
 
-  bool fails_for(Order order) const;
+  bool fails_for(Order order) const { return fails_[static_cast<size_t>(order)]; }
+  bool drops_short_number(const char* p) const;
   bool fails_for_text(std::string_view value) const;
   Order compare(const json::Number& number) const;
   Order compare_integer(const json::Number& number) const;
@@ -46,6 +46,8 @@ class JsonPrefilter {
   ScanKey key_;
   Type type_;
   PushedPredicate::Op op_;
+  bool fails_[4] = {};        // by Order: the predicate is not TRUE
+  bool short_numbers_ = false;  // numbers of up to seven characters are compared as doubles
   Value literal_;
   double threshold_ = 0;      // the literal as a double
   bool threshold_exact_ = true;
