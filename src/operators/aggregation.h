@@ -23,6 +23,7 @@
 #include "data/batch.h"
 #include "expr/binder.h"
 #include "operators/group_table.h"
+#include "operators/huge_memory.h"
 #include "state/snapshot.h"
 
 namespace weir {
@@ -41,6 +42,8 @@ class AggregateProgram {
   // empty for all; aggregates that only serve outputs nobody needs are not computed.
   AggregateProgram(const AggregateBinding& binding, size_t key_count, size_t input_columns,
                    const std::vector<bool>& outputs_needed = {});
+  AggregateProgram(const AggregateProgram&) = delete;
+  AggregateProgram& operator=(const AggregateProgram&) = delete;
 
   const AggregateBinding& binding() const { return binding_; }
   size_t key_count() const { return key_count_; }
@@ -53,7 +56,7 @@ class AggregateProgram {
   // Evaluates arguments and filters that are not plain columns and appends them to batch.columns,
   // beyond the schema's, where update() finds them: it runs before update() wherever rows may be
   // rejected. Failing rows are in context.errors afterwards; the caller rejects them (which keeps the
-  // appended columns in step). Optional when !can_fail().
+  // appended columns in step). Optional when !can_fail(). context.arena must be set, here and in update().
   void compute(Batch& batch, EvalContext& context) const;
 
  private:
@@ -75,13 +78,13 @@ class AggregateProgram {
   };
   struct Computed {
     ExprPtr expr;
-    int filter = -1;  // computed only where this computed or input BOOLEAN is TRUE; an index below
-    Operand filter_operand;
+    bool filtered = false;  // evaluated only where `filter` is TRUE, NULL elsewhere
+    Operand filter;
   };
 
   Operand operand_for(const ExprPtr& expr, bool filtered, const Operand& filter);
-  ColumnPtr compute_one(const Computed& item, const Batch& batch,
-                        std::span<const ColumnPtr> computed, EvalContext& context) const;
+  // All computed columns of a batch, in order.
+  void compute_columns(const Batch& batch, std::vector<ColumnPtr>& out, EvalContext& context) const;
 
   AggregateBinding binding_;
   size_t key_count_ = 0;
@@ -136,10 +139,10 @@ class GroupedAggregation {
   void restore(SnapshotReader& reader);  // into an empty one
 
  private:
-  size_t group_total() const { return total_; }
   void add_states(size_t total);  // initialises states up to `total` groups
   void destroy_states();
   void note_arrivals(const Batch& batch, const uint32_t* groups);
+  const ColumnPtr& column_of(const AggregateProgram::Operand& operand, const Batch& batch) const;
   void update_slot(const AggregateProgram::Slot& slot, const Batch& batch, const uint32_t* groups,
                    EvalContext& context);
 
@@ -147,7 +150,7 @@ class GroupedAggregation {
   std::vector<Type> key_types_;
   std::unique_ptr<GroupTable> table_;  // null without keys
   size_t total_ = 0;                   // groups with initialised states
-  Vec<char> states_;
+  HugeVec<char> states_;
   bool track_arrival_ = false;
   Vec<uint64_t> arrival_;  // first ordinal of each group
 
