@@ -112,10 +112,11 @@ bool append_parsed(FieldParser& parser, bool is_text, const FieldSpan* fields, c
   return true;
 }
 
-template <class T>
+template <class Stored>
 void compact_values(Column& column, const uint32_t* keep, size_t count) {
-  T* values = column.values<T>();
-  for (size_t i = 0; i < count; ++i) values[i] = values[keep[i]];
+  constexpr size_t kWidth = sizeof(Stored);
+  char* values = reinterpret_cast<char*>(column.values<Stored>());
+  for (size_t i = 0; i < count; ++i) std::memmove(values + i * kWidth, values + keep[i] * kWidth, kWidth);
 }
 
 // Keeps the rows keep[0..count), increasing, of a flat column.
@@ -179,6 +180,11 @@ FieldDecoder::FieldDecoder(const std::vector<FieldColumn>& columns, const Decode
 void FieldDecoder::begin(const Block& block, Batch& batch) {
   block_ = &block;
   batch_ = &batch;
+  batch.rows = 0;
+  batch.records = 0;
+  batch.rejects.clear();
+  batch.stopped = false;
+  batch.raw.clear();
   batch.block_begin = block.bytes.data();
   batch.columns.assign(schema_size_, nullptr);
   const auto rows = static_cast<size_t>(rows_per_byte_ * 1.05 * static_cast<double>(block.bytes.size()));
@@ -291,8 +297,8 @@ bool FieldDecoder::take_fields(std::string_view record, const FieldSpan* fields)
   return true;
 }
 
-bool FieldDecoder::reject(std::string_view record, RecordFault fault, bool counts) {
-  if (counts) ++batch_->records;
+bool FieldDecoder::reject(std::string_view record, RecordFault fault) {
+  ++batch_->records;
   Reject r;
   r.offset = block_->origin.begin + static_cast<uint64_t>(record.data() - block_->bytes.data());
   r.row = static_cast<uint32_t>(batch_->rows);

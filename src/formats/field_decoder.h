@@ -77,8 +77,8 @@ class FieldDecoder {
   bool take(size_t rows, bool good, RecordSplitter& splitter);
   // Takes one record through `splitter`.
   bool take_record(std::string_view record, RecordSplitter& splitter);
-  // Refuses a record. `counts`: it is one of the batch's records (a header is not). False: the batch is stopped.
-  bool reject(std::string_view record, RecordFault fault, bool counts = true);
+  // Refuses a record. False: the batch is stopped.
+  bool reject(std::string_view record, RecordFault fault);
 
   // The batch is complete.
   void end();

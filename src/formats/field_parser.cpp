@@ -92,11 +92,13 @@ Result<FieldParser> FieldParser::make(const Type& type, const std::string& forma
     parser.form_ = TimeForm::kOwn;
     return parser;
   }
-  auto time = make_time_parser(format, *zone, reference_us);
+  // A text without a zone is a wall clock; only an instant needs to know whose.
+  const TimeZone& text_zone = type.id == TypeId::kTimestampLtz ? *zone : *utc();
+  auto time = make_time_parser(format, text_zone, reference_us);
   if (!time) return fail(time.error());
   parser.time_ = std::move(*time);
-  parser.form_ = format == "clf" ? TimeForm::kClf : TimeForm::kParser;
-  parser.to_instant_ = type.id == TypeId::kTimestampLtz && !parser.time_->has_zone();
+  const bool clf = format == "clf" || format == "%d/%b/%Y:%H:%M:%S %z";
+  parser.form_ = clf ? TimeForm::kClf : TimeForm::kParser;
   return parser;
 }
 
@@ -104,7 +106,8 @@ bool FieldParser::parse_micros(std::string_view text, int64_t& us, int& nanos) {
   nanos = 0;
   switch (form_) {
     case TimeForm::kClf:
-      return minutes_.parse_clf(text, us);
+      if (minutes_.parse_clf(text, us)) return true;
+      [[fallthrough]];
     case TimeForm::kParser: {
       if (text == cached_text_ && !text.empty()) {
         us = cached_us_;
@@ -112,7 +115,7 @@ bool FieldParser::parse_micros(std::string_view text, int64_t& us, int& nanos) {
       }
       const auto parsed = time_->parse(text);
       if (!parsed) return false;
-      us = to_instant_ ? zone_->to_instant(*parsed) : *parsed;
+      us = *parsed;
       cached_text_ = text;
       cached_us_ = us;
       return true;

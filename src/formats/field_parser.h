@@ -39,7 +39,6 @@ class FieldParser {
 
   Type type_;
   TimeForm form_ = TimeForm::kNone;
-  bool to_instant_ = false;  // `time_` gives wall clocks and the column wants instants
   const TimeZone* zone_ = nullptr;
   std::shared_ptr<const TimeParser> time_;
   MinuteCache minutes_;
