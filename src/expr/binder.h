@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "config/node.h"
+#include "config/options.h"
 #include "config/options.h"
 #include "data/schema.h"
 #include "expr/aggregate.h"
