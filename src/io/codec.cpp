@@ -51,12 +51,26 @@ Result<std::unique_ptr<Compressor>> make_compressor(const CompressionOptions& op
   WEIR_CHECK(false);
 }
 
-Result<int> checked_level(int level, int lowest, int highest, int standard, std::string_view name) {
-  if (level == -1) return standard;
-  if (level >= lowest && level <= highest) return level;
-  return fail(ErrorKind::kConfig,
-              std::string(name) + " has no compression level " + std::to_string(level),
-              "levels " + std::to_string(lowest) + " to " + std::to_string(highest));
+Result<void> check_compression(const CompressionOptions& options) {
+  const std::string name(compression_name(options.kind));
+  if (options.threads < 0) return fail(ErrorKind::kConfig, "threads cannot be negative");
+  if (options.threads > 0 && options.kind != Compression::kZstd) {
+    return fail(ErrorKind::kConfig, "only zstd compresses with threads, not " + name);
+  }
+  if (options.level == -1) return {};
+  LevelRange range;
+  switch (options.kind) {
+    case Compression::kGzip: range = gzip_levels(); break;
+    case Compression::kBzip2: range = bzip2_levels(); break;
+    case Compression::kXz: range = xz_levels(); break;
+    case Compression::kZstd: range = zstd_levels(); break;
+    case Compression::kNone:
+      return fail(ErrorKind::kConfig, "a level without compression",
+                  "compression = \"zstd\", or a path that ends in .gz, .zst, .bz2 or .xz");
+  }
+  if (options.level >= range.lowest && options.level <= range.highest) return {};
+  return fail(ErrorKind::kConfig, name + " has no level " + std::to_string(options.level),
+              "levels " + std::to_string(range.lowest) + " to " + std::to_string(range.highest));
 }
 
 }  // namespace weir

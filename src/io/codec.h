@@ -47,15 +47,23 @@ std::unique_ptr<Decompressor> make_xz_decompressor();
 std::unique_ptr<Decompressor> make_zstd_decompressor();
 std::unique_ptr<Decompressor> make_decompressor(Compression kind);  // not kNone
 
-// Error: kConfig for a level that the library does not have.
+// Options that check_compression has passed.
 Result<std::unique_ptr<Compressor>> make_gzip_compressor(const CompressionOptions& options);
 Result<std::unique_ptr<Compressor>> make_bzip2_compressor(const CompressionOptions& options);
 Result<std::unique_ptr<Compressor>> make_xz_compressor(const CompressionOptions& options);
 Result<std::unique_ptr<Compressor>> make_zstd_compressor(const CompressionOptions& options);
 Result<std::unique_ptr<Compressor>> make_compressor(const CompressionOptions& options);
 
-// For make_*_compressor: the level, or the error that names the range.
-Result<int> checked_level(int level, int lowest, int highest, int standard, std::string_view name);
+// The levels of a kind, and the one taken for -1.
+struct LevelRange {
+  int lowest = 0;
+  int highest = 0;
+  int standard = 0;
+};
+LevelRange gzip_levels();
+LevelRange bzip2_levels();
+LevelRange xz_levels();
+LevelRange zstd_levels();
 
 // Decoding may use windows up to this (zstd --long=27; xz needs 64 MiB for -9).
 inline constexpr uint64_t kWindowLimitBytes = uint64_t{128} << 20;

@@ -94,11 +94,12 @@ std::unique_ptr<Decompressor> make_bzip2_decompressor() {
   return std::make_unique<Bzip2Decompressor>();
 }
 
+LevelRange bzip2_levels() { return {1, 9, 9}; }
+
 Result<std::unique_ptr<Compressor>> make_bzip2_compressor(const CompressionOptions& options) {
-  const auto level = checked_level(options.level, 1, 9, 9, "bzip2");
-  if (!level) return fail(level.error());
+  const int level = options.level == -1 ? bzip2_levels().standard : options.level;
   auto compressor = std::make_unique<Bzip2Compressor>();
-  if (!compressor->start(*level)) return fail(ErrorKind::kInternal, "bzip2 cannot start");
+  if (!compressor->start(level)) return fail(ErrorKind::kInternal, "bzip2 cannot start");
   return compressor;
 }
 

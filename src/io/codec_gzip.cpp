@@ -110,11 +110,12 @@ std::unique_ptr<Decompressor> make_gzip_decompressor() {
   return std::make_unique<GzipDecompressor>();
 }
 
+LevelRange gzip_levels() { return {0, 9, Z_DEFAULT_COMPRESSION}; }
+
 Result<std::unique_ptr<Compressor>> make_gzip_compressor(const CompressionOptions& options) {
-  const auto level = checked_level(options.level, 0, 9, Z_DEFAULT_COMPRESSION, "gzip");
-  if (!level) return fail(level.error());
+  const int level = options.level == -1 ? gzip_levels().standard : options.level;
   auto compressor = std::make_unique<GzipCompressor>();
-  if (!compressor->start(*level)) return fail(ErrorKind::kInternal, "zlib cannot start");
+  if (!compressor->start(level)) return fail(ErrorKind::kInternal, "zlib cannot start");
   return compressor;
 }
 

@@ -78,11 +78,12 @@ class XzCompressor final : public Compressor {
 
 std::unique_ptr<Decompressor> make_xz_decompressor() { return std::make_unique<XzDecompressor>(); }
 
+LevelRange xz_levels() { return {0, 9, 6}; }
+
 Result<std::unique_ptr<Compressor>> make_xz_compressor(const CompressionOptions& options) {
-  const auto level = checked_level(options.level, 0, 9, 6, "xz");
-  if (!level) return fail(level.error());
+  const int level = options.level == -1 ? xz_levels().standard : options.level;
   auto compressor = std::make_unique<XzCompressor>();
-  if (!compressor->start(static_cast<uint32_t>(*level))) {
+  if (!compressor->start(static_cast<uint32_t>(level))) {
     return fail(ErrorKind::kInternal, "xz cannot start");
   }
   return compressor;

@@ -85,12 +85,12 @@ std::unique_ptr<Decompressor> make_zstd_decompressor() {
   return std::make_unique<ZstdDecompressor>();
 }
 
+LevelRange zstd_levels() { return {::ZSTD_minCLevel(), ::ZSTD_maxCLevel(), ZSTD_CLEVEL_DEFAULT}; }
+
 Result<std::unique_ptr<Compressor>> make_zstd_compressor(const CompressionOptions& options) {
-  const auto level =
-      checked_level(options.level, ::ZSTD_minCLevel(), ::ZSTD_maxCLevel(), ZSTD_CLEVEL_DEFAULT, "zstd");
-  if (!level) return fail(level.error());
+  const int level = options.level == -1 ? zstd_levels().standard : options.level;
   auto compressor = std::make_unique<ZstdCompressor>();
-  if (!compressor->start(*level, options.threads)) {
+  if (!compressor->start(level, options.threads)) {
     return fail(ErrorKind::kInternal, "zstd cannot start");
   }
   return compressor;

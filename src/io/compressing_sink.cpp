@@ -59,6 +59,7 @@ class CompressingSink final : public ByteSink {
 
 Result<std::unique_ptr<ByteSink>> make_compressing_sink(std::unique_ptr<ByteSink> inner,
                                                         const CompressionOptions& options) {
+  if (auto r = check_compression(options); !r) return fail(r.error());
   if (options.kind == Compression::kNone) return inner;
   auto compressor = make_compressor(options);
   if (!compressor) return fail(compressor.error());

@@ -45,6 +45,9 @@ struct CompressionOptions {
 // Compresses into another sink; commit ends the frame and commits the inner one.
 Result<std::unique_ptr<ByteSink>> make_compressing_sink(std::unique_ptr<ByteSink> inner,
                                                         const CompressionOptions& options);
+// Error: kConfig for a level that the kind does not have, a level without compression, threads for
+// another kind than zstd.
+Result<void> check_compression(const CompressionOptions& options);
 // By suffix: .gz .zst .bz2 .xz.
 Compression compression_of_path(std::string_view path);
 Result<Compression> parse_compression(std::string_view name);

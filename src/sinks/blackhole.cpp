@@ -1,0 +1,40 @@
+#include "sinks/sink_list.h"
+
+namespace weir {
+namespace {
+
+class BlackholeSink final : public Sink {
+ public:
+  Result<void> write(const Batch&, std::string_view) override { return {}; }
+  Result<void> flush() override { return {}; }
+  Result<void> commit() override { return {}; }
+  void abort() override {}
+};
+
+class BlackholePlan final : public SinkPlan {
+ public:
+  const Format* format() const override { return nullptr; }
+  bool needs_columns() const override { return false; }
+  std::string explain() const override { return "blackhole"; }
+  Result<std::unique_ptr<Sink>> open() const override { return std::make_unique<BlackholeSink>(); }
+};
+
+struct BlackholeOptions {};
+
+std::vector<OptionDoc> docs() { return {}; }
+
+std::unique_ptr<SinkPlan> bind(const SinkSpec& spec, const Schema&, const SinkContext&,
+                               Errors& errors) {
+  BlackholeOptions none;
+  const size_t before = errors.size();
+  read_options(OptionTable<BlackholeOptions>{}, spec.options, none, errors, "the blackhole sink",
+               {"type"});
+  if (errors.size() > before) return nullptr;
+  return std::make_unique<BlackholePlan>();
+}
+
+}  // namespace
+
+const SinkDescriptor kBlackholeSink = {"blackhole", "counts rows and forgets them", docs, bind};
+
+}  // namespace weir

@@ -1,0 +1,93 @@
+#include "sinks/byte_sink.h"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/spelling.h"
+
+namespace weir {
+namespace {
+
+class EncodedSink final : public Sink {
+ public:
+  EncodedSink(std::unique_ptr<ByteSink> bytes, bool passes_flush)
+      : bytes_(std::move(bytes)), passes_flush_(passes_flush) {}
+
+  Result<void> write(const Batch&, std::string_view encoded) override {
+    return bytes_->write(encoded);
+  }
+  Result<void> flush() override { return passes_flush_ ? bytes_->flush() : Result<void>{}; }
+  Result<void> commit() override { return bytes_->commit(); }
+  void abort() override { bytes_->abort(); }
+  bool closed_pipe() const override { return bytes_->closed_pipe(); }
+  uint64_t bytes_written() const override { return bytes_->bytes_written(); }
+
+ private:
+  std::unique_ptr<ByteSink> bytes_;
+  bool passes_flush_;
+};
+
+}  // namespace
+
+SinkFormat bind_sink_format(const SinkSpec& spec, std::string_view standard,
+                            const SinkContext& context, Errors& errors) {
+  SinkFormat bound;
+  FormatSpec named = spec.format;
+  if (named.name.empty()) named.name = standard;
+  if (named.position.line == 0) named.position = spec.position;
+  bound.name = named.name;
+  const FormatDescriptor* descriptor = find_format(named.name);
+  if (descriptor == nullptr || !descriptor->writes) {
+    std::vector<std::string> names;
+    for (const FormatDescriptor* format : formats()) {
+      if (format->writes) names.emplace_back(format->name);
+    }
+    Error error{ErrorKind::kConfig, "no format `" + named.name + "`", named.position,
+                spelling_hint(named.name, names), "sink"};
+    if (descriptor != nullptr) {
+      error.message = "the format `" + named.name + "` can only be read";
+      error.hint = spelling_hint({}, names);
+    }
+    errors.push_back(std::move(error));
+    return bound;
+  }
+  const FormatContext format_context{{}, context.zone, 0, true};
+  bound.format = descriptor->make(named, format_context, errors);
+  return bound;
+}
+
+std::unique_ptr<Sink> make_byte_sink(std::unique_ptr<ByteSink> bytes, bool passes_flush) {
+  return std::make_unique<EncodedSink>(std::move(bytes), passes_flush);
+}
+
+Result<void> check_stdout() {
+  if (::fcntl(STDOUT_FILENO, F_GETFD) < 0) return fail(io_error("cannot write stdout", errno));
+  return {};
+}
+
+Result<std::unique_ptr<Sink>> open_stdout_sink() {
+  if (auto r = check_stdout(); !r) return fail(r.error());
+  return make_byte_sink(make_descriptor_sink(STDOUT_FILENO, "stdout"), true);
+}
+
+EncodeOptions stdout_encode_options(const SinkContext& context) {
+  EncodeOptions options;
+  options.timezone = context.timezone;
+  options.color = context.color;
+  options.terminal = ::isatty(STDOUT_FILENO) == 1;
+  winsize size{};
+  if (options.terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
+    options.terminal_width = size.ws_col;
+  }
+  return options;
+}
+
+OptionDoc sink_format_doc(std::string standard) {
+  return {"format", "string or table", std::move(standard),
+          "how rows are written: a name, or a table with the name and its options", false, {}};
+}
+
+}  // namespace weir

@@ -1,0 +1,54 @@
+#include <unistd.h>
+
+#include "sinks/sink_list.h"
+#include "sinks/stdout_plan.h"
+
+namespace weir {
+namespace {
+
+class StdoutPlan final : public SinkPlan {
+ public:
+  StdoutPlan(std::string kind, SinkFormat format, const SinkContext& context)
+      : kind_(std::move(kind)),
+        format_(std::move(format)),
+        encode_options_(stdout_encode_options(context)) {}
+
+  const Format* format() const override { return format_.format.get(); }
+  EncodeOptions encode_options() const override { return encode_options_; }
+  std::string explain() const override { return kind_ + ": " + format_.name; }
+  Result<std::unique_ptr<Sink>> open() const override { return open_stdout_sink(); }
+
+ private:
+  std::string kind_;
+  SinkFormat format_;
+  EncodeOptions encode_options_;
+};
+
+struct StdoutOptions {};
+
+std::vector<OptionDoc> docs() {
+  return {sink_format_doc("table on a terminal, else json")};
+}
+
+std::unique_ptr<SinkPlan> bind(const SinkSpec& spec, const Schema&, const SinkContext& context,
+                               Errors& errors) {
+  StdoutOptions none;
+  const size_t before = errors.size();
+  read_options(OptionTable<StdoutOptions>{}, spec.options, none, errors, "the stdout sink",
+               {"type", "format"});
+  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+  SinkFormat format = bind_sink_format(spec, terminal ? "table" : "json", context, errors);
+  if (errors.size() > before) return nullptr;
+  return make_stdout_plan("stdout", std::move(format), context);
+}
+
+}  // namespace
+
+std::unique_ptr<SinkPlan> make_stdout_plan(std::string kind, SinkFormat format,
+                                           const SinkContext& context) {
+  return std::make_unique<StdoutPlan>(std::move(kind), std::move(format), context);
+}
+
+const SinkDescriptor kStdoutSink = {"stdout", "writes to standard output", docs, bind};
+
+}  // namespace weir

@@ -1,0 +1,58 @@
+#include "io/input.h"
+#include "sources/file_plan.h"
+#include "sources/source_format.h"
+#include "sources/source_list.h"
+
+namespace weir {
+namespace {
+
+struct FileSourceOptions {
+  std::vector<std::string> path;
+};
+
+const OptionTable<FileSourceOptions>& file_source_options() {
+  static const OptionTable<FileSourceOptions> table = {
+      {"path", &FileSourceOptions::path,
+       "files, folders (their files) and globs (** goes through folders), read in order of their "
+       "names; gzip, bzip2, xz and zstd are recognised by content",
+       true},
+  };
+  return table;
+}
+
+std::vector<OptionDoc> docs() {
+  std::vector<OptionDoc> all = option_docs(file_source_options());
+  for (OptionDoc& doc : common_source_docs("found by looking")) all.push_back(std::move(doc));
+  return all;
+}
+
+std::unique_ptr<SourcePlan> bind(const SourceSpec& spec, const SourceContext& context,
+                                 Errors& errors) {
+  FileSourceOptions options;
+  const size_t before = errors.size();
+  read_options(file_source_options(), spec.options, options, errors, "the file source",
+               kCommonSourceKeys);
+  if (errors.size() > before) return nullptr;
+  const Node* path = spec.options.find("path");
+  if (options.path.empty()) {
+    errors.push_back({ErrorKind::kConfig, "`path` names no file", path->position, {}, {}});
+    return nullptr;
+  }
+  if (context.sample) {
+    auto expanded = expand_paths(options.path);
+    if (!expanded) {
+      Error error = expanded.error();
+      error.position = path->position;
+      errors.push_back(std::move(error));
+      return nullptr;
+    }
+    options.path = std::move(*expanded);
+  }
+  return bind_files("file", std::move(options.path), spec, context, errors);
+}
+
+}  // namespace
+
+const SourceDescriptor kFileSource = {"file", "reads files, one after another", docs, bind};
+
+}  // namespace weir

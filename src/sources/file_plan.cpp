@@ -1,0 +1,124 @@
+#include "sources/file_plan.h"
+
+#include <sys/stat.h>
+
+#include "base/units.h"
+#include "io/feed.h"
+#include "sources/feed_source.h"
+#include "sources/source_format.h"
+
+namespace weir {
+namespace {
+
+constexpr size_t kSampleBytes = size_t{256} << 10;
+constexpr size_t kMostPeeked = 16;  // files looked into for one that is not empty
+
+bool stat_input(const std::string& path, struct stat& info) {
+  return (path == "-" ? ::fstat(0, &info) : ::stat(path.c_str(), &info)) == 0;
+}
+
+bool is_regular(const std::string& path) {
+  struct stat info {};
+  return stat_input(path, info) && S_ISREG(info.st_mode);
+}
+
+// When the first file was written last: times without a year are near it. Else now.
+int64_t reference_time(const std::vector<std::string>& paths, int64_t now_us) {
+  struct stat info {};
+  if (paths.empty() || !stat_input(paths.front(), info) || !S_ISREG(info.st_mode)) return now_us;
+  return int64_t{info.st_mtim.tv_sec} * 1'000'000 + info.st_mtim.tv_nsec / 1000;
+}
+
+// The head of the first input that has one. Beyond the first, only files are asked: a pipe would wait.
+Result<Peek> sample_of(const std::vector<std::string>& paths) {
+  Result<Peek> sample = Peek{"", true};
+  for (size_t i = 0; i < std::min(paths.size(), kMostPeeked); ++i) {
+    if (i > 0 && !is_regular(paths[i])) break;
+    sample = peek_file(paths[i], kSampleBytes);
+    if (!sample || !sample->head.empty()) break;
+  }
+  return sample;
+}
+
+std::string shown(const std::string& path) { return path == "-" ? "stdin" : path; }
+
+class FilePlan final : public SourcePlan {
+ public:
+  FilePlan(std::string kind, std::vector<std::string> paths, bool found, SourceFormat format)
+      : kind_(std::move(kind)),
+        paths_(std::move(paths)),
+        found_(found),
+        format_(std::move(format.format)),
+        format_name_(std::move(format.name)) {}
+
+  const Schema& schema() const override {
+    static const Schema none;
+    return format_ ? format_->schema() : none;
+  }
+  bool bounded() const override { return true; }
+  const Format* format() const override { return format_.get(); }
+  std::vector<std::string> paths() const override { return paths_; }
+
+  std::string explain() const override {
+    std::string text = kind_ + ": ";
+    if (kind_ != "stdin") text += files_text() + ", ";
+    return text + (format_name_.empty() ? "format not known yet" : format_name_);
+  }
+
+  std::string partition_name(uint32_t partition) const override {
+    return partition < paths_.size() ? shown(paths_[partition]) : kind_;
+  }
+
+  Result<std::unique_ptr<Source>> open(const FeedOptions& options) const override {
+    if (!format_) return fail(ErrorKind::kInternal, "the source was bound without a look at its input");
+    std::vector<std::string> files = paths_;
+    if (!found_) {
+      auto expanded = expand_paths(paths_);
+      if (!expanded) return fail(expanded.error());
+      files = std::move(*expanded);
+    }
+    auto feed = make_file_feed(std::move(files), format_->cutter(), options);
+    if (!feed) return fail(feed.error());
+    return make_feed_source(std::move(*feed));
+  }
+
+ private:
+  // "logs/a.log (1.2 GB)", "12 files, logs/a.log to logs/l.log (14 GB)".
+  std::string files_text() const {
+    std::string text;
+    if (paths_.size() == 1) {
+      text = shown(paths_.front());
+    } else {
+      text = format_count(paths_.size()) + " files, " + shown(paths_.front()) + " to " +
+             shown(paths_.back());
+    }
+    uint64_t bytes = 0;
+    for (const std::string& path : paths_) {
+      struct stat info {};
+      if (!stat_input(path, info) || !S_ISREG(info.st_mode)) return text;
+      bytes += static_cast<uint64_t>(info.st_size);
+    }
+    return text + " (" + format_byte_size(bytes) + ")";
+  }
+
+  std::string kind_;
+  std::vector<std::string> paths_;
+  bool found_;
+  std::unique_ptr<Format> format_;
+  std::string format_name_;
+};
+
+}  // namespace
+
+std::unique_ptr<SourcePlan> bind_files(std::string kind, std::vector<std::string> paths,
+                                       const SourceSpec& spec, const SourceContext& context,
+                                       Errors& errors) {
+  const size_t before = errors.size();
+  SourceFormat format = bind_source_format(spec, context, reference_time(paths, context.now_us),
+                                           [&] { return sample_of(paths); }, errors);
+  if (errors.size() > before || (context.sample && !format.format)) return nullptr;
+  return std::make_unique<FilePlan>(std::move(kind), std::move(paths), context.sample,
+                                    std::move(format));
+}
+
+}  // namespace weir
