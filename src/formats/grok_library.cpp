@@ -64,7 +64,7 @@ constexpr std::pair<const char*, const char*> kBuiltIn[] = {
     // Times.
     {"MONTH",
      R"re(\b(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:tember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\b)re"},
-    {"MONTHNUM", R"re(0?[1-9]|1[0-2])re"},
+    {"MONTHNUM", R"re(1[0-2]|0?[1-9])re"},
     {"MONTHNUM2", R"re(0[1-9]|1[0-2])re"},
     {"MONTHDAY", R"re(0[1-9]|[12][0-9]|3[01]|[1-9])re"},
     {"DAY",
@@ -132,9 +132,9 @@ Result<void> GrokLibrary::add_file(const std::string& path) {
     const size_t end = line.find_first_of(" \t", begin);
     const size_t definition = end == std::string::npos ? end : line.find_first_not_of(" \t", end);
     if (definition == std::string::npos) {
-      Error error{ErrorKind::kConfig, "a pattern without a definition", {}, "write NAME, a blank, its regex", {}};
-      error.position = {path, number, 1, line, static_cast<int>(line.size())};
-      return fail(std::move(error));
+      auto error = fail(ErrorKind::kConfig, "a pattern without a definition", "write NAME, a blank, its regex");
+      error.error().position = {path, number, 1, line, static_cast<int>(line.size())};
+      return error;
     }
     add(line.substr(begin, end - begin), line.substr(definition));
   }
