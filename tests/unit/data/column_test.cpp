@@ -73,7 +73,8 @@ TEST_CASE("gather, slice and append agree with single rows, nested types include
 }
 
 TEST_CASE("a constant stands for every row and can be written out") {
-  const auto c = constant_column(Value::string("abc"), 3);
+  const Value text = Value::string("abc");  // the column points into it
+  const auto c = constant_column(text, 3);
   CHECK(c->is_constant());
   CHECK(c->size() == 3);
   const auto f = flat(c);
@@ -81,7 +82,8 @@ TEST_CASE("a constant stands for every row and can be written out") {
   CHECK(f->at<StringRef>(2).view() == "abc");
   const auto n = flat(make_null_constant(Type::bigint(), 2));
   CHECK(n->is_null(1));
-  const auto r = constant_column(nested_value(5, {"x"}), 2)->flatten();
+  const Value row = nested_value(5, {"x"});
+  const auto r = constant_column(row, 2)->flatten();
   CHECK(value_at(*r, 1) == nested_value(5, {"x"}));
 }
 
