@@ -216,7 +216,7 @@ std::optional<StringRef> split_index(EvalContext&, StringRef s, StringRef by, in
 // The separator as a character's code, 1 to 255.
 std::optional<StringRef> split_index_code(EvalContext& c, StringRef s, int32_t code, int32_t index) {
   if (code < 1 || code > 255) return std::nullopt;
-  char bytes[2];
+  char bytes[4];  // one code point
   const char* end = utf8_encode(bytes, static_cast<char32_t>(code));
   return split_index(c, s, StringRef(bytes, static_cast<size_t>(end - bytes)), index);
 }
