@@ -258,8 +258,9 @@ void GroupedAggregation::merge_groups(GroupedAggregation& other, std::span<const
   if (n == 0) return;
   groups_.resize(n);
   if (table_) {
-    const std::vector<ColumnPtr> keys = other.table_->keys(groups);
+    const std::vector<ColumnPtr> keys = other.table_->keys(groups, key_arena_);
     table_->find_or_add(std::span(keys).subspan(skip_keys), n, groups_.data());
+    key_arena_.reset();
     add_states(table_->size());
   } else {
     std::fill(groups_.begin(), groups_.end(), 0u);
@@ -281,7 +282,7 @@ void GroupedAggregation::add_empty_group() {
 }
 
 std::vector<ColumnPtr> GroupedAggregation::keys(std::span<const uint32_t> groups) const {
-  return table_ ? table_->keys(groups) : std::vector<ColumnPtr>();
+  return table_ ? table_->keys(groups, key_arena_) : std::vector<ColumnPtr>();
 }
 
 Vec<uint32_t> GroupedAggregation::order(GroupOrder order) const {
@@ -306,7 +307,7 @@ Batch GroupedAggregation::result(std::span<const uint32_t> groups, EvalContext& 
 
   Batch inner;  // over which the outputs are expressions
   inner.rows = n;
-  inner.columns = keys(groups);
+  if (table_) inner.columns = table_->keys(groups, *context.arena);
   if (copy_keys) {
     for (auto& key : inner.columns) key->own_strings(*context.arena);
   }
@@ -349,6 +350,7 @@ void GroupedAggregation::clear() {
   if (table_) table_->clear();
   states_.clear();
   arrival_.clear();
+  key_arena_.reset();
   total_ = 0;
 }
 
@@ -360,7 +362,9 @@ void GroupedAggregation::snapshot(SnapshotWriter& writer) const {
     ids.clear();
     for (size_t g = begin; g < std::min(total_, begin + kMergeChunk); ++g)
       ids.push_back(static_cast<uint32_t>(g));
-    const std::vector<ColumnPtr> columns = keys({ids.data(), ids.size()});
+    Arena arena;
+    std::vector<ColumnPtr> columns;
+    if (table_) columns = table_->keys({ids.data(), ids.size()}, arena);
     for (size_t i = 0; i < ids.size(); ++i) {
       encoded.clear();
       for (const auto& column : columns) encode_value(*column, i, encoded);

@@ -121,15 +121,16 @@ class GroupedAggregation {
   void add_empty_group();
 
   size_t groups() const;
-  // The key columns of the listed groups; strings point into this object.
+  // The key columns of the listed groups; strings point into this object, until clear().
   std::vector<ColumnPtr> keys(std::span<const uint32_t> groups) const;
   // The group numbers in an order.
   Vec<uint32_t> order(GroupOrder order) const;
 
   // The rows [keys..., outputs...] of the listed groups, in that order; outputs not needed are absent.
   // Failing rows (overflow, failing output expressions) are in context.errors, numbered as here. Strings
-  // of keys point into this object unless `copy_keys`; all others belong to the batch. Sets and
-  // restores context.arena. The states stay as they are: a window may fire again.
+  // of keys may point into this object unless `copy_keys`; all others belong to the batch. Sets and
+  // restores context.arena. The states stay as they are: a window may fire again. Several threads may call
+  // it at once for different groups, each with its own context.
   Batch result(std::span<const uint32_t> groups, EvalContext& context, bool copy_keys = false) const;
 
   size_t memory_bytes() const;  // the states' own heap memory included
@@ -153,6 +154,7 @@ class GroupedAggregation {
   HugeVec<char> states_;
   bool track_arrival_ = false;
   Vec<uint64_t> arrival_;  // first ordinal of each group
+  mutable Arena key_arena_;  // strings of keys() that the table holds encoded
 
   // Scratch, kept between calls.
   Vec<uint32_t> groups_;

@@ -32,7 +32,8 @@ void EncodedKeyTable::find_or_add(std::span<const ColumnPtr> keys, size_t rows, 
   }
 }
 
-std::vector<ColumnPtr> EncodedKeyTable::keys(std::span<const uint32_t> groups) const {
+std::vector<ColumnPtr> EncodedKeyTable::keys(std::span<const uint32_t> groups,
+                                             Arena& arena) const {
   std::vector<ColumnPtr> columns;
   for (const auto& type : types_) {
     columns.push_back(make_column(type));
@@ -41,7 +42,7 @@ std::vector<ColumnPtr> EncodedKeyTable::keys(std::span<const uint32_t> groups) c
   for (const uint32_t group : groups) {
     std::string_view bytes = table_.key(group).view();
     for (auto& column : columns) {
-      const bool ok = decode_value(bytes, *column, decoded_);
+      const bool ok = decode_value(bytes, *column, arena);
       WEIR_CHECK(ok);
     }
   }

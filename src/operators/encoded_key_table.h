@@ -15,20 +15,14 @@ class EncodedKeyTable final : public GroupTable {
 
   void find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) override;
   size_t size() const override { return table_.size(); }
-  std::vector<ColumnPtr> keys(std::span<const uint32_t> groups) const override;
+  std::vector<ColumnPtr> keys(std::span<const uint32_t> groups, Arena& arena) const override;
   Vec<uint32_t> sorted() const override { return table_.sorted(); }  // the encoding keeps the order
-  size_t memory_bytes() const override {
-    return table_.memory_bytes() + decoded_.used_bytes() + encoded_.capacity();
-  }
-  void clear() override {
-    table_.clear();
-    decoded_.reset();
-  }
+  size_t memory_bytes() const override { return table_.memory_bytes() + encoded_.capacity(); }
+  void clear() override { table_.clear(); }
 
  private:
   std::vector<Type> types_;
   StringKeyTable table_;
-  mutable Arena decoded_;  // strings of key columns handed out
   std::string encoded_;
   Vec<StringRef> rows_;
   Vec<size_t> ends_;

@@ -210,7 +210,7 @@ bool FixedKeyTable<W>::is_null(uint32_t group, size_t key) const {
 }
 
 template <size_t W>
-std::vector<ColumnPtr> FixedKeyTable<W>::keys(std::span<const uint32_t> groups) const {
+std::vector<ColumnPtr> FixedKeyTable<W>::keys(std::span<const uint32_t> groups, Arena&) const {
   std::vector<ColumnPtr> columns;
   for (size_t k = 0; k < types_.size(); ++k) {
     auto column = make_column(types_[k], groups.size());

@@ -26,9 +26,10 @@ class GroupTable {
   // Writes the group number of each of the first `rows` rows; new keys get the next numbers.
   virtual void find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) = 0;
   virtual size_t size() const = 0;  // number of groups
-  // Appends the keys of groups [begin, end) (or of a list) to new columns, one per key; string bytes
-  // stay in the table, which must outlive them.
-  virtual std::vector<ColumnPtr> keys(std::span<const uint32_t> groups) const = 0;
+  // The keys of a list of groups as new columns, one per key. Strings point into the table, which must
+  // outlive them, or, where it does not hold them as they are, into `arena`. Any threads at once, as long
+  // as nothing is added.
+  virtual std::vector<ColumnPtr> keys(std::span<const uint32_t> groups, Arena& arena) const = 0;
   // The group numbers in key order: NULL first, numbers by value, strings by bytes; first key first.
   virtual Vec<uint32_t> sorted() const = 0;
   virtual size_t memory_bytes() const = 0;

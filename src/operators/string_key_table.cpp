@@ -125,7 +125,7 @@ StringRef StringKeyTable::key(uint32_t group) const {
                          : StringRef(reinterpret_cast<const char*>(e.w1), e.len);
 }
 
-std::vector<ColumnPtr> StringKeyTable::keys(std::span<const uint32_t> groups) const {
+std::vector<ColumnPtr> StringKeyTable::keys(std::span<const uint32_t> groups, Arena&) const {
   auto column = make_column(type_, groups.size());
   StringRef* out = column->values<StringRef>();
   for (size_t i = 0; i < groups.size(); ++i) {

@@ -19,7 +19,7 @@ class StringKeyTable final : public GroupTable {
 
   void find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) override;
   size_t size() const override { return size_; }
-  std::vector<ColumnPtr> keys(std::span<const uint32_t> groups) const override;
+  std::vector<ColumnPtr> keys(std::span<const uint32_t> groups, Arena& arena) const override;
   Vec<uint32_t> sorted() const override;
   size_t memory_bytes() const override;
   void clear() override;

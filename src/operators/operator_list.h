@@ -1,0 +1,23 @@
+// The descriptors that operators.cpp lists, one per file.
+#pragma once
+
+#include "operators/operator.h"
+
+namespace weir {
+
+extern const OperatorDescriptor kAggregateOperator;
+extern const OperatorDescriptor kDistinctOperator;
+extern const OperatorDescriptor kDropOperator;
+extern const OperatorDescriptor kExtendOperator;
+extern const OperatorDescriptor kFilterOperator;
+extern const OperatorDescriptor kFlatMapOperator;
+extern const OperatorDescriptor kLimitOperator;
+extern const OperatorDescriptor kMapOperator;
+extern const OperatorDescriptor kParseOperator;
+extern const OperatorDescriptor kReduceOperator;
+extern const OperatorDescriptor kRenameOperator;
+extern const OperatorDescriptor kSampleOperator;
+extern const OperatorDescriptor kSortOperator;
+extern const OperatorDescriptor kTopOperator;
+
+}  // namespace weir
