@@ -90,4 +90,5 @@ TEST_CASE("a type at the start of other text ends where it ends") {
   CHECK(parse_type_prefix("ROW<a INT>, b", length)->to_string() == "ROW<a INT>");
   CHECK(length == 10);
   CHECK(parse_type_prefix("INT NULL ON EMPTY", length).has_value());
+  CHECK(length == 3);
 }

@@ -86,7 +86,7 @@ TEST_CASE("csv: without a header") {
 TEST_CASE("csv: declared columns choose, order and type the header's fields") {
   const Declared declared = {{"price", "DECIMAL(10, 2)"}, {"key", "STRING", "", "id"}};
   CHECK(read_csv("id,name,price\n007,ann,1.5\n008,bob,x\n", {}, declared) ==
-        "1.50|007\n@1028 1 price: not a DECIMAL(10, 2): `x` [008,bob,x]\n");
+        "1.50|007\n@1026 1 price: not a DECIMAL(10, 2): `x` [008,bob,x]\n");
   const auto format = make_format(kCsvFormat, {}, declared);
   const auto missing = format->infer("id,name,prize\n1,2,3\n", true);
   REQUIRE_FALSE(missing);
