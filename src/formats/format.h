@@ -47,6 +47,8 @@ class Encoder {
   virtual void encode(const Batch& batch, std::string& out) = 0;  // appends
   virtual void begin(std::string& out) { (void)out; }             // a header, once, before all
   virtual void end(std::string& out) { (void)out; }               // once, after all
+  // The input pauses and people wait: gives what is held back (a table that still measures its columns).
+  virtual void flush(std::string& out) { (void)out; }
 };
 
 struct EncodeOptions {
