@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
+#include <cctype>
+#include <cstring>
 #include <memory>
 
 #include "expr/functions/arena_text.h"
@@ -94,7 +96,33 @@ std::optional<StringRef> first_match(const RE2* regex, StringRef s, int64_t k) {
   return text(groups[k]);
 }
 
+// The character c of a pattern `^[^c]*`, the part before c, which is common for URLs and paths and needs no
+// automaton. nullopt: another pattern.
+std::optional<char> prefix_delimiter(std::string_view pattern) {
+  if (!pattern.starts_with("^[^") || !pattern.ends_with("]*")) return std::nullopt;
+  std::string_view inside = pattern.substr(3, pattern.size() - 5);
+  if (inside.size() == 2 && inside[0] == '\\' && !std::isalnum(static_cast<unsigned char>(inside[1]))) {
+    inside.remove_prefix(1);
+  } else if (inside == "\\" || inside == "]" || inside == "[" || inside == "^" || inside == "-") {
+    return std::nullopt;
+  }
+  if (inside.size() != 1 || static_cast<unsigned char>(inside[0]) >= 0x80) return std::nullopt;
+  return inside[0];
+}
+
+ColumnPtr extract_before(Columns args, size_t rows, EvalContext& context, char delimiter) {
+  return map_rows<StringRef>(Type::string(), args, rows, context, [&](size_t i) {
+    const StringRef s = subject(args, i);
+    const void* at = std::memchr(s.ptr, delimiter, s.len);
+    return at == nullptr ? s : StringRef(s.ptr, static_cast<size_t>(static_cast<const char*>(at) - s.ptr));
+  });
+}
+
 ColumnPtr regexp_extract(Columns args, size_t rows, EvalContext& context) {
+  if (rows > 0 && args.size() == 2 && args[1]->is_constant() && !args[1]->is_null(0)) {
+    const auto delimiter = prefix_delimiter(args[1]->at<StringRef>(0).view());
+    if (delimiter) return extract_before(args, rows, context, *delimiter);
+  }
   RowPattern pattern(*args[1]);
   return map_rows<StringRef>(Type::string(), args, rows, context, [&](size_t i) {
     const int64_t k = args.size() > 2 ? args[2]->at<int64_t>(i) : 0;
