@@ -55,7 +55,7 @@ std::string upper(std::string_view text) {
 
 class TypeParser {
  public:
-  explicit TypeParser(std::string_view text) : text_(text) {}
+  TypeParser(std::string_view text, bool prefix) : text_(text), prefix_(prefix) {}
 
   Result<Type> parse_whole() {
     auto type = parse();
@@ -73,7 +73,9 @@ class TypeParser {
     --depth_;
     if (!type) return type;
     for (;;) {
-      if (accept_words({"NOT", "NULL"}) || accept_words({"NULL"})) continue;
+      if (accept_words({"NOT", "NULL"})) continue;
+      // After a prefix NULL may begin something else: RETURNING INT NULL ON EMPTY.
+      if (!(prefix_ && depth_ == 0) && accept_words({"NULL"})) continue;
       if (accept_words({"ARRAY"})) {
         type = Type::array(std::move(*type));
         continue;
@@ -345,6 +347,7 @@ class TypeParser {
   }
 
   std::string_view text_;
+  bool prefix_;
   size_t pos_ = 0;
   size_t end_ = 0;
   int depth_ = 0;
@@ -352,10 +355,10 @@ class TypeParser {
 
 }  // namespace
 
-Result<Type> parse_type(std::string_view text) { return TypeParser(text).parse_whole(); }
+Result<Type> parse_type(std::string_view text) { return TypeParser(text, false).parse_whole(); }
 
 Result<Type> parse_type_prefix(std::string_view text, size_t& length) {
-  TypeParser parser(text);
+  TypeParser parser(text, true);
   auto type = parser.parse();
   length = parser.end();
   return type;

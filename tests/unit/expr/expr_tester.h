@@ -51,6 +51,7 @@ class Table {
       Batch one;
       one.rows = 1;
       column->push_from(*(*expr)->eval(one, context), 0);
+      column->own_strings(arena);  // a literal lends its text only as long as it lives
     }
     REQUIRE(context.errors.empty());
     batch.columns.push_back(std::move(column));
