@@ -1,0 +1,41 @@
+// ORDER BY: bound order items, and rows' places in that order as bytes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "expr/binder.h"
+#include "operators/operator.h"
+
+namespace weir {
+
+class OrderBy {
+ public:
+  // Binds "a DESC, b"; problems go to `errors`.
+  static OrderBy bind(const SourceText& text, const Schema& input, const BindContext& context,
+                      Errors& errors);
+
+  bool can_fail() const;
+  void collect_columns(std::vector<bool>& used) const;
+
+  // The columns to order by. Row errors are in context.errors.
+  std::vector<ColumnPtr> eval(const Batch& batch, EvalContext& context) const;
+  // Appends row i's place: memcmp of such bytes is the order.
+  void encode(const std::vector<ColumnPtr>& columns, size_t i, std::string& out) const;
+
+ private:
+  struct Item {
+    ExprPtr expr;
+    bool descending = false;
+    bool nulls_first = true;
+  };
+  std::vector<Item> items_;
+};
+
+// The first eight bytes of encoded places as a number that compares as they do.
+uint64_t order_prefix(std::string_view place);
+
+// Runs before a collector that orders: refuses the rows whose place cannot be told.
+std::unique_ptr<Transform> make_order_preparation(const OrderBy& order, const OperatorContext& context);
+
+}  // namespace weir

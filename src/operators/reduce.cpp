@@ -1,0 +1,451 @@
+// reduce: combines the records of a key one after another, `a` so far with `b` new.
+//
+// The first record of a key starts its row. `a.n + b.n` and plain `a.n` and `b.n` run as loops over the
+// batch. Any other expression runs in rounds: the first record of every key in the batch, then the second
+// of every key, and so on, each round over whole columns.
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+#include "expr/binder.h"
+#include "expr/names.h"
+#include "expr/parser.h"
+#include "operators/column_list.h"
+#include "operators/group_snapshot.h"
+#include "operators/operator_list.h"
+#include "operators/reduce_state.h"
+
+namespace weir {
+
+namespace {
+
+constexpr size_t kResultRows = 8192;  // of one batch of final results
+constexpr Int128 kUnknown = Int128{1} << 100;  // a bound beyond every type's
+
+struct ReduceOptions {
+  std::vector<SourceText> key_by;
+  NamedTexts reduce;
+  std::string emit = "running";
+};
+
+const OptionTable<ReduceOptions>& reduce_options() {
+  static const OptionTable<ReduceOptions> table = {
+      {"key_by", &ReduceOptions::key_by, "columns to group by; none: one result over all records"},
+      {"reduce", &ReduceOptions::reduce,
+       "columns and how two rows of a key become one, `a` so far and `b` new: n = \"a.n + b.n\"", true},
+      {"emit", &ReduceOptions::emit, std::vector<std::string>{"running", "final"},
+       "a result for every record, or one per key at the end, in key order"},
+  };
+  return table;
+}
+
+// How a reduced column is computed.
+enum class Way {
+  kSum,      // a.n + b.n of one number type
+  kKeep,     // a.n
+  kReplace,  // b.n
+  kGeneral,  // the expression, over columns a and b of type ROW
+};
+
+struct ReducedColumn {
+  std::string name;
+  size_t input = 0;  // the column of that name
+  Type type;
+  Way way = Way::kGeneral;
+  ExprPtr expr;
+};
+
+struct Reduction {
+  std::vector<size_t> key_columns;
+  std::vector<Type> key_types;
+  std::vector<ReducedColumn> columns;
+  Type row_type;  // of a and b: the reduced columns
+  bool final_only = false;
+  bool general = false;  // some column is
+};
+
+class Reduce final : public Ordered {
+ public:
+  Reduce(const Reduction& reduction, const OperatorContext& context)
+      : reduction_(reduction), context_(context), eval_(context.eval_context()) {
+    if (!reduction_.key_types.empty())
+      table_ = make_group_table(reduction_.key_types, run_hash_seed());
+    for (const auto& column : reduction_.columns) states_.emplace_back(column.type);
+    bounds_.resize(states_.size(), kUnknown);
+  }
+
+  void process(Batch batch, Emitter& out) override {
+    eval_.arena = &batch.arena();
+    const size_t known = states_.empty() ? 0 : states_[0].size();
+    find_groups(batch);
+    std::vector<ColumnPtr> results;  // the reduced columns after each record
+    if (!reduction_.general && sums_stay_in_range(batch)) {
+      reduce_in_loops(batch, known, results);
+    } else {
+      reduce_in_rounds(batch, known, results);
+    }
+    std::vector<ColumnPtr> columns;
+    for (const size_t c : reduction_.key_columns) columns.push_back(batch.columns[c]);
+    for (auto& r : results) columns.push_back(std::move(r));
+    batch.columns = std::move(columns);
+    if (!eval_.errors.empty()) reject_failed_rows(batch, eval_, "reduce", context_);
+    if (reduction_.final_only) batch.select({});
+    out.emit(std::move(batch));
+  }
+
+  void end(Emitter& out) override {
+    if (!reduction_.final_only || states_.empty() || states_[0].size() == 0) return;
+    Vec<uint32_t> order;
+    if (table_) {
+      order = table_->sorted();
+    } else {
+      order.push_back(0);
+    }
+    for (size_t begin = 0; begin < order.size(); begin += kResultRows) {
+      const std::span<const uint32_t> groups(order.data() + begin, std::min(kResultRows, order.size() - begin));
+      Batch batch;
+      batch.rows = groups.size();
+      batch.sequence = begin / kResultRows;
+      if (table_) {
+        batch.columns = table_->keys(groups, batch.arena());
+        for (auto& key : batch.columns) key->own_strings(batch.arena());
+      }
+      for (const auto& state : states_) batch.columns.push_back(state.gather(groups, batch.arena()));
+      out.emit(std::move(batch));
+    }
+  }
+
+  void snapshot(SnapshotWriter& writer) const override {
+    if (table_) snapshot_keys(*table_, writer);
+    for (const auto& state : states_) state.snapshot(writer);
+  }
+  void restore(SnapshotReader& reader) override {
+    if (table_ && !restore_keys(*table_, reduction_.key_types, reader)) return;
+    for (auto& state : states_) state.restore(reader);
+    std::fill(bounds_.begin(), bounds_.end(), kUnknown);
+  }
+
+ private:
+  void find_groups(const Batch& batch) {
+    groups_.resize(batch.rows);
+    size_t total = 1;
+    if (table_) {
+      std::vector<ColumnPtr> keys;
+      for (const size_t c : reduction_.key_columns) keys.push_back(batch.columns[c]);
+      table_->find_or_add(keys, batch.rows, groups_.data());
+      total = table_->size();
+    } else {
+      std::fill(groups_.begin(), groups_.end(), 0u);
+      if (batch.rows == 0) return;
+    }
+    for (auto& state : states_) state.resize(total);
+  }
+
+  // True if no sum of the batch can overflow, so that no record can fail half-way through its columns.
+  // Tracks a bound of the absolute states; only where it gets too large the states are looked at.
+  bool sums_stay_in_range(const Batch& batch) {
+    bool in_range = true;
+    for (size_t k = 0; k < states_.size(); ++k) {
+      const ReducedColumn& column = reduction_.columns[k];
+      if (column.way != Way::kSum || context_.wrap_overflow || batch.rows == 0) continue;
+      for_fixed(column.type, [&]<class T>(T) {
+        if constexpr (std::is_integral_v<T>) {
+          const auto limit = static_cast<Int128>(std::numeric_limits<T>::max());
+          const Int128 more = largest(batch.columns[column.input]->template values<T>(), batch.rows) *
+                              static_cast<Int128>(batch.rows);
+          Int128& bound = bounds_[k];
+          if (bound + more > limit) bound = largest(states_[k].template values<T>(), states_[k].size());
+          bound += more;
+          if (bound > limit) {
+            bound = kUnknown;
+            in_range = false;
+          }
+        }
+      });
+    }
+    return in_range;
+  }
+  template <class T>
+  static Int128 largest(const T* values, size_t n) {
+    T low = 0;
+    T high = 0;
+    for (size_t i = 0; i < n; ++i) {
+      low = std::min(low, values[i]);
+      high = std::max(high, values[i]);
+    }
+    return std::max(-static_cast<Int128>(low), static_cast<Int128>(high));
+  }
+
+  // Groups below `known` have a row already; of the others the first record makes it.
+  void reduce_in_loops(const Batch& batch, size_t known, std::vector<ColumnPtr>& results) {
+    if (batch.rows == 0) known = SIZE_MAX;
+    for (size_t k = 0; k < states_.size(); ++k) {
+      const ReducedColumn& column = reduction_.columns[k];
+      const Column& input = *batch.columns[column.input];
+      auto out = reduction_.final_only ? nullptr : make_column(column.type, batch.rows);
+      size_t next = known;
+      for_fixed(column.type, [&]<class T>(T) {
+        T* states = states_[k].values<T>();
+        uint8_t* valid = states_[k].valid();
+        const T* in = input.values<T>();
+        for (size_t i = 0; i < batch.rows; ++i) {
+          const uint32_t g = groups_[i];
+          const bool null = input.is_null(i);
+          if (g == next) {
+            ++next;
+            valid[g] = null ? 0 : 1;
+            states[g] = null ? T{} : in[i];
+          } else if (column.way == Way::kReplace) {
+            valid[g] = null ? 0 : 1;
+            states[g] = null ? T{} : in[i];
+          } else if (column.way == Way::kSum) {
+            if (null) valid[g] = 0;
+            if (valid[g] != 0) add(states[g], in[i]);
+          }
+          if (out) {
+            out->values<T>()[i] = states[g];
+            if (valid[g] == 0) out->set_null(i);
+          }
+        }
+      });
+      results.push_back(std::move(out));
+    }
+  }
+
+  template <class T>
+  static void add(T& sum, T value) {
+    if constexpr (std::is_floating_point_v<T>) {
+      sum += value;
+    } else {
+      __builtin_add_overflow(sum, value, &sum);  // wraps where that is wanted
+    }
+  }
+
+  template <class F>
+  static void for_fixed(const Type& type, F&& f) {
+    switch (type.id) {
+      case TypeId::kBoolean: f(uint8_t{}); break;
+      case TypeId::kTinyInt: f(int8_t{}); break;
+      case TypeId::kSmallInt: f(int16_t{}); break;
+      case TypeId::kInt:
+      case TypeId::kDate:
+      case TypeId::kTime: f(int32_t{}); break;
+      case TypeId::kFloat: f(float{}); break;
+      case TypeId::kDouble: f(double{}); break;
+      default: f(int64_t{}); break;
+    }
+  }
+
+  void reduce_in_rounds(const Batch& batch, size_t known, std::vector<ColumnPtr>& results) {
+    std::vector<Round> rounds = make_rounds(batch, known);
+    // Where each row's result is: a round and a row of it.
+    std::vector<std::pair<uint32_t, uint32_t>> places(batch.rows);
+    std::vector<std::vector<ColumnPtr>> made(rounds.size());
+    for (size_t r = 0; r < rounds.size(); ++r) {
+      const Round& round = rounds[r];
+      for (uint32_t k = 0; k < round.rows.size(); ++k)
+        places[round.rows[k]] = {static_cast<uint32_t>(r), k};
+      made[r] = run_round(batch, round);
+    }
+    if (reduction_.final_only) {
+      results.resize(states_.size());
+      return;
+    }
+    for (size_t k = 0; k < states_.size(); ++k) {
+      auto out = make_column(reduction_.columns[k].type);
+      out->reserve(batch.rows);
+      for (const auto& [round, row] : places) out->push_from(*made[round][k], row);
+      results.push_back(std::move(out));
+    }
+  }
+
+  struct Round {
+    bool starts = false;  // the rows are their keys' first
+    Vec<uint32_t> rows;
+    Vec<uint32_t> groups;
+  };
+
+  // Round 0 starts keys; the n-th later one holds the n-th further record of each key.
+  std::vector<Round> make_rounds(const Batch& batch, size_t known) {
+    std::vector<Round> rounds(1);
+    rounds[0].starts = true;
+    std::map<uint32_t, uint32_t> counts;  // of groups that came in this batch
+    size_t next = known;
+    for (uint32_t i = 0; i < batch.rows; ++i) {
+      const uint32_t g = groups_[i];
+      size_t round = 0;
+      if (g == next) {
+        ++next;
+      } else {
+        round = ++counts[g];
+      }
+      if (round >= rounds.size()) rounds.resize(round + 1);
+      rounds[round].rows.push_back(i);
+      rounds[round].groups.push_back(g);
+    }
+    return rounds;
+  }
+
+  // The reduced columns after the round's records. The state of a key whose record fails stays.
+  std::vector<ColumnPtr> run_round(const Batch& batch, const Round& round) {
+    const std::span<const uint32_t> rows(round.rows.data(), round.rows.size());
+    const std::span<const uint32_t> groups(round.groups.data(), round.groups.size());
+    std::vector<ColumnPtr> news;
+    for (const auto& column : reduction_.columns)
+      news.push_back(batch.columns[column.input]->gather(rows));
+    std::vector<ColumnPtr> results = news;
+    std::vector<bool> failed(rows.size(), false);
+    if (!round.starts) {
+      Batch pair;  // one row per record: a and b
+      pair.rows = rows.size();
+      auto a = make_column(reduction_.row_type, rows.size());
+      auto b = make_column(reduction_.row_type, rows.size());
+      for (size_t k = 0; k < states_.size(); ++k) {
+        a->children()[k] = states_[k].gather(groups, *eval_.arena);
+        b->children()[k] = news[k];
+      }
+      pair.columns = {std::move(a), std::move(b)};
+      const size_t before = eval_.errors.size();
+      for (size_t k = 0; k < states_.size(); ++k)
+        results[k] = flat(reduction_.columns[k].expr->eval(pair, eval_));
+      for (size_t e = before; e < eval_.errors.size(); ++e) {
+        failed[eval_.errors[e].row] = true;
+        eval_.errors[e].row = rows[eval_.errors[e].row];
+      }
+    }
+    for (size_t k = 0; k < states_.size(); ++k) {
+      for (size_t i = 0; i < rows.size(); ++i) {
+        if (!failed[i]) states_[k].set(groups[i], *results[k], i);
+      }
+    }
+    return results;
+  }
+
+  const Reduction& reduction_;
+  const OperatorContext context_;
+  EvalContext eval_;
+  std::unique_ptr<GroupTable> table_;
+  std::vector<ReduceState> states_;
+  std::vector<Int128> bounds_;  // of the absolute integer states
+  Vec<uint32_t> groups_;
+};
+
+class ReducePlan final : public OperatorPlan {
+ public:
+  ReducePlan(const Schema& input, Schema output, Reduction reduction, std::string text)
+      : OperatorPlan("reduce", input, std::move(output)),
+        reduction_(std::move(reduction)),
+        text_(std::move(text)) {}
+
+  Placement placement() const override { return Placement::kOrdered; }
+  std::vector<bool> columns_needed(const std::vector<bool>&) const override {
+    std::vector<bool> needed(input().size(), false);
+    for (const size_t c : reduction_.key_columns) needed[c] = true;
+    for (const auto& column : reduction_.columns) needed[column.input] = true;
+    return needed;
+  }
+  std::string explain() const override { return "reduce: " + text_; }
+  bool can_reject() const override { return true; }
+  std::unique_ptr<Ordered> make_ordered(const OperatorContext& context) const override {
+    return std::make_unique<Reduce>(reduction_, context);
+  }
+
+ private:
+  Reduction reduction_;
+  std::string text_;
+};
+
+// a.n or b.n: 'a' or 'b', else 0.
+char side_of(const Ast& ast, const std::string& name) {
+  const std::vector<std::string> path = path_of(ast);
+  if (path.size() != 2 || path[1] != name) return 0;
+  return path[0] == "a" ? 'a' : path[0] == "b" ? 'b' : '\0';
+}
+
+Way way_of(const Ast& ast, const std::string& name, const Type& type) {
+  if (type.is_nested() || type.is_string_like() || type.width() > 8) return Way::kGeneral;
+  if (side_of(ast, name) == 'a') return Way::kKeep;
+  if (side_of(ast, name) == 'b') return Way::kReplace;
+  if (ast.kind == AstKind::kBinary && ast.name == "+" && ast.args.size() == 2 &&
+      (type.is_integer() || type.is_approximate())) {
+    const char left = side_of(*ast.args[0], name);
+    const char right = side_of(*ast.args[1], name);
+    if ((left == 'a' && right == 'b') || (left == 'b' && right == 'a')) return Way::kSum;
+  }
+  return Way::kGeneral;
+}
+
+std::unique_ptr<OperatorPlan> bind_reduce(const ComponentSpec& spec, const Schema& input,
+                                          const BindContext& context, Errors& errors) {
+  ReduceOptions options;
+  const size_t before = errors.size();
+  read_options(reduce_options(), spec.options, options, errors, "the reduce operator", {"op"});
+  if (context.streaming && options.emit == "final")
+    errors.push_back({ErrorKind::kConfig, "emit = \"final\" needs bounded input",
+                      spec.options.find("emit")->position, {}, {}});
+  Reduction reduction;
+  reduction.final_only = options.emit == "final";
+  reduction.key_columns = resolve_columns(options.key_by, input, errors);
+  Schema output;
+  for (const size_t c : reduction.key_columns) {
+    reduction.key_types.push_back(input[c].type);
+    output.add(input[c].name, input[c].type);
+  }
+  std::vector<Type::Field> fields;
+  for (const auto& text : options.reduce) {
+    const size_t c = resolve_column(SourceText(text.name, text.name_position), input, errors);
+    if (c == input.size()) continue;
+    if (output.find(text.name)) {
+      errors.push_back({ErrorKind::kConfig, "`" + text.name + "` is a key: it stays as it is",
+                        text.name_position, {}, {}});
+      continue;
+    }
+    ReducedColumn column;
+    column.name = text.name;
+    column.input = c;
+    column.type = input[c].type;
+    fields.push_back({text.name, column.type});
+    output.add(text.name, column.type);
+    reduction.columns.push_back(std::move(column));
+  }
+  if (options.reduce.empty() && errors.size() == before)
+    errors.push_back({ErrorKind::kConfig, "reduce needs at least one column", spec.position, {}, {}});
+  if (errors.size() != before) return nullptr;
+
+  reduction.row_type = Type::row(fields);
+  Schema pair;
+  pair.add("a", reduction.row_type);
+  pair.add("b", reduction.row_type);
+  for (size_t k = 0; k < reduction.columns.size(); ++k) {
+    ReducedColumn& column = reduction.columns[k];
+    const SourceText& text = options.reduce[k].value;
+    auto expr = bind_text(text, pair, context.zone);
+    if (expr) expr = cast_to(std::move(*expr), column.type);
+    if (!expr) {
+      Error error = expr.error();
+      if (error.position.line == 0) error.position = text.at(0, text.text.size());
+      errors.push_back(std::move(error));
+      continue;
+    }
+    column.expr = std::move(*expr);
+    if (const auto ast = parse_expression(text)) column.way = way_of(**ast, column.name, column.type);
+    reduction.general = reduction.general || column.way == Way::kGeneral;
+  }
+  if (errors.size() != before) return nullptr;
+  std::string text = join_texts(options.reduce);
+  if (!reduction.key_columns.empty()) text = join_names(reduction.key_columns, input) + ": " + text;
+  if (reduction.final_only) text += ", final results only";
+  return std::make_unique<ReducePlan>(input, std::move(output), std::move(reduction), std::move(text));
+}
+
+}  // namespace
+
+const OperatorDescriptor kReduceOperator = {
+    "reduce",
+    "Combines the records of a key one after another, and gives the running or the final result.",
+    [] { return option_docs(reduce_options()); },
+    bind_reduce,
+};
+
+}  // namespace weir
