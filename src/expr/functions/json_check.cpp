@@ -150,7 +150,7 @@ StringRef unquote(EvalContext& context, StringRef s) {
 FunctionList json_check_functions() {
   FunctionList list;
   list.push_back(polymorphic(
-      "IS JSON", "s IS [NOT] JSON [VALUE | SCALAR | ARRAY | OBJECT] -> BOOLEAN",
+      "IS_JSON", "s IS [NOT] JSON [VALUE | SCALAR | ARRAY | OBJECT] -> BOOLEAN",
       "Tells whether a text is JSON, of the kind named; NULL is not.", "'[1, 2]' IS JSON ARRAY", "TRUE",
       bind_is_json));
   list.push_back(parser("JSON", "JSON(s STRING) -> STRING",

@@ -175,7 +175,7 @@ TEST_CASE("JSON_EXISTS") {
 
 TEST_CASE("IS JSON") {
   Family f(json_functions());
-  const auto is = [&](const char* text, const char* kind) { return f("IS JSON", {S(text), S(kind)}); };
+  const auto is = [&](const char* text, const char* kind) { return f("IS_JSON", {S(text), S(kind)}); };
   CHECK(is("1", "VALUE") == "TRUE");
   CHECK(is("1", "SCALAR") == "TRUE");
   CHECK(is("1", "ARRAY") == "FALSE");
@@ -183,8 +183,8 @@ TEST_CASE("IS JSON") {
   CHECK(is("{}", "OBJECT") == "TRUE");
   CHECK(is("{}", "SCALAR") == "FALSE");
   CHECK(is("{", "VALUE") == "FALSE");
-  CHECK(f("IS JSON", {S("{}")}) == "TRUE");
-  CHECK(f("IS JSON", {null(Type::string()), S("VALUE")}) == "FALSE");
+  CHECK(f("IS_JSON", {S("{}")}) == "TRUE");
+  CHECK(f("IS_JSON", {null(Type::string()), S("VALUE")}) == "FALSE");
   CHECK(is("{}", "NUMBER").starts_with("error: "));
 }
 
