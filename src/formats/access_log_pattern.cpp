@@ -166,7 +166,8 @@ Result<LogPattern> compile_nginx(std::string_view text) {
       return fail(ErrorKind::kConfig, fmt::format("a `$` without a variable's name at character {}", i + 1));
     const std::string_view name = text.substr(begin, end - begin);
     i = end + static_cast<size_t>(braces);
-    if (!builder.variable(fmt::format("${}", name))) return not_separated(builder.last().name);
+    const std::string written = fmt::format("${}", name);
+    if (!builder.variable(written)) return not_separated(written);
     any = true;
     const auto* known = std::find_if(std::begin(kNginxVariables), std::end(kNginxVariables),
                                      [&](const KnownVariable& v) { return v.name == name; });
