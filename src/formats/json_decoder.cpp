@@ -287,6 +287,10 @@ void JsonDecoder::decode(const Block& block, Batch& batch) {
   batch_ = &batch;
   batch.columns.assign(column_count_, nullptr);
   batch.rows = 0;
+  batch.records = 0;
+  batch.rejects.clear();
+  batch.raw.clear();
+  batch.stopped = false;
   batch.block_begin = block.bytes.data();
   for (Slot& slot : slots_) {
     batch.columns[slot.index] = make_column(types_[slot.index]);

@@ -119,7 +119,7 @@ bool JsonPrefilter::drops_short_number(const char* p) const {
   if (p[0] == '.' || p[size - 1] == '.' || (p[0] == '0' && size > 1 && p[1] != '.')) return false;
   if (has_point && type_.id != TypeId::kDouble) return false;
   double value;
-  if (!number::parse_short_decimal<true>(p, size, value)) return false;
+  if (!number::parse_short_decimal<true>(p, size, false, value)) return false;
   const size_t order = value < threshold_ ? 0 : (value > threshold_ ? 2 : 1);
   return fails_[order];
 }
