@@ -4,6 +4,7 @@
 
 #include "base/spelling.h"
 #include "expr/binder.h"
+#include "expr/call.h"
 #include "expr/distinct.h"
 #include "expr/function.h"
 #include "expr/names.h"
@@ -39,6 +40,10 @@ class AggregateCollector {
 
   Result<void> visit(Ast& ast) {
     if (is_aggregate_call(ast)) return replace(ast);
+    if (ast.kind == AstKind::kCall && find_function(ast.name).empty()) {
+      Error e = make_call(ast.name, {}, {}).error();
+      return error(ast, std::move(e.message), std::move(e.hint));
+    }
     if (ast.kind == AstKind::kColumn || ast.kind == AstKind::kField) {
       const auto path = path_of(ast);
       if (!path.empty()) return check_key(ast, path);
@@ -47,17 +52,9 @@ class AggregateCollector {
       if (auto ok = visit(*a); !ok) return ok;
     }
     if (ast.filter) {
-      return error(ast, "FILTER belongs to aggregates, " + ast.name + " is none",
-                   nearest_aggregate(ast.name));
+      return error(ast, "FILTER belongs to aggregates, " + ast.name + " is none");
     }
     return {};
-  }
-
-  static std::string nearest_aggregate(const std::string& name) {
-    std::vector<std::string> names;
-    for (const auto* a : aggregate_functions()) names.emplace_back(a->name);
-    const std::string near = nearest_name(name, names);
-    return near.empty() ? "" : "did you mean " + near + "?";
   }
 
   // A name outside of aggregates leads to a key.

@@ -24,7 +24,8 @@ struct EvalContext {
   int64_t now_us = 0;      // wall clock of the run's start (batch) or of the batch (streaming)
   bool wrap_overflow = false;
   uint64_t seed = 0;       // for RAND, UUID
-  std::vector<RowError> errors;  // the failing row's value is NULL
+  // In any order, a row may be there several times. A row with an error is refused, whatever its value.
+  std::vector<RowError> errors;
   // The batch whose rows a kernel computes, set around calls of functions that are not deterministic
   // (RAND, UUID): their values follow from the seed and Batch::ordinal, so that threads and block sizes
   // do not show. nullptr: not known, the values come from a counter.

@@ -33,7 +33,8 @@ std::unexpected<Error> cannot_compare(const ExprPtr& a, const ExprPtr& b) {
       hint = "a number is written without quotes: " + literal->text;
     } else if (literal != nullptr && type.id == TypeId::kBoolean) {
       hint = "TRUE and FALSE are written without quotes";
-    } else if (type.is_numeric() || type.is_temporal() || type.id == TypeId::kBoolean) {
+    } else if (literal == nullptr &&
+               (type.is_numeric() || type.is_temporal() || type.id == TypeId::kBoolean)) {
       hint = "convert the text first: CAST(... AS " + type.to_string() + ")";
     }
   }

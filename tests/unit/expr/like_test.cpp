@@ -64,8 +64,8 @@ TEST_CASE("LIKE agrees with its definition on random texts") {
   for (int i = 0; i < 30000; ++i) {
     std::string text;
     std::string pattern;
-    for (unsigned n = random() % 9; n > 0; --n) text += "ab"[random() % 2];
-    for (unsigned n = random() % 7; n > 0; --n) pattern += "ab%_"[random() % 4];
+    for (size_t n = random() % 9; n > 0; --n) text += "ab"[random() % 2];
+    for (size_t n = random() % 7; n > 0; --n) pattern += "ab%_"[random() % 4];
     INFO(text << " LIKE " << pattern);
     REQUIRE(like(text, pattern) == naive(text, pattern));
   }
