@@ -101,8 +101,7 @@ struct Tumbling {
   std::vector<size_t> key_columns;
   std::vector<Type> key_types;
   std::vector<Type> partial_key_types;  // TIMESTAMP, then key_types
-  std::unique_ptr<AggregateProgram> program;          // over the keys
-  std::unique_ptr<AggregateProgram> partial_program;  // over window start and keys
+  std::unique_ptr<AggregateProgram> program;
   ExprPtr having;
   GroupOrder order = GroupOrder::kKey;
   std::vector<bool> needed;  // output columns
@@ -119,12 +118,12 @@ class TumblingPartials : public Transform {
   void apply(Batch& batch) override {
     if (batch.rows == 0) return;
     eval_.arena = &batch.arena();
-    if (window_.partial_program->can_fail()) {
-      window_.partial_program->compute(batch, eval_);
+    if (window_.program->can_fail()) {
+      window_.program->compute(batch, eval_);
       if (!eval_.errors.empty()) reject_failed_rows(batch, eval_, "aggregate", context_);
     }
     auto partial = pool_->take([&] {
-      return std::make_unique<Partial>(*window_.partial_program, window_.partial_key_types,
+      return std::make_unique<Partial>(*window_.program, window_.partial_key_types,
                                        window_.track_arrival());
     });
     const ColumnPtr starts = assign(batch, *partial);
@@ -363,7 +362,7 @@ class TumblingPlan : public OperatorPlan {
     if (options_.having) text += ", having " + options_.having->text;
     return text;
   }
-  bool can_reject() const override { return window_.partial_program->can_fail(); }
+  bool can_reject() const override { return window_.program->can_fail(); }
 
   std::unique_ptr<Transform> make_transform(const OperatorContext& context) const override {
     return std::make_unique<TumblingPartials>(window_, pool_, context);
@@ -381,8 +380,6 @@ class TumblingPlan : public OperatorPlan {
   void plan_aggregates(const std::vector<bool>& needed) {
     const size_t keys = window_.key_types.size();
     window_.program = std::make_unique<AggregateProgram>(binding_, keys, input().size(), needed);
-    window_.partial_program =
-        std::make_unique<AggregateProgram>(binding_, keys + 1, input().size(), needed);
   }
 
   AggregateBinding binding_;
