@@ -1,7 +1,7 @@
 // reduce: combines the records of a key one after another, `a` so far with `b` new.
 //
-// The first record of a key starts its row. `a.n + b.n` and plain `a.n` and `b.n` run as loops over the
-// batch. Any other expression runs in rounds: the first record of every key in the batch, then the second
+// The first record of a key starts its row. `a.n + b.n`, LEAST and GREATEST of both and plain `a.n` and
+// `b.n` run as loops over the batch. Any other expression runs in rounds: the first record of every key in the batch, then the second
 // of every key, and so on, each round over whole columns.
 
 #include <algorithm>
@@ -43,6 +43,8 @@ const OptionTable<ReduceOptions>& reduce_options() {
 // How a reduced column is computed.
 enum class Way {
   kSum,      // a.n + b.n of one number type
+  kLeast,    // LEAST(a.n, b.n) of one integer or time type
+  kGreatest,
   kKeep,     // a.n
   kReplace,  // b.n
   kGeneral,  // the expression, over columns a and b of type ROW
@@ -202,6 +204,10 @@ class Reduce final : public Ordered {
           } else if (column.way == Way::kSum) {
             if (null) valid[g] = 0;
             if (valid[g] != 0) add(states[g], in[i]);
+          } else if (column.way == Way::kLeast || column.way == Way::kGreatest) {
+            if (null) valid[g] = 0;
+            if (valid[g] != 0)
+              states[g] = column.way == Way::kLeast ? std::min(states[g], in[i]) : std::max(states[g], in[i]);
           }
           if (out) {
             out->values<T>()[i] = states[g];
@@ -367,11 +373,15 @@ Way way_of(const Ast& ast, const std::string& name, const Type& type) {
   if (type.is_nested() || type.is_string_like() || type.width() > 8) return Way::kGeneral;
   if (side_of(ast, name) == 'a') return Way::kKeep;
   if (side_of(ast, name) == 'b') return Way::kReplace;
-  if (ast.kind == AstKind::kBinary && ast.name == "+" && ast.args.size() == 2 &&
-      (type.is_integer() || type.is_approximate())) {
-    const char left = side_of(*ast.args[0], name);
-    const char right = side_of(*ast.args[1], name);
-    if ((left == 'a' && right == 'b') || (left == 'b' && right == 'a')) return Way::kSum;
+  if (ast.args.size() != 2) return Way::kGeneral;
+  const char left = side_of(*ast.args[0], name);
+  const char right = side_of(*ast.args[1], name);
+  if (left == 0 || right == 0 || left == right) return Way::kGeneral;
+  if (ast.kind == AstKind::kBinary && ast.name == "+" && (type.is_integer() || type.is_approximate()))
+    return Way::kSum;
+  if (ast.kind == AstKind::kCall && !type.is_approximate()) {
+    if (ast.name == "LEAST") return Way::kLeast;
+    if (ast.name == "GREATEST") return Way::kGreatest;
   }
   return Way::kGeneral;
 }

@@ -207,7 +207,7 @@ const AggregateDescriptor kApproxPercentile = {
     "APPROX_PERCENTILE",
     "APPROX_PERCENTILE(x NUMERIC, fraction) -> DOUBLE; of ARRAY[fractions] an ARRAY<DOUBLE>",
     "Gives a percentile within 1 % of the true value in little memory (DDSketch).",
-    "APPROX_PERCENTILE(x, 1.0) over 1, 2 -> 2",
+    "APPROX_PERCENTILE(x, 0.5) over 5, 5, 5 -> 5.0",
     bind_approx_percentile,
 };
 

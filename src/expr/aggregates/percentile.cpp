@@ -195,7 +195,7 @@ const AggregateDescriptor kMedian = {
     "MEDIAN",
     "MEDIAN(x NUMERIC) -> DOUBLE",
     "Gives the exact median of the values that are not NULL, as PERCENTILE(x, 0.5).",
-    "MEDIAN(x) over 1, 2, 10 -> 2",
+    "MEDIAN(x) over 1, 2, 10 -> 2.0",
     bind_median,
 };
 
