@@ -85,7 +85,14 @@ std::string blessed(const std::string& text, const Outcome& outcome) {
   std::string out = text.substr(0, cut);
   while (out.ends_with('\n')) out.pop_back();
   out += "\nexit = " + std::to_string(outcome.exit) + "\n";
-  return out + (outcome.err.empty() ? "stderr = ''\n" : "stderr = '''\n" + outcome.err + "'''\n");
+  if (outcome.err.empty()) return out + "stderr = ''\n";
+  if (outcome.err.find("'''") == std::string::npos) return out + "stderr = '''\n" + outcome.err + "'''\n";
+  std::string escaped;
+  for (const char c : outcome.err) {
+    if (c == '\\' || c == '"') escaped += '\\';
+    escaped += c;
+  }
+  return out + "stderr = \"\"\"\n" + escaped + "\"\"\"\n";
 }
 
 bool differs(const char* what, const std::string& expected, const std::string& found) {

@@ -167,7 +167,7 @@ TEST_CASE("groups of a partial with one more key go to their windows") {
 }
 
 TEST_CASE("without keys there is one group, also of no rows") {
-  Job job({});
+  Job job{std::vector<std::string>{}};
   const AggregateProgram program(job.binding, 0, job.table.schema.size());
   GroupedAggregation groups(program, {}, 1);
   groups.add_empty_group();

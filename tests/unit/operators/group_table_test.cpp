@@ -6,6 +6,7 @@
 #include <random>
 
 #include "data/text.h"
+#include "data/value.h"
 #include "operators/group_table.h"
 
 namespace weir {
