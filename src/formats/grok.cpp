@@ -2,6 +2,7 @@
 #include "formats/format_list.h"
 #include "formats/grok_library.h"
 #include "formats/regex_format.h"
+#include "formats/regex_matcher.h"
 
 namespace weir {
 namespace {
@@ -46,6 +47,8 @@ std::unique_ptr<Format> make_grok(const FormatSpec& spec, const FormatContext& c
   std::vector<PatternText> patterns;
   for (const auto& source : options.pattern) {
     auto pattern = read_regex_pattern(source.text, &library);
+    if (pattern && RegexMatcher::counts_too_far(*pattern))
+      pattern = read_regex_pattern(source.text, &library, true);
     if (pattern) {
       patterns.push_back({std::move(*pattern), source});
       continue;

@@ -96,8 +96,9 @@ class PatternDecoder final : public Decoder, private RecordSplitter {
     fault.reason = "does not match the pattern";
     if (matchers_.size() > 1) fault.reason = "matches none of the patterns";
     if (!best.field.empty())
-      fault.reason += ": matches as far as `" + best.field + "`, then comes " +
-                      quote_for_message(record.substr(best.end), 40);
+      fault.reason += ": matches as far as `" + best.field + "`, then " +
+                      (best.end < record.size() ? "comes " + quote_for_message(record.substr(best.end), 40)
+                                                : "the record ends");
     return false;
   }
 

@@ -137,4 +137,8 @@ Result<void> RegexMatcher::check(const RegexPattern& pattern) {
   return fail(ErrorKind::kConfig, std::move(message));
 }
 
+bool RegexMatcher::counts_too_far(const RegexPattern& pattern) {
+  return RE2(pattern.text, options_of(false, true)).error_code() == RE2::ErrorRepeatSize;
+}
+
 }  // namespace weir

@@ -35,6 +35,8 @@ class RegexMatcher {
 
   // Error: kConfig with RE2's words when the pattern is not valid.
   static Result<void> check(const RegexPattern& pattern);
+  // True if RE2 refuses the pattern because its nested counts multiply to more than it takes.
+  static bool counts_too_far(const RegexPattern& pattern);
 
  private:
   struct Impl;

@@ -78,7 +78,8 @@ std::string flattened(std::string_view field) {
 
 class PatternReader {
  public:
-  explicit PatternReader(const PatternLibrary* library) : library_(library) {}
+  PatternReader(const PatternLibrary* library, bool relax_counts)
+      : library_(library), relax_counts_(relax_counts) {}
 
   Result<RegexPattern> read(std::string_view pattern) {
     if (auto done = write(pattern, true); !done) return fail(done.error());
@@ -143,6 +144,9 @@ class PatternReader {
         auto next = write_reference(text, i, outermost);
         if (!next) return fail(next.error());
         i = *next;
+      } else if (c == '{' && relax_counts_ && large_count_end(text, i) != 0) {
+        out_.text.append(text, i, text.find(',', i) + 1 - i);
+        i = large_count_end(text, i);  // at the brace
       } else {
         out_.text += c;
         ++i;
@@ -167,6 +171,14 @@ class PatternReader {
     if (open == std::string_view::npos || (open > 0 && text[open - 1] == '\\')) return false;
     const std::string_view inside = text.substr(open + 1, text.size() - open - 2);
     return !inside.empty() && inside.find_first_not_of("0123456789,") == std::string_view::npos;
+  }
+
+  // The offset of the } of {n,m} at text[i] when m has two digits or more; else 0.
+  static size_t large_count_end(std::string_view text, size_t i) {
+    const size_t comma = text.find_first_not_of("0123456789", i + 1);
+    if (comma == i + 1 || comma == std::string_view::npos || text[comma] != ',') return 0;
+    const size_t end = text.find_first_not_of("0123456789", comma + 1);
+    return end != std::string_view::npos && text[end] == '}' && end >= comma + 3 ? end : 0;
   }
 
   void write_escape(char c, bool in_class) {
@@ -289,6 +301,7 @@ class PatternReader {
   }
 
   const PatternLibrary* library_;
+  bool relax_counts_;
   RegexPattern out_;
   size_t depth_ = 0;
   size_t outer_offset_ = 0;          // of the reference in the outermost pattern
@@ -310,8 +323,9 @@ std::string RegexPattern::with_groups(const std::vector<bool>& keep) const {
   return result;
 }
 
-Result<RegexPattern> read_regex_pattern(std::string_view pattern, const PatternLibrary* library) {
-  return PatternReader(library).read(pattern);
+Result<RegexPattern> read_regex_pattern(std::string_view pattern, const PatternLibrary* library,
+                                        bool relax_counts) {
+  return PatternReader(library, relax_counts).read(pattern);
 }
 
 }  // namespace weir

@@ -46,7 +46,10 @@ class PatternLibrary {
 
 // Reads a pattern: named groups (?P<name>...), (?<name>...), (?'name'...) and, with a library, %{NAME},
 // %{NAME:field} and %{NAME:field:type}, where a field [a][b] is called "a.b". Other groups do not capture.
+// `relax_counts`: {n,m} becomes {n,} where m is 10 or more, for patterns whose nested counts are beyond what
+// RE2 takes (1000 in all).
 // Error: kConfig; position.column is the offset in `pattern` of the construct that is wrong, from 1.
-Result<RegexPattern> read_regex_pattern(std::string_view pattern, const PatternLibrary* library);
+Result<RegexPattern> read_regex_pattern(std::string_view pattern, const PatternLibrary* library,
+                                        bool relax_counts = false);
 
 }  // namespace weir

@@ -133,6 +133,15 @@ TEST_CASE("grok: patterns of one's own") {
         std::string::npos);
 }
 
+TEST_CASE("grok: counts that RE2 does not take are relaxed") {
+  Node patterns;
+  patterns.entries = {{"L", text_node("(?:[a-z]{1,63}\\.){0,63}[a-z]{2,64}")}};
+  const auto format = make_format(kGrokFormat, {{"pattern", text_node("^%{L:l} %{INT:n:int}$")}, {"patterns", patterns}},
+                                  {{"l", "STRING"}});
+  CHECK(show(decode(*format, "ab.cd.ef 5\n").batch) == "ab.cd.ef|5\n");
+  CHECK(decode(*format, "a 5\n").batch.rejects.size() == 1);
+}
+
 TEST_CASE("grok: problems name the pattern") {
   Node cycle;
   cycle.entries = {{"A", text_node("x%{B}")}, {"B", text_node("%{A}?")}};
