@@ -141,38 +141,69 @@ class CsvDecoder final : public Decoder, private RecordSplitter {
 
   // Fills a run with plain records; stops at the first that is not, or not complete.
   size_t walk_run(size_t& at) {
+    size_t rows = 0;
+    switch (field_count_) {
+      case 0: return 0;
+      case 1: rows = find_records<1>(at); break;
+      case 2: rows = find_records<2>(at); break;
+      case 3: rows = find_records<3>(at); break;
+      case 4: rows = find_records<4>(at); break;
+      default: rows = find_records<0>(at);
+    }
+    for (size_t k = 0; k < places_.size(); ++k) place_fields(places_[k], fields_[k], at, rows);
+    at += rows * field_count_;
+    return rows;
+  }
+
+  // The records whose separators begin at `at`, checked and written down. kColumns: 0 when not a constant.
+  template <uint32_t kColumns>
+  size_t find_records(size_t at) {
     const char* data = bytes_.data();
+    const uint32_t columns = kColumns != 0 ? kColumns : field_count_;
     const uint32_t* positions = scan_.positions + at;
-    const uint32_t* last = scan_.positions + scan_.count;
-    const uint32_t columns = field_count_;
-    const size_t wanted = places_.size();
-    const uint32_t* places = places_.data();
-    FieldSpan* const* fields = fields_.data();
+    const size_t limit = std::min(decoder_.run_rows(), (scan_.count - at) / columns);
     FieldSpan* records = decoder_.records();
-    const size_t limit = decoder_.run_rows();
     const char comment = dialect_.comment;
     uint32_t begin = begin_;
     size_t row = 0;
-    if (columns == 0) return 0;
-    for (; row < limit && last - positions >= columns; ++row) {
+    for (; row < limit; ++row) {
       const uint32_t end = positions[columns - 1];
       bool plain = data[end] == '\n';
       for (uint32_t i = 0; i + 1 < columns; ++i) plain &= data[positions[i]] != '\n';
       const uint32_t text_end = end - static_cast<uint32_t>(end > begin && data[end - 1] == '\r');
       if (!plain || text_end == begin || (comment != 0 && data[begin] == comment)) break;
-      for (size_t k = 0; k < wanted; ++k) {
-        const uint32_t place = places[k];
-        const uint32_t from = place == 0 ? begin : positions[place - 1] + 1;
-        const uint32_t to = place + 1 == columns ? text_end : positions[place];
-        fields[k][row] = FieldSpan{data + from, to - from, FieldSpan::kPlain};
-      }
       records[row] = FieldSpan{data + begin, text_end - begin, FieldSpan::kPlain};
       begin = end + 1;
       positions += columns;
     }
     begin_ = begin;
-    at = static_cast<size_t>(positions - scan_.positions);
     return row;
+  }
+
+  void place_fields(uint32_t place, FieldSpan* fields, size_t at, size_t rows) const {
+    const char* data = bytes_.data();
+    const FieldSpan* records = decoder_.records();
+    const size_t columns = field_count_;
+    const uint32_t* positions = scan_.positions + at + place;
+    if (columns == 1) {
+      std::copy_n(records, rows, fields);
+    } else if (place == 0) {
+      for (size_t i = 0; i < rows; ++i, positions += columns) {
+        const char* begin = records[i].ptr;
+        fields[i] = FieldSpan{begin, static_cast<uint32_t>(data + *positions - begin), FieldSpan::kPlain};
+      }
+    } else if (place + 1 == columns) {
+      for (size_t i = 0; i < rows; ++i, positions += columns) {
+        const char* begin = data + positions[-1] + 1;
+        const char* end = records[i].ptr + records[i].len;
+        fields[i] = FieldSpan{begin, static_cast<uint32_t>(end - begin), FieldSpan::kPlain};
+      }
+    } else {
+      for (size_t i = 0; i < rows; ++i, positions += columns) {
+        const uint32_t begin = positions[-1] + 1;
+        fields[i] = FieldSpan{data + begin, *positions - begin, FieldSpan::kPlain};
+      }
+    }
   }
 
   bool jump() {

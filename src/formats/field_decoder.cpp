@@ -49,24 +49,22 @@ bool is_null_field(const FieldSpan& field, const NullRule& nulls) {
          (nulls.has_text && field.kind == FieldSpan::kPlain && field.view() == nulls.text);
 }
 
-bool read_number(const FieldSpan& field, double& out) {
-  const bool negative = *field.ptr == '-';
+inline bool read_number(const FieldSpan& field, double& out) {
+  const bool negative = *field.ptr == '-';  // never branched on: signs come as they like
   const size_t length = field.len - static_cast<size_t>(negative);
-  if (length - 1 < 8 && number::parse_short_decimal<true>(field.ptr + negative, length, out)) {
-    if (negative) out = -out;
-    return true;
-  }
+  if (length - 1 < 8 && number::parse_short_decimal<true>(field.ptr + negative, length, negative, out)) return true;
   return parse_double(field.view(), out);
 }
 
 template <class T>
-bool read_number(const FieldSpan& field, T& out) {
+inline bool read_number(const FieldSpan& field, T& out) {
   const bool negative = *field.ptr == '-';
   const size_t length = field.len - static_cast<size_t>(negative);
   int64_t value;
   uint64_t digits;
   if (length - 1 < 8 && number::parse_short_digits<true>(field.ptr + negative, length, digits)) {
-    value = negative ? -static_cast<int64_t>(digits) : static_cast<int64_t>(digits);
+    const auto sign = -static_cast<int64_t>(negative);
+    value = (static_cast<int64_t>(digits) ^ sign) - sign;
   } else if (!parse_int64(field.view(), value)) {
     return false;
   }

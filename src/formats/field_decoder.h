@@ -72,6 +72,7 @@ class FieldDecoder {
   size_t run_rows() const { return run_rows_; }
   FieldSpan* const* fields() { return fields_.data(); }
   FieldSpan* records() { return records_.data(); }
+  const FieldSpan* records() const { return records_.data(); }
   // Takes the first `rows` records of the run; `good` is false when the splitter met trouble in one of
   // them. False: the batch is stopped.
   bool take(size_t rows, bool good, RecordSplitter& splitter);

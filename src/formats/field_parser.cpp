@@ -68,9 +68,11 @@ bool append_integer_text(std::string_view text, Column& column) {
 
 // Cuts a value to a type's fraction digits, towards the past.
 int64_t cut_to_precision(int64_t value, int have_digits, int want_digits) {
+  if (want_digits >= have_digits) return value;
+  if (have_digits - want_digits == 3) return floor_div(value, 1000) * 1000;  // a division by a constant
   int64_t unit = 1;
   for (int i = want_digits; i < have_digits; ++i) unit *= 10;
-  return unit == 1 ? value : floor_div(value, unit) * unit;
+  return floor_div(value, unit) * unit;
 }
 
 }  // namespace

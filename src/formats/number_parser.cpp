@@ -48,10 +48,7 @@ bool parse_double(std::string_view text, double& out) {
     ++p;
     if (--n == 0) return false;
   }
-  if (n <= 8 && number::parse_short_decimal<false>(p, n, out)) {
-    if (negative) out = -out;
-    return true;
-  }
+  if (n <= 8 && number::parse_short_decimal<false>(p, n, negative, out)) return true;
   if (*p == '-' || *p == '+' || p[n - 1] == ')') return false;  // "--1", "nan(1)"
   // Up to 15 digits with one point: exact in a double, one division.
   if (n <= 16) {

@@ -14,9 +14,11 @@ namespace weir::number {
 
 static_assert(std::endian::native == std::endian::little);
 
-inline constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                          1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                          1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+inline constexpr double kPowersOfTen[] = {1e0, 1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                          1e8, 1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+// By sign and exponent: dividing by a negative power gives the number its sign, zero included.
+inline constexpr double kSignedPowersOfTen[2][8] = {{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7},
+                                                    {-1e0, -1e1, -1e2, -1e3, -1e4, -1e5, -1e6, -1e7}};
 
 // The n bytes (1..8) at p as the last bytes of a word, zeros before them. Reads 8 bytes when `kPadded`
 // (they must be readable), else only the n.
@@ -65,9 +67,10 @@ inline bool parse_short_digits(const char* p, size_t n, uint64_t& out) {
   return true;
 }
 
-// 1 to 8 characters: digits with at most one point among them. False: something else (or just ".").
+// 1 to 8 characters behind the sign: digits with at most one point among them. False: something else (or
+// just ".").
 template <bool kPadded>
-inline bool parse_short_decimal(const char* p, size_t n, double& out) {
+inline bool parse_short_decimal(const char* p, size_t n, bool negative, double& out) {
   uint64_t word = load_right_aligned<kPadded>(p, n);
   const uint64_t x = word ^ 0x2E2E2E2E2E2E2E2E;
   const uint64_t points = (x - 0x0101010101010101) & ~x & 0x8080808080808080;
@@ -83,7 +86,7 @@ inline bool parse_short_decimal(const char* p, size_t n, double& out) {
   }
   word |= leading_zeros(n);
   if (!are_eight_digits(word)) return false;
-  out = static_cast<double>(eight_digits(word)) / kPowersOfTen[fraction_digits];
+  out = static_cast<double>(static_cast<int64_t>(eight_digits(word))) / kSignedPowersOfTen[negative][fraction_digits];
   return true;
 }
 

@@ -36,17 +36,27 @@ WEIR_INLINE size_t lowest_bit(uint64_t mask) { return static_cast<size_t>(_tzcnt
 WEIR_INLINE size_t select_bit(uint64_t mask, uint32_t k) {
   return static_cast<size_t>(_tzcnt_u64(_pdep_u64(uint64_t{1} << k, mask)));
 }
-// Writes in eights without asking after each bit: a step's number of bits is hard to predict, its
-// number of eights is not. What is written past the count is overwritten by the next step.
+// Asks for the number of bits as seldom as possible: it is hard to predict bit by bit, but whether a step
+// has more than two (separators of a table) or not (newlines of a log) hardly changes. What is written
+// past the count is overwritten by the next step.
 WEIR_INLINE size_t write_positions(uint64_t mask, uint32_t base, uint32_t* out) {
   const size_t n = count_bits(mask);
-  size_t written = 0;
-  do {
-    for (int i = 0; i < 8; ++i) {
-      out[written++] = base + static_cast<uint32_t>(_tzcnt_u64(mask));
+  for (int i = 0; i < 2; ++i) {
+    out[i] = base + static_cast<uint32_t>(_tzcnt_u64(mask));
+    mask = _blsr_u64(mask);
+  }
+  if (n > 2) {
+    for (int i = 2; i < 8; ++i) {
+      out[i] = base + static_cast<uint32_t>(_tzcnt_u64(mask));
       mask = _blsr_u64(mask);
     }
-  } while (written < n);
+    for (size_t written = 8; written < n; written += 8) {
+      for (size_t i = 0; i < 8; ++i) {
+        out[written + i] = base + static_cast<uint32_t>(_tzcnt_u64(mask));
+        mask = _blsr_u64(mask);
+      }
+    }
+  }
   return n;
 }
 
