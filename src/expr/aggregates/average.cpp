@@ -4,6 +4,7 @@
 
 #include "expr/aggregates/aggregate_list.h"
 #include "expr/aggregates/exact_sum.h"
+#include "expr/aggregates/real_sum.h"
 #include "expr/aggregates/typed_aggregate.h"
 
 namespace weir {
@@ -25,7 +26,7 @@ struct IntegerState {
   }
 };
 struct RealState {
-  DoubleSum sum;
+  RealSum sum;
   uint64_t count = 0;
   double mean() const { return sum.value() / static_cast<double>(count); }
 };
@@ -73,6 +74,8 @@ template <class State>
 class Average : public TypedAggregate<Average<State>, State> {
  public:
   using Base = TypedAggregate<Average<State>, State>;
+  static constexpr bool kReal = std::is_same_v<State, RealState>;
+  static constexpr bool kOwnsMemory = kReal;
   // `mean`: always a DOUBLE. `scale`: of the decimals that come in.
   Average(Type result, bool mean, int scale) : Base(std::move(result)), mean_(mean), scale_(scale) {}
 
@@ -121,8 +124,29 @@ class Average : public TypedAggregate<Average<State>, State> {
       }
     }
   }
-  void save(const State& s, SnapshotWriter& w) const { save_bytes(w, &s, sizeof(s)); }
-  void load(State& s, SnapshotReader& r) const { load_bytes(r, &s, sizeof(s)); }
+  void release(State& s) const {
+    if constexpr (kReal) s.sum.release();
+  }
+  size_t heap_bytes(const char* state) const override {
+    if constexpr (kReal) return Base::as_state(state).sum.heap_bytes();
+    return 0;
+  }
+  void save(const State& s, SnapshotWriter& w) const {
+    if constexpr (kReal) {
+      s.sum.save(w);
+      w.put_u64(s.count);
+    } else {
+      save_bytes(w, &s, sizeof(s));
+    }
+  }
+  void load(State& s, SnapshotReader& r) const {
+    if constexpr (kReal) {
+      s.sum.load(r);
+      s.count = r.get_u64();
+    } else {
+      load_bytes(r, &s, sizeof(s));
+    }
+  }
 
  private:
   bool mean_;

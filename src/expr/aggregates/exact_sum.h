@@ -1,8 +1,7 @@
-// Sums that do not show the order of their terms: exact for integers, double-double for reals.
+// Exact sums of integers. Those of reals are in real_sum.h.
 #pragma once
 
 #include <array>
-#include <cmath>
 #include <cstdint>
 
 #include "data/type.h"
@@ -67,36 +66,6 @@ struct IntegerSum {
   Int128 value() const {
     return static_cast<Int128>((static_cast<unsigned __int128>(static_cast<uint64_t>(hi)) << 64) | lo);
   }
-};
-
-// A sum of doubles in two: `hi` rounded, `lo` the sum of the rounding errors.
-// Source: Ogita, Rump, Oishi, "Accurate sum and dot product", 2005 (Sum2); two-sum by Knuth.
-struct DoubleSum {
-  double hi = 0;
-  double lo = 0;
-
-  void add(double v) {
-    const double s = hi + v;
-    const double b = s - hi;
-    lo += (hi - (s - b)) + (v - b);
-    hi = s;
-  }
-  void add(const DoubleSum& o) {
-    add(o.hi);
-    lo += o.lo;
-  }
-  // Adds v * v, its rounding error included (Dekker's product with halves cut by Veltkamp's split).
-  void add_square(double v) {
-    const double p = v * v;
-    add(p);
-    const double c = 134217729.0 * v;  // 2^27 + 1
-    const double high = c - (c - v);
-    const double low = v - high;
-    const double error = ((high * high - p) + 2 * high * low) + low * low;
-    if (std::isfinite(error)) lo += error;
-  }
-  // An infinity or NaN among the terms makes `lo` NaN but leaves `hi` right.
-  double value() const { return std::isfinite(hi) ? hi + lo : hi; }
 };
 
 }  // namespace weir

@@ -1,5 +1,6 @@
 #include "expr/aggregates/aggregate_list.h"
 #include "expr/aggregates/exact_sum.h"
+#include "expr/aggregates/real_sum.h"
 #include "expr/aggregates/typed_aggregate.h"
 
 namespace weir {
@@ -93,12 +94,13 @@ class DecimalSumAggregate final : public TypedAggregate<DecimalSumAggregate, Dec
 };
 
 struct RealState {
-  DoubleSum sum;
+  RealSum sum;
   uint64_t count = 0;
 };
 
 class RealSumAggregate final : public TypedAggregate<RealSumAggregate, RealState> {
  public:
+  static constexpr bool kOwnsMemory = true;
   explicit RealSumAggregate(Type type) : TypedAggregate(std::move(type)) {}
 
   void update(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args, size_t n,
@@ -123,8 +125,16 @@ class RealSumAggregate final : public TypedAggregate<RealSumAggregate, RealState
       push_real(out, s.sum.value());
     }
   }
-  void save(const RealState& s, SnapshotWriter& w) const { save_bytes(w, &s, sizeof(s)); }
-  void load(RealState& s, SnapshotReader& r) const { load_bytes(r, &s, sizeof(s)); }
+  void release(RealState& s) const { s.sum.release(); }
+  size_t heap_bytes(const char* state) const override { return as_state(state).sum.heap_bytes(); }
+  void save(const RealState& s, SnapshotWriter& w) const {
+    s.sum.save(w);
+    w.put_u64(s.count);
+  }
+  void load(RealState& s, SnapshotReader& r) const {
+    s.sum.load(r);
+    s.count = r.get_u64();
+  }
 };
 
 Result<AggregatePtr> bind_sum(std::span<const ExprPtr> args) {

@@ -1,11 +1,12 @@
 // Variances from the sums of x and of x * x, both kept so exactly that splitting leaves no trace: integers in
-// 128 and 192 bits, reals in double-double.
+// 128 and 192 bits, reals in sums that never round.
 
 #include <algorithm>
 #include <cmath>
 
 #include "expr/aggregates/aggregate_list.h"
 #include "expr/aggregates/exact_sum.h"
+#include "expr/aggregates/real_sum.h"
 #include "expr/aggregates/typed_aggregate.h"
 
 namespace weir {
@@ -50,7 +51,10 @@ Pair divide(Pair a, double n) {
   return two_sum(q, ((a.hi - back.hi) - back.lo + a.lo) / n);
 }
 
-Pair to_pair(const DoubleSum& s) { return std::isfinite(s.hi) ? two_sum(s.hi, s.lo) : Pair{s.hi, 0}; }
+Pair to_pair(const RealSum& s) {
+  const auto [hi, lo] = s.pair();
+  return {hi, lo};
+}
 Pair to_pair(const WideSum& s) {
   const auto m = s.magnitude();
   Pair v;
@@ -74,8 +78,8 @@ struct IntegerState {
   }
 };
 struct RealState {
-  DoubleSum sum;
-  DoubleSum squares;
+  RealSum sum;
+  RealSum squares;
   uint64_t count = 0;
   void add_value(double v) {
     sum.add(v);
@@ -87,6 +91,8 @@ template <class State>
 class Variance final : public TypedAggregate<Variance<State>, State> {
  public:
   using Base = TypedAggregate<Variance<State>, State>;
+  static constexpr bool kReal = std::is_same_v<State, RealState>;
+  static constexpr bool kOwnsMemory = kReal;
   Variance(Type result, Spread spread, int scale) : Base(std::move(result)), spread_(spread) {
     for (int k = 0; k < scale; ++k) unit_ *= 10;
   }
@@ -127,8 +133,35 @@ class Variance final : public TypedAggregate<Variance<State>, State> {
     if (spread_ == Spread::kStddevPop || spread_ == Spread::kStddevSamp) v = std::sqrt(v);
     push_result(v, out);
   }
-  void save(const State& s, SnapshotWriter& w) const { save_bytes(w, &s, sizeof(s)); }
-  void load(State& s, SnapshotReader& r) const { load_bytes(r, &s, sizeof(s)); }
+  void release(State& s) const {
+    if constexpr (kReal) {
+      s.sum.release();
+      s.squares.release();
+    }
+  }
+  size_t heap_bytes(const char* state) const override {
+    if constexpr (kReal)
+      return Base::as_state(state).sum.heap_bytes() + Base::as_state(state).squares.heap_bytes();
+    return 0;
+  }
+  void save(const State& s, SnapshotWriter& w) const {
+    if constexpr (kReal) {
+      s.sum.save(w);
+      s.squares.save(w);
+      w.put_u64(s.count);
+    } else {
+      save_bytes(w, &s, sizeof(s));
+    }
+  }
+  void load(State& s, SnapshotReader& r) const {
+    if constexpr (kReal) {
+      s.sum.load(r);
+      s.squares.load(r);
+      s.count = r.get_u64();
+    } else {
+      load_bytes(r, &s, sizeof(s));
+    }
+  }
 
  private:
   static void push_result(double v, Column& out) {
