@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 #include "io/decoding_stream.h"
-#include "io/descriptor.h"
+#include "io/descriptor_stream.h"
 #include "io/sub_feed.h"
 
 namespace weir {
@@ -63,6 +63,9 @@ class StreamFeed final : public SubFeed {
  private:
   static constexpr size_t kTooLong = npos - 1;
 
+  static uint64_t newlines(std::string_view text) {
+    return static_cast<uint64_t>(std::count(text.begin(), text.end(), '\n'));
+  }
   bool stopped() const { return shared_.stop->raised(); }
   const RecordCutter& cutter() const { return *shared_.cutter; }
   std::string_view bytes() const { return {buffer_->data(), used_}; }
@@ -136,6 +139,7 @@ class StreamFeed final : public SubFeed {
   }
 
   void discard(size_t n) {
+    line_ += newlines({buffer_->data(), n});
     std::memmove(buffer_->data(), buffer_->data() + n, used_ - n);
     used_ -= n;
     offset_ += n;
@@ -164,6 +168,8 @@ class StreamFeed final : public SubFeed {
     block.starts_partition = !std::exchange(started_, true);
     block.ends_partition = last;
     block.origin.end += end;
+    block.first_line = line_;
+    line_ += newlines({buffer_->data(), end});
     // The bytes behind the block move into the next buffer: the first ones of a record, as a rule.
     const size_t rest = used_ - end;
     std::shared_ptr<Buffer> next;
@@ -197,6 +203,7 @@ class StreamFeed final : public SubFeed {
 
   std::mutex token_;  // guards all that follows
   std::unique_ptr<ByteStream> stream_;
+  uint64_t line_ = 1;  // of the buffer's first byte
   std::shared_ptr<Buffer> buffer_;  // being filled; begins at a record's start
   size_t used_ = 0;
   uint64_t offset_ = 0;             // of its first byte in the stream
