@@ -8,6 +8,7 @@
 #include "formats/json_prefilter.h"
 #include "formats/json_reader.h"
 #include "formats/json_structure.h"
+#include "formats/json_template.h"
 
 namespace weir {
 namespace {
@@ -26,7 +27,8 @@ struct Node {
   };
   JsonKeys keys;
   std::vector<std::pair<std::string, Target>> targets;
-  uint64_t record = 0;  // the last record that had this object: of equal keys the first counts
+  uint64_t record = 0;   // the last record that had this object: of equal keys the first counts
+  uint64_t learned = 0;  // the same for the last record that was made a template
 
   Target& target(const std::string& key) {
     for (auto& [name, target] : targets)
@@ -36,12 +38,37 @@ struct Node {
   }
 };
 
-// A needed column.
-struct Slot {
-  size_t index = 0;  // in the schema
-  std::string name;
-  JsonReader reader;
-  Column* column = nullptr;  // of the batch being filled
+// Which templates there are, and whether it pays to try them: that is for speed only, the rows are the same.
+class JsonTemplates {
+ public:
+  bool are_worth_trying() const { return pause_ == 0; }
+  // Some lines went the long way because they were not worth trying.
+  void passed(size_t lines) { pause_ -= std::min(pause_, lines); }
+
+  bool read(std::string_view line, std::vector<JsonSlot>& slots, Batch& batch) {
+    for (size_t i = 0; i < templates_.size(); ++i) {
+      if (!templates_[i].read(line, slots, batch)) continue;
+      if (i > 0) std::swap(templates_[i], templates_[i - 1]);
+      misses_ -= misses_ > 0;
+      return true;
+    }
+    misses_ += 4;
+    if (misses_ > 128) {
+      misses_ = 64;
+      pause_ = 2048;
+    }
+    return false;
+  }
+  void add(JsonTemplate made) {
+    if (templates_.size() == kMost) templates_.pop_back();
+    templates_.insert(templates_.begin(), std::move(made));
+  }
+
+ private:
+  static constexpr size_t kMost = 4;
+  std::vector<JsonTemplate> templates_;  // those that fit often come first
+  size_t misses_ = 0;
+  size_t pause_ = 0;  // lines until they are tried again
 };
 
 class JsonDecoder final : public Decoder {
@@ -61,14 +88,20 @@ class JsonDecoder final : public Decoder {
   bool reject(std::string_view text, const Line& line, std::string field, std::string reason);
   const uint32_t* read_object(Node& node, const uint32_t* token);
   const uint32_t* read_target(Node::Target& target, const uint32_t* token);
+  void finish_row(std::string_view text, const Line& line);
+  void learn(std::string_view text, const Line& line, const uint32_t* token);
+  const uint32_t* learn_value(Node* node, Node::Target* target, const uint32_t* token);
 
   size_t column_count_;
-  std::vector<Slot> slots_;
+  std::vector<JsonSlot> slots_;
   std::vector<Type> types_;
   Node root_;
   std::optional<JsonPrefilter> prefilter_;
   ScanFunction scan_;
   JsonStructure structure_;
+  JsonTemplates templates_;
+  bool learning_ = false;  // make a template of the line being decoded
+  std::vector<JsonTemplate::Place> places_;
   bool want_raw_;
   bool fail_fast_;
 
@@ -142,7 +175,7 @@ size_t JsonDecoder::next_lines(std::string_view text, size_t& pos, size_t& dropp
 }
 
 bool JsonDecoder::reject(std::string_view text, const Line& line, std::string field, std::string reason) {
-  for (Slot& slot : slots_) repair(*slot.column, batch_->rows);
+  for (JsonSlot& slot : slots_) repair(*slot.column, batch_->rows);
   std::string_view raw = text.substr(line.begin, line.end - line.begin);
   if (raw.ends_with('\r')) raw.remove_suffix(1);
   Reject bad;
@@ -159,7 +192,7 @@ bool JsonDecoder::reject(std::string_view text, const Line& line, std::string fi
 const uint32_t* JsonDecoder::read_target(Node::Target& target, const uint32_t* token) {
   const uint32_t* behind = nullptr;
   for (const size_t number : target.columns) {
-    Slot& slot = slots_[number];
+    JsonSlot& slot = slots_[number];
     if (slot.column->size() > batch_->rows) continue;  // the first of equal keys counts
     behind = slot.reader.read(walk_, token, *slot.column, *batch_);
     if (behind == nullptr) {
@@ -214,6 +247,7 @@ bool JsonDecoder::decode_line(std::string_view text, const Line& line, const Jso
   filled_ = 0;
   walk_.has_escapes =
       has_escapes && std::memchr(text.data() + begin, '\\', line.end - begin) != nullptr;
+  const uint32_t* const first = token;
   const uint32_t* behind = nullptr;
   if (walk_.at(token) == '{') {
     behind = read_object(root_, token);
@@ -228,16 +262,69 @@ bool JsonDecoder::decode_line(std::string_view text, const Line& line, const Jso
     return reject(text, line, std::move(field), std::move(walk_.reason));
   }
   token = behind;
-  const size_t rows = ++batch_->rows;
+  const size_t rows = batch_->rows + 1;
   if (filled_ < slots_.size())
-    for (Slot& slot : slots_)
+    for (JsonSlot& slot : slots_)
       if (slot.column->size() < rows) slot.column->push_null();
-  if (want_raw_) {
-    size_t size = line.end - line.begin;
-    if (size > 0 && text[line.end - 1] == '\r') --size;
-    batch_->raw.push_back(StringRef(text.data() + line.begin, size));
-  }
+  finish_row(text, line);
+  if (learning_ && begin == line.begin) learn(text, line, first);
   return true;
+}
+
+void JsonDecoder::finish_row(std::string_view text, const Line& line) {
+  ++batch_->rows;
+  if (!want_raw_) return;
+  size_t size = line.end - line.begin;
+  if (size > 0 && text[line.end - 1] == '\r') --size;
+  batch_->raw.push_back(StringRef(text.data() + line.begin, size));
+}
+
+// Makes a template of a good line. None when a needed value is an object or an array.
+void JsonDecoder::learn(std::string_view text, const Line& line, const uint32_t* token) {
+  constexpr size_t kMostPlaces = 512;
+  places_.clear();
+  walk_.depth = 0;
+  if (learn_value(&root_, nullptr, token) == nullptr || places_.size() > kMostPlaces) return;
+  for (auto& place : places_) {
+    place.begin -= walk_.begin;
+    place.end -= walk_.begin;
+  }
+  templates_.add(JsonTemplate(text.substr(line.begin, line.end - line.begin), places_, slots_));
+}
+
+// `node` is where fields of this value go, `target` what takes the value itself; both may be null.
+const uint32_t* JsonDecoder::learn_value(Node* node, Node::Target* target, const uint32_t* token) {
+  const char c = walk_.at(token);
+  const size_t takers = target == nullptr ? 0 : target->columns.size();
+  if (c == '{' || c == '[') {
+    if (takers > 0 || (node != nullptr && node->learned == record_)) return nullptr;
+    if (node != nullptr) node->learned = record_;
+    if (c == '[')
+      return json::walk_array(walk_, token, [this](size_t, const uint32_t* value) {
+        return learn_value(nullptr, nullptr, value);
+      });
+    return json::walk_object(walk_, token, [&](size_t, std::string_view raw, const uint32_t* value) {
+      if (node == nullptr) return learn_value(nullptr, nullptr, value);
+      std::string_view key;
+      if (!json::key_text(walk_, raw, key_, key)) return static_cast<const uint32_t*>(nullptr);
+      for (auto& [name, inner] : node->targets)
+        if (name == key) return learn_value(inner.inside.get(), &inner, value);
+      return learn_value(nullptr, nullptr, value);
+    });
+  }
+  if (takers > 1) return nullptr;
+  const std::string_view scalar = walk_.text(token);
+  JsonTemplate::Place place;
+  place.begin = *token;
+  place.end = *token + static_cast<uint32_t>(scalar.size());
+  if (takers == 1) {
+    place.slot = static_cast<int>(target->columns[0]);
+    // Of equal keys the first counts.
+    for (const auto& other : places_)
+      if (other.slot == place.slot) return nullptr;
+  }
+  places_.push_back(place);
+  return token + 1;
 }
 
 // Decodes lines that are indexed together, or one by one when one of them is damaged.
@@ -265,6 +352,19 @@ bool JsonDecoder::decode_run(std::string_view text, const Line* lines, size_t co
 bool JsonDecoder::decode_lines(std::string_view text, size_t count) {
   size_t i = 0;
   while (i < count) {
+    if (templates_.are_worth_trying()) {
+      const Line& line = lines_[i++];
+      if (templates_.read(text.substr(line.begin, line.end - line.begin), slots_, *batch_)) {
+        batch_->records += line.key + 1;
+        finish_row(text, line);
+        continue;
+      }
+      learning_ = true;
+      const bool go_on = decode_run(text, &line, 1);
+      learning_ = false;
+      if (!go_on) return false;
+      continue;
+    }
     // As many lines as are near each other; far survivors of the pre-filter are indexed alone.
     const uint32_t begin = lines_[i].begin;
     uint32_t kept = lines_[i].end - begin;
@@ -276,6 +376,7 @@ bool JsonDecoder::decode_lines(std::string_view text, size_t count) {
       ++next;
     }
     if (!decode_run(text, lines_ + i, next - i)) return false;
+    templates_.passed(next - i);
     i = next;
   }
   return true;
@@ -292,7 +393,7 @@ void JsonDecoder::decode(const Block& block, Batch& batch) {
   batch.raw.clear();
   batch.stopped = false;
   batch.block_begin = block.bytes.data();
-  for (Slot& slot : slots_) {
+  for (JsonSlot& slot : slots_) {
     batch.columns[slot.index] = make_column(types_[slot.index]);
     slot.column = batch.columns[slot.index].get();
     slot.column->reserve(rows_hint_);

@@ -285,7 +285,8 @@ bool JsonReader::append_number(std::string_view text, const Number& number, Colu
     case TypeId::kTimestampLtz:
       if (epoch_ || auto_) return append_epoch(text, number, column);
       [[fallthrough]];
-    default: return text_ && type_.id != TypeId::kBoolean && text_->append(text, column);
+    default:
+      return text_ && !type_.is_nested() && type_.id != TypeId::kBoolean && text_->append(text, column);
   }
 }
 

@@ -63,6 +63,14 @@ class JsonReader {
   // column may have been changed (see repair). Strings are views of the text, or live in the batch's arena.
   const uint32_t* read(json::Walk& walk, const uint32_t* token, Column& column, Batch& batch);
 
+  const Type& type() const { return type_; }
+  // The same for the text of a number. False, and nothing appended: it is no value of the type.
+  bool append_number(std::string_view text, const json::Number& number, Column& column);
+  // The same for the meaning of a string, times only.
+  bool append_time_text(std::string_view text, Column& column) {
+    return type_.is_temporal() && text_ && text_->append(text, column);
+  }
+
  private:
   explicit JsonReader(Type type) : type_(std::move(type)) {}
 
@@ -72,7 +80,6 @@ class JsonReader {
   const uint32_t* read_row(json::Walk& walk, const uint32_t* token, Column& column, Batch& batch);
   const uint32_t* read_array(json::Walk& walk, const uint32_t* token, Column& column, Batch& batch);
   const uint32_t* read_map(json::Walk& walk, const uint32_t* token, Column& column, Batch& batch);
-  bool append_number(std::string_view text, const json::Number& number, Column& column);
   bool append_epoch(std::string_view text, const json::Number& number, Column& column);
   const uint32_t* refuse(json::Walk& walk, const uint32_t* token) const;
 

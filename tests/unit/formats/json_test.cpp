@@ -361,6 +361,72 @@ TEST_CASE("json: where blocks end makes no difference") {
   }
 }
 
+TEST_CASE("json: a line that fits a template gives what it gives alone") {
+  const std::vector<JsonColumn> columns = {
+      {"id", Type::bigint(), {}, {"id"}},          {"d", Type::float64(), {}, {"d"}},
+      {"s", Type::string(), {}, {"s"}},            {"b", Type::boolean(), {}, {"b"}},
+      {"t", Type::timestamp(3), {}, {"t"}},        {"n", Type::decimal(8, 2), {}, {"n"}},
+      {"in", Type::integer(), {}, {"o", "x"}},     {"l", Type::array(Type::bigint()), {}, {"l"}},
+      {"m", Type::map(Type::integer(), Type::string()), {}, {"m"}}};
+  std::mt19937 random(23);
+  const std::vector<std::vector<std::string>> values = {
+      {"1", "-5", "0", "9223372036854775807", "9223372036854775808", "1.0", "1.5", "\"7\"", "null", "01", "-"},
+      {"1.5", "2", "-0", "1e5", "1e400", "0.1", "123456789012345678901", "null", "\"NaN\"", "1."},
+      {"\"x\"", "\"\"", "\"a\\nb\"", "\"\\u00e9\"", "\"\\ud800\"", "\"\xC3\xA9\"", "\"\xC3\"", "5", "true", "null",
+       "{\"k\":1}", "\"0123456789abcdefghij\"", "\"a\tb\"", "\"tail\\\\\""},
+      {"true", "false", "null", "\"true\"", "1", "tru", "falsey"},
+      {"\"2024-01-31 12:00:00\"", "\"2024-01-31T12:00:00.123\"", "1700000000", "null", "\"x\"", "\"2024\\u002d01-31\""},
+      {"1.25", "100", "1e3", "\"3.5\"", "null", "123456789", "1.005"},
+      {"{\"x\":5}", "{\"x\":6}", "{}", "null", "{\"y\":1,\"x\":2}", "{\"x\":\"q\"}"},
+      {"[1,2]", "[]", "null", "5"},
+      {"{\"1\":\"a\"}", "null", "5", "\"5\""}};
+  const std::vector<std::string> keys = {"id", "d", "s", "b", "t", "n", "o", "l", "m"};
+  for (int round = 0; round < 60; ++round) {
+    // A few shapes per round; within one, mostly the first values of each list.
+    std::vector<std::vector<size_t>> shapes(1 + random() % 3);
+    for (auto& shape : shapes)
+      for (size_t k = 0; k < keys.size(); ++k)
+        if (random() % 3 != 0) shape.push_back(k);
+    std::string text;
+    for (int i = 0; i < 60; ++i) {
+      const auto& shape = shapes[random() % shapes.size()];
+      std::string line = "{";
+      for (const size_t k : shape) {
+        if (line.size() > 1) line += ",";
+        const auto& list = values[k];
+        line += "\"" + keys[k] + "\":" + list[random() % 4 == 0 ? random() % list.size() : random() % 2];
+      }
+      line += "}";
+      if (random() % 15 == 0) line.insert(random() % line.size(), 1, "\"\\ {}[],:x0"[random() % 11]);
+      if (random() % 30 == 0) line.erase(random() % line.size(), 1);
+      if (random() % 30 == 0) line = "{\"o\":{},\"o\":{\"x\":1}}";
+      text += line + (random() % 20 == 0 ? "\r\n" : "\n");
+    }
+    DecodeRequest request;
+    for (size_t c = 0; c < columns.size(); ++c) request.needed.push_back(random() % 3 != 0);
+    const auto decoder = make_json_decoder(columns, request, utc(), 0);
+    const Block block = make_block(text, true, '"');
+    Batch batch;
+    decoder->decode(block, batch);
+    CHECK(lengths_agree(batch));
+    std::string rows_alone;
+    std::string rejects_alone;
+    for (size_t begin = 0; begin < text.size();) {
+      const size_t end = text.find('\n', begin) + 1;
+      const Block one = make_block(text.substr(begin, end - begin), begin == 0, '}');
+      Batch single;
+      make_json_decoder(columns, request, utc(), 0)->decode(one, single);
+      rows_alone += show(single);
+      for (const auto& r : single.rejects) rejects_alone += r.field + ": " + r.reason + "\n";
+      begin = end;
+    }
+    std::string rejects;
+    for (const auto& r : batch.rejects) rejects += r.field + ": " + r.reason + "\n";
+    CHECK(show(batch) == rows_alone);
+    CHECK(rejects == rejects_alone);
+  }
+}
+
 TEST_CASE("json: written and read again") {
   const Declared columns = {{"b", "BOOLEAN"}, {"l", "BIGINT"}, {"f", "FLOAT"}, {"d", "DOUBLE"},
                             {"n", "DECIMAL(12, 3)"}, {"s", "STRING"}, {"y", "BYTES"}, {"da", "DATE"},
