@@ -82,9 +82,16 @@ std::optional<JsonPrefilter> JsonPrefilter::make(const std::string& key, const T
     filter.threshold_exact_ = literal.type.scale == 0 && magnitude(literal.number) <= kExactInDouble;
   }
   if (approximate && std::isnan(literal.real)) return std::nullopt;
-  // Seven digits are an integer of every type but the two smallest.
-  filter.short_numbers_ = filter.threshold_exact_ && (type.id == TypeId::kInt || type.id == TypeId::kBigInt ||
-                                                      type.id == TypeId::kDouble);
+  // Seven digits are an integer of every type but the two smallest. With a whole number as the limit they
+  // compare as the doubles do: seven digits are too far apart to round to it.
+  constexpr double kLargestLimit = 1e10;
+  const double limit = filter.threshold_;
+  if (filter.threshold_exact_ && limit == std::trunc(limit) && std::abs(limit) <= kLargestLimit &&
+      (type.id == TypeId::kInt || type.id == TypeId::kBigInt || type.id == TypeId::kDouble)) {
+    filter.short_numbers_ = true;
+    filter.limits_[0] = static_cast<int64_t>(limit);
+    for (size_t i = 1; i < 8; ++i) filter.limits_[i] = filter.limits_[i - 1] * 10;
+  }
   switch (type.id) {
     case TypeId::kTinyInt:
     case TypeId::kSmallInt:
@@ -114,14 +121,23 @@ bool JsonPrefilter::drops_short_number(const char* p) const {
   if (size == 0) return false;
   const char behind = p[size];
   if (behind != ',' && behind != '}' && !is_blank(behind)) return false;
-  const uint64_t inside = (uint64_t{1} << (8 * size)) - 1;
-  const bool has_point = (other_than_point & inside) != (~kLow & inside);
   if (p[0] == '.' || p[size - 1] == '.' || (p[0] == '0' && size > 1 && p[1] != '.')) return false;
-  if (has_point && type_.id != TypeId::kDouble) return false;
-  double value;
-  if (!number::parse_short_decimal<true>(p, size, false, value)) return false;
-  const size_t order = value < threshold_ ? 0 : (value > threshold_ ? 2 : 1);
-  return fails_[order];
+  const uint64_t inside = (uint64_t{1} << (8 * size)) - 1;
+  const uint64_t points = ~other_than_point & ~kLow & inside;
+  size_t digits = size;
+  size_t fraction = 0;
+  if (points != 0) {
+    if ((points & (points - 1)) != 0 || type_.id != TypeId::kDouble) return false;
+    const auto place = static_cast<size_t>(std::countr_zero(points)) / 8;
+    const uint64_t below = (uint64_t{1} << (8 * place)) - 1;
+    word = (word & below) | ((word >> 8) & ~below);
+    fraction = size - 1 - place;
+    --digits;
+  }
+  const uint64_t aligned = word << (8 * (8 - digits)) | number::leading_zeros(digits);
+  const auto value = static_cast<int64_t>(number::eight_digits(aligned));
+  const int64_t limit = limits_[fraction];
+  return fails_[value < limit ? 0 : (value > limit ? 2 : 1)];
 }
 
 bool JsonPrefilter::fails_for_text(std::string_view value) const {

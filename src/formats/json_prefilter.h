@@ -47,7 +47,8 @@ class JsonPrefilter {
   Type type_;
   PushedPredicate::Op op_;
   bool fails_[4] = {};        // by Order: the predicate is not TRUE
-  bool short_numbers_ = false;  // numbers of up to seven characters are compared as doubles
+  bool short_numbers_ = false;  // numbers of up to seven characters are compared with limits_
+  int64_t limits_[8] = {};      // the literal times 10^i
   Value literal_;
   double threshold_ = 0;      // the literal as a double
   bool threshold_exact_ = true;
