@@ -1,15 +1,10 @@
-// File descriptors as byte streams, and opening them with the care that a pipeline needs.
+// File descriptors that close themselves, and opening them with the care that a pipeline needs.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
-#include <memory>
 #include <string>
-
-#include "base/error.h"
-#include "io/input.h"
-#include "io/stop_signal.h"
 
 namespace weir {
 
@@ -43,33 +38,7 @@ Descriptor open_descriptor(const std::string& path, int flags, mode_t mode = 066
 // pread(2) until `size` bytes or the file's end; -1 with errno set when it fails.
 ssize_t pread_all(int fd, char* to, size_t size, uint64_t offset);
 
-// A pipe, terminal, socket or device read in order, or a regular file read by position (so that the
-// descriptor's own offset, which may be shared, does not move).
-class DescriptorStream final : public ByteStream {
- public:
-  // Owns the descriptor if `owned`. `name` is for messages. `stop`: may be null; when it is raised, a read
-  // that waits returns 0. `offset`: where a regular file is read from.
-  DescriptorStream(int fd, bool owned, std::string name, std::shared_ptr<const StopSignal> stop,
-                   uint64_t offset = 0);
-
-  Result<size_t> read(char* to, size_t size) override;
-  bool ready() override { return wait_ready(0); }
-  uint64_t bytes_consumed() const override { return consumed_; }
-
-  // Waits until a read would not block, at most so long.
-  bool wait_ready(int timeout_ms);
-
- private:
-  Descriptor owner_;
-  int fd_;
-  std::string name_;
-  std::shared_ptr<const StopSignal> stop_;
-  bool regular_ = false;
-  uint64_t offset_;
-  uint64_t consumed_ = 0;
-};
-
-// "stdin" for "-", else the path.
-std::string input_name(const std::string& path);
+// The same descriptor under a number above 2; closes what it was given.
+Descriptor above_standard(int fd);
 
 }  // namespace weir

@@ -11,7 +11,7 @@
 
 #include "base/units.h"
 #include "io/decoding_stream.h"
-#include "io/descriptor.h"
+#include "io/descriptor_stream.h"
 #include "io/held_input.h"
 #include "io/sub_feed.h"
 

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "io/descriptor.h"
+#include "io/descriptor_stream.h"
 
 namespace weir {
 

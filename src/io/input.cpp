@@ -7,7 +7,7 @@
 #include <cerrno>
 
 #include "io/decoding_stream.h"
-#include "io/descriptor.h"
+#include "io/descriptor_stream.h"
 #include "io/held_input.h"
 
 namespace weir {
@@ -45,6 +45,9 @@ Result<Peek> gather(ByteStream& decoded, HeldStream* raw, size_t size) {
   }
   return peek;
 }
+
+// Made at start, because a signal handler raises it.
+const std::shared_ptr<StopSignal> peek_stop = std::make_shared<StopSignal>();
 
 // The position that a redirected stdin stands at.
 uint64_t current_offset(int fd) {
@@ -95,10 +98,18 @@ Result<Peek> peek_file(const std::string& path, size_t size) {
   }
   auto held = hold_input(path);
   if (!held) return fail(held.error());
-  auto raw = std::make_unique<HeldStream>(*held, name, nullptr, true);
+  auto raw = std::make_unique<HeldStream>(*held, name, peek_stop, true);
   HeldStream* const raw_stream = raw.get();
   DecodingStream decoded(std::move(raw), name);
-  return gather(decoded, raw_stream, size);
+  auto peek = gather(decoded, raw_stream, size);
+  if (peek_stop->raised()) return fail(ErrorKind::kIo, "interrupted while waiting for " + name);
+  return peek;
+}
+
+void interrupt_peeks() {
+  const int saved = errno;
+  peek_stop->raise();
+  errno = saved;
 }
 
 }  // namespace weir

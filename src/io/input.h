@@ -41,6 +41,8 @@ struct Peek {
   bool whole = false;  // the input ends within `head`
 };
 Result<Peek> peek_file(const std::string& path, size_t size);
+// Ends peeks that wait for a pipe, now and later, with an error. For signal handlers: async-signal-safe.
+void interrupt_peeks();
 
 // Paths, globs and directories -> files, sorted by name (bytes) and without duplicates. A directory stands
 // for its plain files (not hidden ones), not recursively; `**` is recursive. Error: kIo "no such file",

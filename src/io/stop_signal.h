@@ -5,23 +5,24 @@
 
 #include <atomic>
 
+#include "io/descriptor.h"
+
 namespace weir {
 
 class StopSignal {
  public:
   StopSignal();
-  ~StopSignal();
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;
 
   void raise();
   bool raised() const { return raised_.load(std::memory_order_acquire); }
   // Readable once raised, to be polled beside the input; -1 if the system gave no descriptor.
-  int descriptor() const { return fd_; }
+  int descriptor() const { return fd_.get(); }
 
  private:
   std::atomic<bool> raised_{false};
-  int fd_;
+  Descriptor fd_;
 };
 
 }  // namespace weir

@@ -64,7 +64,10 @@ std::unique_ptr<Sink> make_byte_sink(std::unique_ptr<ByteSink> bytes, bool passe
 }
 
 Result<void> check_stdout() {
-  if (::fcntl(STDOUT_FILENO, F_GETFD) < 0) return fail(io_error("cannot write stdout", errno));
+  const int flags = ::fcntl(STDOUT_FILENO, F_GETFL);
+  if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) {
+    return fail(io_error("cannot write stdout", EBADF));
+  }
   return {};
 }
 

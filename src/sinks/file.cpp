@@ -11,7 +11,7 @@ namespace weir {
 namespace {
 
 struct FileSinkSpec {
-  SourceText path;
+  std::string path;
   std::string compression = "auto";
   int level = -1;
   int threads = 0;
@@ -112,7 +112,7 @@ std::unique_ptr<SinkPlan> bind(const SinkSpec& spec, const Schema&, const SinkCo
   read_options(file_sink_options(), spec.options, options, errors, "the file sink",
                {"type", "format"});
   if (errors.size() > before) return nullptr;
-  const std::string& path = options.path.text;
+  const std::string& path = options.path;
   const auto place = [&](const char* key) {
     const Node* node = spec.options.find(key);
     return node != nullptr ? node->position : spec.position;

@@ -110,6 +110,8 @@ class FilePlan final : public SourcePlan {
 
 }  // namespace
 
+void interrupt_sampling() { interrupt_peeks(); }
+
 std::unique_ptr<SourcePlan> bind_files(std::string kind, std::vector<std::string> paths,
                                        const SourceSpec& spec, const SourceContext& context,
                                        Errors& errors) {

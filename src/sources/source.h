@@ -64,6 +64,9 @@ struct SourceDescriptor {
   std::unique_ptr<SourcePlan> (*bind)(const SourceSpec& spec, const SourceContext& context, Errors& errors);
 };
 
+// Ends a bind that waits for the head of a pipe, with an error. For signal handlers: async-signal-safe.
+void interrupt_sampling();
+
 std::span<const SourceDescriptor* const> sources();
 const SourceDescriptor* find_source(std::string_view name);
 
