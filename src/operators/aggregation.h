@@ -100,7 +100,8 @@ class AggregateProgram {
 
 class GroupedAggregation {
  public:
-  // `program` must outlive this. `key_types`: key_count() of them; none: one group for all rows.
+  // `program` must outlive this. `key_types`: key_count() of them; none: one group for all rows. A partial
+  // may have more keys in front (its window); then only keys() and merge_groups() give its groups back.
   GroupedAggregation(const AggregateProgram& program, std::vector<Type> key_types, uint64_t seed,
                      bool track_arrival = false);
   ~GroupedAggregation();
@@ -113,8 +114,8 @@ class GroupedAggregation {
 
   // Adds another's groups to this one's; `other` is empty afterwards and may be used again.
   void merge_from(GroupedAggregation& other);
-  // Adds only the listed groups, leaving out the first `skip_keys` key columns of `other` (whose
-  // program has that many more keys in front). The listed states of `other` are used up: destroy or
+  // Adds only the listed groups, leaving out the first `skip_keys` key columns of `other`, a partial of
+  // the same program with that many more keys in front. The listed states of `other` are used up:
   // clear() it before it is updated again.
   void merge_groups(GroupedAggregation& other, std::span<const uint32_t> groups, size_t skip_keys = 0);
   // Makes sure that there is the one group of an aggregation without keys.

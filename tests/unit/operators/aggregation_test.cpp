@@ -134,9 +134,8 @@ TEST_CASE("groups of a partial with one more key go to their windows") {
   NamedTexts texts = {{"n", {}, SourceText("COUNT(*)")}, {"m", {}, SourceText("MAX(s)")}};
   auto binding = bind_aggregates(texts, inner.table.schema, {"k"});
   REQUIRE(binding.has_value());
-  const AggregateProgram partial_program(*binding, 2, 3);
   const AggregateProgram program(*binding, 1, 3);
-  GroupedAggregation partial(partial_program, {Type::timestamp(), Type::string()}, 1);
+  GroupedAggregation partial(program, {Type::timestamp(), Type::string()}, 1);
   GroupedAggregation expected(program, {Type::string()}, 2);
   auto batches = cut(inner.table, 1000);
   Batch& batch = batches[0];
