@@ -119,9 +119,9 @@ const AggregateDescriptor kJsonArrayagg = {
 
 const AggregateDescriptor kJsonObjectagg = {
     "JSON_OBJECTAGG",
-    "JSON_OBJECTAGG(key STRING, x) -> STRING",
+    "JSON_OBJECTAGG(KEY key STRING VALUE x) -> STRING",
     "Collects keys and values into a JSON object, keys in order; of equal keys the last one counts.",
-    "JSON_OBJECTAGG(k, x) over ('b', 1), ('a', NULL) -> {\"a\":null,\"b\":1}",
+    "JSON_OBJECTAGG(KEY k VALUE x) over ('b', 1), ('a', NULL) -> {\"a\":null,\"b\":1}",
     bind_json_objectagg,
 };
 

@@ -1,7 +1,8 @@
 // Variances from the sums of x and of x * x, both kept so exactly that splitting leaves no trace: integers in
-// 128 and 192 bits, reals in sums that never round.
+// 192 bits, with the exact n * sum(x * x) - sum(x)^2 at the end; reals in sums that never round.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "expr/aggregates/aggregate_list.h"
@@ -55,17 +56,56 @@ Pair to_pair(const RealSum& s) {
   const auto [hi, lo] = s.pair();
   return {hi, lo};
 }
-Pair to_pair(const WideSum& s) {
-  const auto m = s.magnitude();
-  Pair v;
-  double unit = 1;
-  for (size_t k = 0; k < 3; ++k) {
-    // 32 bits at a time are exact in a double.
-    v = add(v, {static_cast<double>(m[k] & 0xffffffff) * unit, 0});
-    v = add(v, {static_cast<double>(m[k] >> 32) * (unit * 4294967296.0), 0});
-    unit *= 18446744073709551616.0;
+
+// 256 bits, little end first.
+using Wide = std::array<uint64_t, 4>;
+
+void add_product(Wide& sum, uint64_t a, uint64_t b, size_t word) {
+  unsigned __int128 carry = static_cast<unsigned __int128>(a) * b;
+  for (size_t k = word; k < sum.size() && carry != 0; ++k) {
+    const unsigned __int128 low = static_cast<unsigned __int128>(sum[k]) + static_cast<uint64_t>(carry);
+    sum[k] = static_cast<uint64_t>(low);
+    carry = (carry >> 64) + (low >> 64);
   }
-  return s.negative() ? Pair{-v.hi, -v.lo} : v;
+}
+Wide times(const Wide& a, uint64_t b) {
+  Wide product{};
+  for (size_t k = 0; k < a.size(); ++k) add_product(product, a[k], b, k);
+  return product;
+}
+Wide square(const Wide& a) {  // of less than 128 bits
+  Wide product{};
+  for (size_t i = 0; i < 2; ++i) {
+    for (size_t k = 0; k < 2; ++k) add_product(product, a[i], a[k], i + k);
+  }
+  return product;
+}
+Wide minus(const Wide& a, const Wide& b) {
+  Wide difference{};
+  uint64_t borrow = 0;
+  for (size_t k = 0; k < a.size(); ++k) {
+    const unsigned __int128 d = static_cast<unsigned __int128>(a[k]) - b[k] - borrow;
+    difference[k] = static_cast<uint64_t>(d);
+    borrow = static_cast<uint64_t>(d >> 64) & 1;
+  }
+  return difference;
+}
+// a / b, its whole part exact before it is rounded, so that integers are cut right.
+double quotient(const Wide& a, unsigned __int128 b) {
+  Wide whole{};
+  unsigned __int128 rest = 0;
+  for (size_t bit = 256; bit-- > 0;) {
+    const bool carry = rest >> 127 != 0;
+    rest = rest << 1 | (a[bit / 64] >> (bit % 64) & 1);
+    if (carry || rest >= b) {
+      rest -= b;
+      whole[bit / 64] |= uint64_t{1} << (bit % 64);
+    }
+  }
+  double v = 0;
+  for (size_t k = whole.size(); k-- > 0;)
+    v = v * 18446744073709551616.0 + static_cast<double>(whole[k]);
+  return v + static_cast<double>(rest) / static_cast<double>(b);
 }
 
 struct IntegerState {
@@ -76,6 +116,10 @@ struct IntegerState {
     sum.add(Int128{v});
     squares.add_square(v);
   }
+  double variance(bool sample) const {
+    const Wide spread = minus(times(squares.magnitude(), count), square(sum.magnitude()));
+    return quotient(spread, static_cast<unsigned __int128>(count) * (sample ? count - 1 : count));
+  }
 };
 struct RealState {
   RealSum sum;
@@ -84,6 +128,13 @@ struct RealState {
   void add_value(double v) {
     sum.add(v);
     squares.add_square(v);
+  }
+  double variance(bool sample) const {
+    const auto n = static_cast<double>(count);
+    const Pair mean_square = divide(square(to_pair(sum)), n);
+    const Pair spread = add(to_pair(squares), {-mean_square.hi, -mean_square.lo});
+    const double v = (spread.hi + spread.lo) / (sample ? n - 1 : n);
+    return v < 0 ? 0 : v;
   }
 };
 
@@ -125,11 +176,7 @@ class Variance final : public TypedAggregate<Variance<State>, State> {
       out.push_null();
       return;
     }
-    const auto n = static_cast<double>(s.count);
-    const Pair mean_square = divide(square(to_pair(s.sum)), n);
-    const Pair spread = add(to_pair(s.squares), {-mean_square.hi, -mean_square.lo});
-    double v = (spread.hi + spread.lo) / (sample ? n - 1 : n);
-    if (v < 0) v = 0;
+    double v = s.variance(sample);
     if (spread_ == Spread::kStddevPop || spread_ == Spread::kStddevSamp) v = std::sqrt(v);
     push_result(v, out);
   }
