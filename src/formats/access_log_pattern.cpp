@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "formats/access_log.h"
-#include "formats/csv.h"
+#include "formats/column_names.h"
 
 namespace weir {
 namespace {

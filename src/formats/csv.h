@@ -46,9 +46,6 @@ const char* clean_csv_field(FieldSpan& field, const CsvDialect& dialect, Arena& 
 // The offset of the newline that ends the record at `from`, or the end of the bytes.
 size_t csv_record_end(std::string_view bytes, size_t from, const CsvDialect& dialect);
 
-// Column names from the header's fields: empty ones become c1, c2 ... by their place, repeated ones get _2, _3 ...
-std::vector<std::string> unique_column_names(std::vector<std::string> names);
-
 // Skips a byte order mark, empty lines and comments from `at`; gives where the first record begins.
 size_t skip_to_csv_record(std::string_view bytes, size_t at, const CsvDialect& dialect);
 

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "formats/column_names.h"
 #include "formats/csv.h"
 
 namespace weir {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/spelling.h"
+#include "formats/column_names.h"
 #include "formats/csv.h"
 #include "formats/format.h"
 #include "formats/format_list.h"

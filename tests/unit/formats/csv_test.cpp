@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "block_decoding.h"
+#include "formats/column_names.h"
 #include "formats/csv.h"
 #include "formats/format_list.h"
 #include "formats/simd.h"
@@ -338,6 +339,24 @@ TEST_CASE("csv: a separator on each side of a step's and a slice's border") {
       CHECK(batch.columns[0]->at<StringRef>(0).len == border - 4 + shift);
       CHECK(batch.columns[0]->at<StringRef>(2).view() == "c,\n");
       CHECK(batch.columns[1]->at<int64_t>(2) == 3);
+    }
+  }
+}
+
+TEST_CASE("csv: a delimiter at any place of a text of any length is quoted") {
+  const auto format = make_format(kCsvFormat, {{"header", flag_node(false)}}, {{"s", "STRING"}, {"n", "INT"}});
+  for (size_t size = 1; size < 50; ++size) {
+    for (size_t place = 0; place <= size; ++place) {
+      std::string text(size, 'x');
+      if (place < size) text[place] = ",\"\n\r"[place % 4];
+      Batch batch;
+      batch.rows = 1;
+      batch.columns = {make_column(Type::string()), make_column(Type::integer())};
+      batch.columns[0]->push(StringRef(text));
+      batch.columns[1]->push(int32_t{1});
+      const std::string written = encode(*format, format->schema(), batch);
+      REQUIRE((written[0] == '"') == (place < size));
+      REQUIRE(decode(*format, written).batch.columns[0]->at<StringRef>(0).view() == text);
     }
   }
 }
