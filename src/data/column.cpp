@@ -63,7 +63,7 @@ void Column::push_null() {
   }
   const size_t at = bytes_.size();
   bytes_.resize(at + width_);
-  std::memset(bytes_.data() + at, 0, width_);
+  if (width_ > 0) std::memset(bytes_.data() + at, 0, width_);
   if (type_.id == TypeId::kRow) {
     for (auto& c : children_) c->push_null();
   }
