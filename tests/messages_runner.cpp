@@ -145,6 +145,10 @@ int main(int argc, char** argv) {
     return 2;
   }
   const std::string weir = fs::absolute(argv[1]).string();
+  if (::access(weir.c_str(), X_OK) != 0) {
+    std::fprintf(stderr, "messages_runner: %s cannot be run\n", weir.c_str());
+    return 2;
+  }
   std::vector<fs::path> cases;
   for (const auto& entry : fs::recursive_directory_iterator(argv[2]))
     if (entry.path().extension() == ".toml") cases.push_back(entry.path());

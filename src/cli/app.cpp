@@ -70,12 +70,12 @@ Result<Invocation> parse_arguments(const Command& command, const std::vector<std
   } catch (const CLI::ExtrasError&) {
     const auto extras = app.remaining();
     return unknown_word(command, extras.empty() ? std::string() : extras.front());
-  } catch (const CLI::ArgumentMismatch&) {
-    for (const auto& slot : slots)
-      if (!slot->flag->value.empty() && slot->option->count() > slot->option->results().size())
-        return refuse(fmt::format("--{} needs a value: {}", slot->flag->name, slot->flag->value), usage_hint(command));
-    const std::string last = words.empty() ? std::string() : words.back();
-    return refuse(fmt::format("`{}` needs a value", last), usage_hint(command));
+  } catch (const CLI::ArgumentMismatch& e) {
+    const std::string_view what = e.what();  // "--output: 1 required TEXT missing"
+    for (const auto& flag : command.flags)
+      if (!flag.value.empty() && what.starts_with(fmt::format("--{}:", flag.name)))
+        return refuse(fmt::format("--{} needs a value: {}", flag.name, flag.value), usage_hint(command));
+    return refuse(e.what(), usage_hint(command));
   } catch (const CLI::ParseError& e) {
     return refuse(e.what(), usage_hint(command));
   }

@@ -28,20 +28,15 @@ std::string describe(const Plan& plan) {
 }
 
 // stdin is never sampled here: it is not ours to eat (`while read f; do weir check $f; done < list`).
-bool reads_stdin(const PipelineSpec& spec) {
+bool may_sample(const PipelineSpec& spec) {
   for (const auto& source : spec.sources)
-    if (source.kind == "stdin") return true;
-  return false;
+    if (source.kind == "stdin") return false;
+  return true;
 }
 
 // True if the pipeline is right.
 bool check_one(const PipelineText& text, const Invocation& invocation, Console& console, std::string& out) {
-  const auto spec = read_pipeline(text);
-  if (!spec) {
-    console.errors(spec.error());
-    return false;
-  }
-  const auto plan = make_plan(*spec, plan_context(!reads_stdin(*spec), false));
+  const auto plan = prepare_plan(text, false, may_sample);
   if (!plan) {
     console.errors(plan.error());
     return false;

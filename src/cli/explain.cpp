@@ -21,15 +21,10 @@ int explain(const Invocation& invocation, Console& console) {
     console.error(text.error());
     return exit_code(text.error().kind);
   }
-  const auto spec = read_pipeline(*text);
-  if (!spec) {
-    console.errors(spec.error());
-    return exit_code(spec.error().front().kind);
-  }
-  const auto plan = make_plan(*spec, plan_context(may_sample(*spec), false));
+  const auto plan = prepare_plan(*text, false, may_sample);
   if (!plan) {
     console.errors(plan.error());
-    return exit_code(plan.error().front().kind);
+    return exit_code_of(plan.error());
   }
   std::string out = explain_plan(**plan, invocation.value("format", "text"));
   if (!out.ends_with('\n')) out += '\n';

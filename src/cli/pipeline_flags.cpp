@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "run/threads.h"
@@ -67,6 +68,34 @@ Result<PipelineText> pipeline_text(const Invocation& invocation) {
   set("max-bad", "max_bad", "");
   if (invocation.has("strict")) text.settings.emplace_back("strict=true");
   return text;
+}
+
+std::expected<std::unique_ptr<Plan>, Errors> prepare_plan(const PipelineText& text, bool color,
+                                                          bool (*may_open)(const PipelineSpec&)) {
+  PipelineReading reading = read_pipeline_leniently(text);
+  if (!reading.spec) return std::unexpected(std::move(reading.errors));
+  auto plan = make_plan(*reading.spec, plan_context(may_open(*reading.spec), color));
+  if (reading.errors.empty()) return plan;
+  if (plan) return std::unexpected(std::move(reading.errors));
+  Errors all = std::move(reading.errors);
+  const size_t told = all.size();
+  for (auto& error : plan.error()) {
+    // What the reader has said of a place is the better explanation.
+    const auto same_place = [&](const Error& e) {
+      return e.position.file == error.position.file && e.position.line == error.position.line && e.position.line > 0;
+    };
+    if (std::none_of(all.begin(), all.begin() + static_cast<ptrdiff_t>(told), same_place)) all.push_back(std::move(error));
+  }
+  std::stable_sort(all.begin(), all.end(), [](const Error& a, const Error& b) {
+    return a.position.file == b.position.file && a.position.line < b.position.line;
+  });
+  return std::unexpected(std::move(all));
+}
+
+int exit_code_of(const Errors& errors) {
+  for (const auto& e : errors)
+    if (exit_code(e.kind) == 2) return 2;
+  return errors.empty() ? 0 : exit_code(errors.front().kind);
 }
 
 PlanContext plan_context(bool open_inputs, bool color) {

@@ -48,18 +48,14 @@ int run(const Invocation& invocation, Console& console) {
   }
   const auto refuse = [&](const Errors& errors) {
     console.errors(errors);
-    for (const auto& e : errors)
-      if (exit_code(e.kind) == 2) return 2;  // a wrong pipeline, whatever else failed
-    return exit_code(errors.front().kind);
+    return exit_code_of(errors);
   };
   if (invocation.has("emit-toml")) {
     const auto emitted = emit_pipeline(*text);
     return emitted ? console.print(*emitted) : refuse(emitted.error());
   }
-  const auto spec = read_pipeline(*text);
-  if (!spec) return refuse(spec.error());
-  watch_signals();  // from here on a sample may be read from stdin
-  const auto plan = make_plan(*spec, plan_context(true, console.output_color()));
+  watch_signals();
+  const auto plan = prepare_plan(*text, console.output_color(), [](const PipelineSpec&) { return true; });
   if (!plan) return refuse(plan.error());
 
   const bool quiet = invocation.has("quiet");

@@ -220,6 +220,10 @@ Result<void> apply_setting(Node& root, const std::string& setting, const std::st
       continue;
     }
     if (find_entry(*at, part.name) == nullptr) {
+      const std::string& next = key->parts[i + 1].name;
+      if (!next.empty() && next.find_first_not_of("0123456789") == std::string::npos)
+        return fail(Error{ErrorKind::kUsage, fmt::format("there is no `{}` to take item {} of", part.name, next), place,
+                          "", {}});
       Node table;
       table.position = place;
       set_entry(*at, part.name, std::move(table), place);

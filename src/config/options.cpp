@@ -71,9 +71,12 @@ Result<void> read_list(const Node& node, std::vector<T>& out, std::string_view e
 
 Result<void> read_value(const Node& node, bool& out) {
   if (node.kind != Node::Kind::kBoolean) {
-    const bool quoted = node.kind == Node::Kind::kString && (node.text == "true" || node.text == "false");
-    return wrong_kind(node, "true or false",
-                      quoted ? fmt::format("write it without quotes: {}", node.text) : std::string());
+    const std::string text = scalar_text(node);
+    std::string hint;
+    if (text == "true" || text == "false") hint = fmt::format("write it without quotes: {}", text);
+    else if (text == "yes" || text == "on" || text == "1" || text == "True") hint = "write true";
+    else if (text == "no" || text == "off" || text == "0" || text == "False") hint = "write false";
+    return wrong_kind(node, "true or false", std::move(hint));
   }
   out = node.boolean;
   return {};
@@ -216,7 +219,9 @@ std::string default_text(const char& value) {
   return value == '\0' ? std::string() : fmt::format("\"{}\"", value);
 }
 std::string default_text(const std::string& value) {
-  return value.empty() ? std::string() : fmt::format("\"{}\"", value);
+  if (value.empty()) return {};
+  const char quote = value.find('"') != std::string::npos ? '\'' : '"';
+  return fmt::format("{}{}{}", quote, value, quote);
 }
 std::string default_text(const Duration& value) { return fmt::format("\"{}\"", format_duration(value)); }
 std::string default_text(const ByteSize& value) {

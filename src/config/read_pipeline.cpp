@@ -1,6 +1,8 @@
 // The shape of a pipeline: which tables and keys there are, and what kind each value has.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "config/emit_toml.h"
 #include "config/environment.h"
 #include "config/pipeline_tree.h"
@@ -108,7 +110,20 @@ class PipelineReader {
     return std::move(spec_);
   }
 
+  // False if a component is missing from the spec because of an error: what follows it cannot be judged.
+  bool complete() const { return complete_; }
+
  private:
+  // An error that leaves a component out.
+  void drop(const Position& position, std::string message, std::string hint = {}) {
+    complete_ = false;
+    add(position, std::move(message), std::move(hint));
+  }
+  void drop(Error error, std::string hint) {
+    complete_ = false;
+    error.hint = std::move(hint);
+    errors_.push_back(std::move(error));
+  }
   void add(const Position& position, std::string message, std::string hint = {}) {
     errors_.push_back(Error{ErrorKind::kConfig, std::move(message), position, std::move(hint), {}});
   }
@@ -118,8 +133,8 @@ class PipelineReader {
     const Node* node = root_.find(key);
     if (node == nullptr || node->kind == Node::Kind::kTable) return node;
     const bool repeated = node->kind == Node::Kind::kArray;
-    add(node->position, fmt::format("expected the table [{}], found {}", key, node->kind_name()),
-        repeated ? fmt::format("write [{}] once, in single brackets", key) : std::string());
+    drop(node->position, fmt::format("expected the table [{}], found {}", key, node->kind_name()),
+         repeated ? fmt::format("write [{}] once, in single brackets", key) : std::string());
     return nullptr;
   }
 
@@ -132,6 +147,7 @@ class PipelineReader {
       errors_.push_back(r.error());
       errors_.back().context = where;
       out.kind.clear();
+      complete_ = false;
       return false;
     }
     return true;
@@ -155,7 +171,7 @@ class PipelineReader {
         format.options.key_positions.erase(format.options.key_positions.begin() + static_cast<ptrdiff_t>(i));
       }
     } else {
-      add(node->position, fmt::format("expected a format's name or a table with `name`, found {}", node->kind_name()));
+      drop(node->position, fmt::format("expected a format's name or a table with `name`, found {}", node->kind_name()));
     }
     return format;
   }
@@ -165,7 +181,7 @@ class PipelineReader {
     const Node* node = source.find("schema");
     if (node == nullptr) return columns;
     if (node->kind != Node::Kind::kTable) {
-      add(node->position, fmt::format("expected a table of columns and types, found {}", node->kind_name()),
+      drop(node->position, fmt::format("expected a table of columns and types, found {}", node->kind_name()),
           "write { status = \"INT\", url = \"STRING\" }");
       return columns;
     }
@@ -179,7 +195,7 @@ class PipelineReader {
       } else if (value.kind == Node::Kind::kString) {
         column.type = value.source_text();
       } else {
-        add(value.position, fmt::format("expected the type of the column `{}`, found {}", name, value.kind_name()),
+        drop(value.position, fmt::format("expected the type of the column `{}`, found {}", name, value.kind_name()),
             "write a SQL type in quotes: \"INT\"");
         continue;
       }
@@ -197,10 +213,11 @@ class PipelineReader {
       time.column = node->source_text();
     } else if (node->kind == Node::Kind::kTable) {
       read_options(event_time_options(), *node, time, errors_, "event_time");
+      if (node->find("column") == nullptr) complete_ = false;
       if (const Node* bound = node->find("max_out_of_orderness"); bound != nullptr && time.max_out_of_orderness.us < 0)
         add(bound->position, "max_out_of_orderness cannot be negative");
     } else {
-      add(node->position, fmt::format("expected a column or a table with `column`, found {}", node->kind_name()));
+      drop(node->position, fmt::format("expected a column or a table with `column`, found {}", node->kind_name()));
     }
     return time;
   }
@@ -223,7 +240,7 @@ class PipelineReader {
     const Node* one = table("source");
     const Node* many = table("sources");
     if (one != nullptr && many != nullptr) {
-      add(many->position, "a pipeline has either [source] or [sources.NAME]", "write [sources.input] for [source]");
+      drop(many->position, "a pipeline has either [source] or [sources.NAME]", "write [sources.input] for [source]");
       return;
     }
     if (one != nullptr) return read_source(*one, "input");
@@ -232,11 +249,11 @@ class PipelineReader {
       if (root_.find("source") == nullptr && root_.find("sources") == nullptr) read_source(Node{}, "input");
       return;
     }
-    if (many->entries.empty()) add(many->position, "[sources] names no source", "write [sources.NAME]");
+    if (many->entries.empty()) drop(many->position, "[sources] names no source", "write [sources.NAME]");
     for (const auto& [name, node] : many->entries) {
       if (node.kind == Node::Kind::kTable) read_source(node, name);
       else
-        add(node.position, fmt::format("expected the table [sources.{}], found {}", name, node.kind_name()),
+        drop(node.position, fmt::format("expected the table [sources.{}], found {}", name, node.kind_name()),
             "with one source write [source]");
     }
   }
@@ -245,7 +262,7 @@ class PipelineReader {
     const Node* list = root_.find(key);
     if (list == nullptr) return;
     if (list->kind != Node::Kind::kArray) {
-      add(list->position, fmt::format("expected [[{}]], found {}", key, list->kind_name()),
+      drop(list->position, fmt::format("expected [[{}]], found {}", key, list->kind_name()),
           fmt::format("write [[{}]] in double brackets: steps are a list", key));
       return;
     }
@@ -253,17 +270,15 @@ class PipelineReader {
       const Node& node = list->items[i];
       const std::string where = fmt::format("[[{}]] {}", key, i + 1);
       if (node.kind != Node::Kind::kTable) {
-        add(node.position, fmt::format("expected a table in {}, found {}", where, node.kind_name()));
+        drop(node.position, fmt::format("expected a table in {}, found {}", where, node.kind_name()));
         continue;
       }
       ComponentSpec step;
       step.position = node.position;
       step.options = node;
       if (!read_kind(node, "op", where, step)) {
-        if (node.find("op") == nullptr) {
-          errors_.push_back(missing_key(node.position, "op", where));
-          errors_.back().hint = "for example op = \"filter\"; `weir operators` lists them";
-        }
+        if (node.find("op") == nullptr)
+          drop(missing_key(node.position, "op", where), "for example op = \"filter\"; `weir operators` lists them");
         continue;
       }
       step.name = fmt::format("{} ({})", where, step.kind);
@@ -281,8 +296,7 @@ class PipelineReader {
     if (read_kind(*node, "type", "[window]", window)) {
       spec_.window = std::move(window);
     } else if (node->find("type") == nullptr) {
-      errors_.push_back(missing_key(node->position, "type", "[window]"));
-      errors_.back().hint = "for example type = \"tumbling\"";
+      drop(missing_key(node->position, "type", "[window]"), "for example type = \"tumbling\"");
     }
   }
 
@@ -297,8 +311,7 @@ class PipelineReader {
     } else if (node.find("path") != nullptr) {
       sink.kind = "file";
     } else if (name == "late" || name == "dead_letter") {
-      errors_.push_back(missing_key(node.position, "type", where));
-      errors_.back().hint = "for example type = \"file\" and a path";
+      drop(missing_key(node.position, "type", where), "for example type = \"file\" and a path");
       return false;
     } else {
       sink.kind = "stdout";
@@ -311,7 +324,7 @@ class PipelineReader {
     const Node* one = table("sink");
     const Node* many = table("sinks");
     if (one != nullptr && many != nullptr) {
-      add(many->position, "a pipeline has either [sink] or [sinks.NAME]", "write [sinks.output] for [sink]");
+      drop(many->position, "a pipeline has either [sink] or [sinks.NAME]", "write [sinks.output] for [sink]");
       return;
     }
     const auto take = [&](const Node& node, const std::string& name, const std::string& where) {
@@ -323,7 +336,7 @@ class PipelineReader {
     for (const auto& [name, node] : many->entries) {
       if (node.kind == Node::Kind::kTable) take(node, name, fmt::format("[sinks.{}]", name));
       else
-        add(node.position, fmt::format("expected the table [sinks.{}], found {}", name, node.kind_name()),
+        drop(node.position, fmt::format("expected the table [sinks.{}], found {}", name, node.kind_name()),
             "with one sink write [sink]");
     }
   }
@@ -349,6 +362,7 @@ class PipelineReader {
   const Node& root_;
   Errors& errors_;
   PipelineSpec spec_;
+  bool complete_ = true;
 };
 
 }  // namespace
@@ -364,15 +378,29 @@ std::vector<PipelineTableDoc> pipeline_table_docs() {
   };
 }
 
-std::expected<PipelineSpec, Errors> read_pipeline(const PipelineText& text) {
+PipelineReading read_pipeline_leniently(const PipelineText& text) {
+  PipelineReading reading;
   auto root = read_tree(text);
-  if (!root) return std::unexpected(std::move(root.error()));
-  Errors errors;
-  replace_environment(*root, errors);
-  PipelineSpec spec = PipelineReader(*root, errors).read();
-  if (!errors.empty()) return std::unexpected(std::move(errors));
+  if (!root) {
+    reading.errors = std::move(root.error());
+    return reading;
+  }
+  replace_environment(*root, reading.errors);
+  const bool values_known = reading.errors.empty();
+  PipelineReader reader(*root, reading.errors);
+  PipelineSpec spec = reader.read();
   spec.file = text.file;
-  return spec;
+  if (reader.complete() && values_known) reading.spec = std::move(spec);
+  std::stable_sort(reading.errors.begin(), reading.errors.end(), [](const Error& a, const Error& b) {
+    return a.position.file == b.position.file && a.position.line < b.position.line;
+  });
+  return reading;
+}
+
+std::expected<PipelineSpec, Errors> read_pipeline(const PipelineText& text) {
+  PipelineReading reading = read_pipeline_leniently(text);
+  if (!reading.errors.empty()) return std::unexpected(std::move(reading.errors));
+  return std::move(*reading.spec);
 }
 
 std::expected<std::string, Errors> emit_pipeline(const PipelineText& text) {

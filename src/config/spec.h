@@ -112,6 +112,14 @@ struct PipelineText {
 // Components' own keys are checked later by their descriptors. All problems are returned together.
 // ${NAME}, ${NAME:-default}, ${NAME:?message} are replaced inside string values, after parsing.
 std::expected<PipelineSpec, Errors> read_pipeline(const PipelineText& text);
+
+// The same, but with the spec even after errors if every component could be told, so that the planner's
+// complaints can be shown beside these.
+struct PipelineReading {
+  std::optional<PipelineSpec> spec;
+  Errors errors;
+};
+PipelineReading read_pipeline_leniently(const PipelineText& text);
 // The merged pipeline as TOML text (--emit-toml); ${} stays as written.
 std::expected<std::string, Errors> emit_pipeline(const PipelineText& text);
 
