@@ -152,3 +152,23 @@ TEST_CASE("predicates that a decoder can use") {
   CHECK(pushed("small > 1 AND cost > 1 AND time > '2024-01-01'").empty());
   CHECK(pushed("nosuch = 1").empty());
 }
+
+TEST_CASE("expressions at the depth limit bind and run") {
+  Table t;
+  t.add("x", "INT", {"1", "0"});
+  std::string calls = "x";
+  std::string sums = "x";
+  std::string nots = "x = 1";
+  for (int i = 0; i < 240; ++i) calls = "ABS(-" + calls + ")";
+  for (int i = 0; i < 240; ++i) sums = "1 + (" + sums + ")";
+  for (int i = 0; i < 480; ++i) nots = "NOT (" + nots + ")";
+  CHECK(t.eval(calls) == Texts{"1", "0"});
+  CHECK(t.eval(sums) == Texts{"241", "240"});
+  CHECK(parse_expression(SourceText(nots)).error().message.starts_with("the expression is nested"));
+  nots = "x = 1";
+  for (int i = 0; i < 240; ++i) nots = "NOT (" + nots + ")";
+  CHECK(t.eval(nots) == Texts{"TRUE", "FALSE"});
+  std::string cases = "x";
+  for (int i = 0; i < 480; ++i) cases = "CASE WHEN x = 0 THEN 5 ELSE " + cases + " END";
+  CHECK(t.eval(cases) == Texts{"1", "5"});
+}
