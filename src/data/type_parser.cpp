@@ -232,8 +232,9 @@ class TypeParser {
     if (name == "ROW") return Type::row(std::move(fields));
     const size_t wanted = name == "MAP" ? 2 : 1;
     if (fields.size() != wanted) {
-      return error(start, name == "MAP" ? "a MAP has a key and a value type: MAP<STRING, INT>"
-                                        : "an ARRAY has one element type: ARRAY<INT>",
+      return error(start,
+                   name == "MAP" ? "a MAP has a key and a value type: MAP<STRING, INT>"
+                                 : "an ARRAY has one element type: ARRAY<INT>",
                    pos_ - start);
     }
     if (name == "MAP") return Type::map(std::move(fields[0].type), std::move(fields[1].type));
@@ -296,7 +297,8 @@ class TypeParser {
   }
 
   void skip_space() {
-    while (pos_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[pos_])) != 0) ++pos_;
+    while (pos_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[pos_])) != 0)
+      ++pos_;
   }
 
   std::string_view word() {

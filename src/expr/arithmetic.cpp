@@ -29,7 +29,8 @@ std::unexpected<Error> no_such(ArithmeticOp op, const Type& a, const Type& b) {
 
 // NULL takes the other side's type.
 Result<ExprPtr> typed_null(ExprPtr e, const Type& like) {
-  return e->type().id == TypeId::kNull ? cast_to(std::move(e), like) : Result<ExprPtr>(std::move(e));
+  return e->type().id == TypeId::kNull ? cast_to(std::move(e), like)
+                                       : Result<ExprPtr>(std::move(e));
 }
 
 Result<ExprPtr> interval_arithmetic(ArithmeticOp op, ExprPtr left, ExprPtr right) {

@@ -43,9 +43,9 @@ class Binder {
     const Type& type = (*expr)->type();
     if (type.id == TypeId::kNull) return cast_to(std::move(*expr), Type::boolean());
     if (type.id == TypeId::kBoolean) return expr;
-    return error(ast, std::string(what) + " must be BOOLEAN, `" + shown(ast) + "` is " +
-                          type.to_string(),
-                 type.is_numeric() ? "compare it: " + shown(ast) + " <> 0" : "");
+    return error(
+        ast, std::string(what) + " must be BOOLEAN, `" + shown(ast) + "` is " + type.to_string(),
+        type.is_numeric() ? "compare it: " + shown(ast) + " <> 0" : "");
   }
 
  private:
@@ -81,23 +81,39 @@ class Binder {
 
   Result<ExprPtr> bind_node(const Ast& ast) {
     switch (ast.kind) {
-      case AstKind::kLiteral: return make_literal(ast.value);
+      case AstKind::kLiteral:
+        return make_literal(ast.value);
       case AstKind::kColumn:
-      case AstKind::kField: return name(ast);
-      case AstKind::kStar: return error(ast, "`*` stands only in COUNT(*)");
-      case AstKind::kIndex: return index(ast);
-      case AstKind::kUnary: return unary(ast);
-      case AstKind::kBinary: return binary(ast);
-      case AstKind::kIs: return is(ast);
-      case AstKind::kBetween: return between(ast);
-      case AstKind::kIn: return in(ast);
-      case AstKind::kLike: return like(ast);
-      case AstKind::kCase: return case_when(ast);
-      case AstKind::kCast: return cast(ast);
-      case AstKind::kCall: return call(ast);
-      case AstKind::kArray: return array(ast);
-      case AstKind::kMap: return map(ast);
-      case AstKind::kRow: return row(ast);
+      case AstKind::kField:
+        return name(ast);
+      case AstKind::kStar:
+        return error(ast, "`*` stands only in COUNT(*)");
+      case AstKind::kIndex:
+        return index(ast);
+      case AstKind::kUnary:
+        return unary(ast);
+      case AstKind::kBinary:
+        return binary(ast);
+      case AstKind::kIs:
+        return is(ast);
+      case AstKind::kBetween:
+        return between(ast);
+      case AstKind::kIn:
+        return in(ast);
+      case AstKind::kLike:
+        return like(ast);
+      case AstKind::kCase:
+        return case_when(ast);
+      case AstKind::kCast:
+        return cast(ast);
+      case AstKind::kCall:
+        return call(ast);
+      case AstKind::kArray:
+        return array(ast);
+      case AstKind::kMap:
+        return map(ast);
+      case AstKind::kRow:
+        return row(ast);
     }
     return error(ast, "unknown kind of expression");
   }
@@ -122,7 +138,8 @@ class Binder {
     return expr;
   }
 
-  std::unexpected<Error> unknown_column(const Ast& ast, const std::vector<std::string>& path) const {
+  std::unexpected<Error> unknown_column(const Ast& ast,
+                                        const std::vector<std::string>& path) const {
     const Ast* base = &ast;
     while (base->kind == AstKind::kField) base = base->args[0].get();
     const auto names = visible_names(*scope_.schema);
@@ -170,8 +187,8 @@ class Binder {
                             type.to_string());
     }
     if (!(*key)->type().is_integer() && (*key)->type().id != TypeId::kNull) {
-      return error(*ast.args[1], "the index of an ARRAY is a whole number, not " +
-                                     (*key)->type().to_string());
+      return error(*ast.args[1],
+                   "the index of an ARRAY is a whole number, not " + (*key)->type().to_string());
     }
     const Value* literal = (*key)->as_literal();
     if (literal != nullptr && !literal->is_null && literal->number < 1) {
@@ -263,8 +280,8 @@ class Binder {
       auto operand = bind(*ast.args[0]);
       if (!operand) return operand;
       const std::string kind = ast.name.size() > 5 ? ast.name.substr(5) : "VALUE";
-      auto test = make_call("IS_JSON",
-                            {std::move(*operand), make_literal(Value::string(kind))}, {});
+      auto test =
+          make_call("IS_JSON", {std::move(*operand), make_literal(Value::string(kind))}, {});
       if (!test || !ast.negated) return test;
       return make_not(std::move(*test));
     }

@@ -17,8 +17,7 @@ constexpr int kForcedCast = 30;
 class Call : public CompoundExpr {
  public:
   Call(BoundCall call, std::vector<ExprPtr> args)
-      : CompoundExpr(call.result, std::move(args), call.can_fail),
-        kernel_(std::move(call.kernel)) {
+      : CompoundExpr(call.result, std::move(args), call.can_fail), kernel_(std::move(call.kernel)) {
     if (!call.deterministic) set_random();
   }
 
@@ -158,7 +157,8 @@ Result<ExprPtr> make_call(std::string_view name, std::vector<ExprPtr> args,
     const std::string shown = text_literal ? args[i]->as_literal()->text : std::string();
     auto cast = cast_to(std::move(args[i]), best->call.parameters[i]);
     if (!cast) return cast;
-    if (text_literal && (*cast)->can_fail() && best->call.parameters[i].id != TypeId::kTimestampLtz) {
+    if (text_literal && (*cast)->can_fail() &&
+        best->call.parameters[i].id != TypeId::kTimestampLtz) {
       return fail(ErrorKind::kConfig,
                   "'" + shown + "' is no " + best->call.parameters[i].to_string());
     }

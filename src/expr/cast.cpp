@@ -196,8 +196,8 @@ ColumnPtr cast_column(const ColumnPtr& column, const Type& to, bool try_cast, Ev
 Result<ExprPtr> cast_to(ExprPtr expr, const Type& type, bool try_cast) {
   if (expr->type() == type) return expr;
   if (!can_cast(expr->type(), type)) {
-    return fail(ErrorKind::kConfig, "cannot cast " + expr->type().to_string() + " to " +
-                                        type.to_string());
+    return fail(ErrorKind::kConfig,
+                "cannot cast " + expr->type().to_string() + " to " + type.to_string());
   }
   const bool literal = expr->as_literal() != nullptr;
   const bool zoned = depends_on_zone(expr->type()) || depends_on_zone(type);

@@ -1,5 +1,5 @@
-// The casts by kind of source type. Each fills the first n values of `out`, whose NULLs are those of
-// `in` already.
+// The casts by kind of source type. Each fills the first n values of `out`, whose NULLs are those
+// of `in` already.
 #pragma once
 
 #include <string>
@@ -25,10 +25,10 @@ struct CastJob {
   void fail_value(size_t i);
 };
 
-void cast_numbers(CastJob& job);         // BOOLEAN and numbers to BOOLEAN and numbers
-void cast_from_text(CastJob& job);       // STRING to everything else
-void cast_to_text(CastJob& job);         // everything to STRING
-void cast_times(CastJob& job);           // DATE, TIME, TIMESTAMP, TIMESTAMP_LTZ among each other
+void cast_numbers(CastJob& job);    // BOOLEAN and numbers to BOOLEAN and numbers
+void cast_from_text(CastJob& job);  // STRING to everything else
+void cast_to_text(CastJob& job);    // everything to STRING
+void cast_times(CastJob& job);      // DATE, TIME, TIMESTAMP, TIMESTAMP_LTZ among each other
 
 // A point of time with the digits below a microsecond.
 struct Moment {

@@ -1,5 +1,5 @@
-// Numbers to numbers. As in arithmetic, a loop without branches converts and notes whether anything is
-// out of range; rows are looked at singly only then.
+// Numbers to numbers. As in arithmetic, a loop without branches converts and notes whether anything
+// is out of range; rows are looked at singly only then.
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -16,8 +16,10 @@ namespace {
 template <class To>
 To saturate(double v) {
   if (std::isnan(v)) return 0;
-  if (v <= static_cast<double>(std::numeric_limits<To>::min())) return std::numeric_limits<To>::min();
-  if (v >= static_cast<double>(std::numeric_limits<To>::max())) return std::numeric_limits<To>::max();
+  if (v <= static_cast<double>(std::numeric_limits<To>::min()))
+    return std::numeric_limits<To>::min();
+  if (v >= static_cast<double>(std::numeric_limits<To>::max()))
+    return std::numeric_limits<To>::max();
   return static_cast<To>(v);
 }
 
@@ -35,8 +37,9 @@ template <class To, class From>
 bool in_range(From v) {
   if constexpr (std::is_floating_point_v<From>) {
     // 2^63 itself is a double, the largest BIGINT is not: compare with the power of two.
-    constexpr double kLimit = sizeof(To) == 8 ? 9223372036854775808.0
-                                              : static_cast<double>(std::numeric_limits<To>::max()) + 1;
+    constexpr double kLimit = sizeof(To) == 8
+                                  ? 9223372036854775808.0
+                                  : static_cast<double>(std::numeric_limits<To>::max()) + 1;
     const auto d = static_cast<double>(v);
     return d < kLimit && (sizeof(To) == 8 ? d >= -kLimit : d > -kLimit - 1);
   } else {
@@ -141,27 +144,59 @@ void from_decimal(CastJob& job) {
 template <class From>
 void from_number(CastJob& job) {
   switch (job.to().id) {
-    case TypeId::kBoolean: to_boolean<From>(job); break;
-    case TypeId::kTinyInt: convert<From, int8_t>(job); break;
-    case TypeId::kSmallInt: convert<From, int16_t>(job); break;
-    case TypeId::kInt: convert<From, int32_t>(job); break;
-    case TypeId::kBigInt: convert<From, int64_t>(job); break;
-    case TypeId::kFloat: convert<From, float>(job); break;
-    case TypeId::kDouble: convert<From, double>(job); break;
-    default: to_decimal<From>(job); break;
+    case TypeId::kBoolean:
+      to_boolean<From>(job);
+      break;
+    case TypeId::kTinyInt:
+      convert<From, int8_t>(job);
+      break;
+    case TypeId::kSmallInt:
+      convert<From, int16_t>(job);
+      break;
+    case TypeId::kInt:
+      convert<From, int32_t>(job);
+      break;
+    case TypeId::kBigInt:
+      convert<From, int64_t>(job);
+      break;
+    case TypeId::kFloat:
+      convert<From, float>(job);
+      break;
+    case TypeId::kDouble:
+      convert<From, double>(job);
+      break;
+    default:
+      to_decimal<From>(job);
+      break;
   }
 }
 
 void from_decimals(CastJob& job) {
   switch (job.to().id) {
-    case TypeId::kBoolean: to_boolean<Int128>(job); break;
-    case TypeId::kTinyInt: from_decimal<int8_t>(job); break;
-    case TypeId::kSmallInt: from_decimal<int16_t>(job); break;
-    case TypeId::kInt: from_decimal<int32_t>(job); break;
-    case TypeId::kBigInt: from_decimal<int64_t>(job); break;
-    case TypeId::kFloat: from_decimal<float>(job); break;
-    case TypeId::kDouble: from_decimal<double>(job); break;
-    default: to_decimal<Int128>(job); break;
+    case TypeId::kBoolean:
+      to_boolean<Int128>(job);
+      break;
+    case TypeId::kTinyInt:
+      from_decimal<int8_t>(job);
+      break;
+    case TypeId::kSmallInt:
+      from_decimal<int16_t>(job);
+      break;
+    case TypeId::kInt:
+      from_decimal<int32_t>(job);
+      break;
+    case TypeId::kBigInt:
+      from_decimal<int64_t>(job);
+      break;
+    case TypeId::kFloat:
+      from_decimal<float>(job);
+      break;
+    case TypeId::kDouble:
+      from_decimal<double>(job);
+      break;
+    default:
+      to_decimal<Int128>(job);
+      break;
   }
 }
 
@@ -169,14 +204,30 @@ void from_decimals(CastJob& job) {
 
 void cast_numbers(CastJob& job) {
   switch (job.from().id) {
-    case TypeId::kBoolean: from_number<uint8_t>(job); break;
-    case TypeId::kTinyInt: from_number<int8_t>(job); break;
-    case TypeId::kSmallInt: from_number<int16_t>(job); break;
-    case TypeId::kInt: from_number<int32_t>(job); break;
-    case TypeId::kBigInt: from_number<int64_t>(job); break;
-    case TypeId::kFloat: from_number<float>(job); break;
-    case TypeId::kDouble: from_number<double>(job); break;
-    default: from_decimals(job); break;
+    case TypeId::kBoolean:
+      from_number<uint8_t>(job);
+      break;
+    case TypeId::kTinyInt:
+      from_number<int8_t>(job);
+      break;
+    case TypeId::kSmallInt:
+      from_number<int16_t>(job);
+      break;
+    case TypeId::kInt:
+      from_number<int32_t>(job);
+      break;
+    case TypeId::kBigInt:
+      from_number<int64_t>(job);
+      break;
+    case TypeId::kFloat:
+      from_number<float>(job);
+      break;
+    case TypeId::kDouble:
+      from_number<double>(job);
+      break;
+    default:
+      from_decimals(job);
+      break;
   }
 }
 

@@ -54,11 +54,16 @@ std::optional<Type> common_nested(const Type& a, const Type& b) {
 
 Type decimal_of(const Type& integer) {
   switch (integer.id) {
-    case TypeId::kTinyInt: return Type::decimal(3, 0);
-    case TypeId::kSmallInt: return Type::decimal(5, 0);
-    case TypeId::kInt: return Type::decimal(10, 0);
-    case TypeId::kBigInt: return Type::decimal(19, 0);
-    default: return integer;
+    case TypeId::kTinyInt:
+      return Type::decimal(3, 0);
+    case TypeId::kSmallInt:
+      return Type::decimal(5, 0);
+    case TypeId::kInt:
+      return Type::decimal(10, 0);
+    case TypeId::kBigInt:
+      return Type::decimal(19, 0);
+    default:
+      return integer;
   }
 }
 
@@ -97,8 +102,8 @@ std::optional<int> conversion_cost(const Expr& argument, const Type& parameter) 
   if (from.id == TypeId::kNull) return 1;
   if (from.id == parameter.id && !from.is_nested()) {
     if (from.id == TypeId::kDecimal) {
-      const bool widens = parameter.scale >= from.scale && parameter.precision - parameter.scale >=
-                                                               from.precision - from.scale;
+      const bool widens = parameter.scale >= from.scale &&
+                          parameter.precision - parameter.scale >= from.precision - from.scale;
       return widens ? 1 : 3;
     }
     return from.in_nanos() && !parameter.in_nanos() ? 2 : 1;
@@ -106,8 +111,10 @@ std::optional<int> conversion_cost(const Expr& argument, const Type& parameter) 
   if (from.is_numeric() && parameter.is_numeric()) {
     // Each step of widening costs 2; DECIMAL is one more step for integers.
     const auto rank = [](TypeId id) {
-      return id == TypeId::kDecimal ? 5 : id == TypeId::kFloat ? 6 : id == TypeId::kDouble ? 7
-                                                : static_cast<int>(id) - static_cast<int>(TypeId::kTinyInt);
+      return id == TypeId::kDecimal  ? 5
+             : id == TypeId::kFloat  ? 6
+             : id == TypeId::kDouble ? 7
+                                     : static_cast<int>(id) - static_cast<int>(TypeId::kTinyInt);
     };
     const int distance = rank(parameter.id) - rank(from.id);
     if (distance > 0) return 2 * distance;

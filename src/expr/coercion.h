@@ -8,9 +8,9 @@
 
 namespace weir {
 
-// The type that both convert to without loss (CASE, COALESCE, ARRAY[...], comparisons): the wider number,
-// DECIMAL with room for both, DOUBLE for DECIMAL with FLOAT, the later precision; NULL gives way.
-// nullopt: they do not meet.
+// The type that both convert to without loss (CASE, COALESCE, ARRAY[...], comparisons): the wider
+// number, DECIMAL with room for both, DOUBLE for DECIMAL with FLOAT, the later precision; NULL
+// gives way. nullopt: they do not meet.
 std::optional<Type> common_type(const Type& a, const Type& b);
 std::optional<Type> common_type(std::span<const ExprPtr> expressions);
 

@@ -208,9 +208,9 @@ std::optional<Int128> parse_decimal(std::string_view text, int scale, int precis
   size_t i = 0;
   bool negative = false;
   if (i < text.size() && (text[i] == '-' || text[i] == '+')) negative = text[i++] == '-';
-  U128 digits = 0;       // the significant digits, at most 39 of them
-  int kept = 0;          // how many are in `digits`
-  int exponent = 0;      // value = digits * 10^exponent
+  U128 digits = 0;   // the significant digits, at most 39 of them
+  int kept = 0;      // how many are in `digits`
+  int exponent = 0;  // value = digits * 10^exponent
   bool any = false;
   bool point = false;
   bool sticky_half = false;  // the first dropped digit is 5 or more

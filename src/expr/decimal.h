@@ -27,11 +27,13 @@ std::optional<Int128> rescale_decimal(Int128 value, int from_scale, int to_scale
 // The operation on a (scale sa) and b (scale sb), as a decimal of `scale` and `precision`. b is not
 // zero in divide and modulo; modulo truncates, its sign is a's.
 std::optional<Int128> add_decimals(Int128 a, int sa, Int128 b, int sb, int scale, int precision);
-std::optional<Int128> multiply_decimals(Int128 a, int sa, Int128 b, int sb, int scale, int precision);
+std::optional<Int128> multiply_decimals(Int128 a, int sa, Int128 b, int sb, int scale,
+                                        int precision);
 std::optional<Int128> divide_decimals(Int128 a, int sa, Int128 b, int sb, int scale, int precision);
 std::optional<Int128> modulo_decimals(Int128 a, int sa, Int128 b, int sb, int scale, int precision);
 
-// "-12.345e2" -> value of the given scale, rounded. `fits` is false when it is a number but too large.
+// "-12.345e2" -> value of the given scale, rounded. `fits` is false when it is a number but too
+// large.
 std::optional<Int128> parse_decimal(std::string_view text, int scale, int precision, bool& fits);
 // The shortest decimal text of the double, as a decimal. nullopt for NaN and infinities too.
 std::optional<Int128> decimal_from_double(double value, int scale, int precision);

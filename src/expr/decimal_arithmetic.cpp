@@ -1,6 +1,6 @@
-// DECIMAL kernels. When the result type has room for every possible result (its precision was not cut to
-// 38 digits), + - and * are plain 128-bit loops; otherwise each row is checked and becomes NULL when it
-// does not fit.
+// DECIMAL kernels. When the result type has room for every possible result (its precision was not
+// cut to 38 digits), + - and * are plain 128-bit loops; otherwise each row is checked and becomes
+// NULL when it does not fit.
 #include "expr/arithmetic.h"
 #include "expr/coercion.h"
 #include "expr/compound.h"
@@ -20,8 +20,8 @@ std::optional<Int128> subtract_decimals(Int128 a, int sa, Int128 b, int sb, int 
 class DecimalArithmetic : public CompoundExpr {
  public:
   DecimalArithmetic(ArithmeticOp op, ExprPtr left, ExprPtr right)
-      : CompoundExpr(decimal_result(op, left->type(), right->type()),
-                     {left, right}, op == ArithmeticOp::kDivide || op == ArithmeticOp::kModulo),
+      : CompoundExpr(decimal_result(op, left->type(), right->type()), {left, right},
+                     op == ArithmeticOp::kDivide || op == ArithmeticOp::kModulo),
         op_(op),
         left_scale_(left->type().scale),
         right_scale_(right->type().scale) {
@@ -77,7 +77,8 @@ class DecimalArithmetic : public CompoundExpr {
           return static_cast<Int128>(static_cast<U>(x) * static_cast<U>(y));
         });
         return true;
-      default: return false;
+      default:
+        return false;
     }
   }
 
@@ -126,7 +127,8 @@ Type decimal_result(ArithmeticOp op, const Type& a, const Type& b) {
       const int s = std::max(s1, s2);
       return adjusted_decimal(std::max(p1 - s1, p2 - s2) + s + 1, s);
     }
-    case ArithmeticOp::kMultiply: return adjusted_decimal(p1 + p2 + 1, s1 + s2);
+    case ArithmeticOp::kMultiply:
+      return adjusted_decimal(p1 + p2 + 1, s1 + s2);
     case ArithmeticOp::kDivide: {
       const int s = std::max(6, s1 + p2 + 1);
       return adjusted_decimal(p1 - s1 + s2 + s, s);

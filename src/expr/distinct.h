@@ -7,8 +7,8 @@
 
 namespace weir {
 
-// An aggregate that passes each distinct combination of argument values (NULLs equal to each other) to
-// `inner` once. `arg_types` are the types of the arguments, in order; never empty.
+// An aggregate that passes each distinct combination of argument values (NULLs equal to each other)
+// to `inner` once. `arg_types` are the types of the arguments, in order; never empty.
 AggregatePtr make_distinct_aggregate(AggregatePtr inner, std::vector<Type> arg_types);
 
 }  // namespace weir

@@ -5,8 +5,8 @@
 
 namespace weir {
 
-// The literal that `expr` always gives, or `expr` itself when it reads columns, is not deterministic,
-// or fails (so that it fails when, and only if, it is run).
+// The literal that `expr` always gives, or `expr` itself when it reads columns, is not
+// deterministic, or fails (so that it fails when, and only if, it is run).
 ExprPtr fold(ExprPtr expr, const TimeZone* zone);
 
 }  // namespace weir

@@ -127,8 +127,8 @@ ExprPtr number_set(ExprPtr value, const std::vector<const Value*>& literals, boo
       numbers.push_back(static_cast<T>(v->number));
     }
   }
-  return std::make_shared<InSet<T, NumberSet<T>>>(std::move(value), NumberSet<T>(std::move(numbers)),
-                                                  with_null, negated);
+  return std::make_shared<InSet<T, NumberSet<T>>>(
+      std::move(value), NumberSet<T>(std::move(numbers)), with_null, negated);
 }
 
 ExprPtr literal_set(ExprPtr value, const std::vector<const Value*>& literals, bool with_null,
@@ -137,9 +137,8 @@ ExprPtr literal_set(ExprPtr value, const std::vector<const Value*>& literals, bo
   if (type.is_string_like()) {
     std::vector<std::string> texts;
     for (const Value* v : literals) texts.push_back(v->text);
-    return std::make_shared<InSet<StringRef, StringSet>>(std::move(value),
-                                                         StringSet(std::move(texts)), with_null,
-                                                         negated);
+    return std::make_shared<InSet<StringRef, StringSet>>(
+        std::move(value), StringSet(std::move(texts)), with_null, negated);
   }
   if (type.id == TypeId::kFloat) {
     return number_set<float>(std::move(value), literals, with_null, negated);
@@ -152,10 +151,14 @@ ExprPtr literal_set(ExprPtr value, const std::vector<const Value*>& literals, bo
       return type.id == TypeId::kBoolean
                  ? number_set<uint8_t>(std::move(value), literals, with_null, negated)
                  : number_set<int8_t>(std::move(value), literals, with_null, negated);
-    case 2: return number_set<int16_t>(std::move(value), literals, with_null, negated);
-    case 4: return number_set<int32_t>(std::move(value), literals, with_null, negated);
-    case 8: return number_set<int64_t>(std::move(value), literals, with_null, negated);
-    default: return number_set<Int128>(std::move(value), literals, with_null, negated);
+    case 2:
+      return number_set<int16_t>(std::move(value), literals, with_null, negated);
+    case 4:
+      return number_set<int32_t>(std::move(value), literals, with_null, negated);
+    case 8:
+      return number_set<int64_t>(std::move(value), literals, with_null, negated);
+    default:
+      return number_set<Int128>(std::move(value), literals, with_null, negated);
   }
 }
 

@@ -9,13 +9,13 @@ namespace weir {
 namespace {
 
 constexpr std::array<std::string_view, 27> kReserved = {
-    "AND",  "AS",   "BETWEEN", "CASE", "CAST",  "DISTINCT", "ELSE", "END",  "ESCAPE",
-    "FALSE", "FROM", "GROUP",  "HAVING", "IN",  "IS",       "LIKE", "NOT",  "NULL",
-    "ON",   "OR",   "ORDER",   "SELECT", "THEN", "TRUE",    "WHEN", "WHERE", "UNION"};
+    "AND",   "AS",   "BETWEEN", "CASE",   "CAST", "DISTINCT", "ELSE", "END",   "ESCAPE",
+    "FALSE", "FROM", "GROUP",   "HAVING", "IN",   "IS",       "LIKE", "NOT",   "NULL",
+    "ON",    "OR",   "ORDER",   "SELECT", "THEN", "TRUE",     "WHEN", "WHERE", "UNION"};
 
 constexpr std::array<std::string_view, 6> kBareFunctions = {
-    "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "LOCALTIME", "LOCALTIMESTAMP",
-    "CURRENT_ROW_TIMESTAMP"};
+    "CURRENT_DATE", "CURRENT_TIME",   "CURRENT_TIMESTAMP",
+    "LOCALTIME",    "LOCALTIMESTAMP", "CURRENT_ROW_TIMESTAMP"};
 
 bool starts_name(char c) {
   return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$' ||
@@ -51,7 +51,9 @@ class Lexer {
   }
 
  private:
-  char at(size_t ahead = 0) const { return pos_ + ahead < text_.size() ? text_[pos_ + ahead] : '\0'; }
+  char at(size_t ahead = 0) const {
+    return pos_ + ahead < text_.size() ? text_[pos_ + ahead] : '\0';
+  }
 
   bool skip_blank() {
     for (;;) {
@@ -92,7 +94,8 @@ class Lexer {
       token.kind = TokenKind::kWord;
       token.text = text_.substr(token.offset, pos_ - token.offset);
       token.upper = token.text;
-      for (char& u : token.upper) u = static_cast<char>(std::toupper(static_cast<unsigned char>(u)));
+      for (char& u : token.upper)
+        u = static_cast<char>(std::toupper(static_cast<unsigned char>(u)));
       return true;
     }
     if (is_digit(c) || (c == '.' && is_digit(at(1)) && !after_name())) return read_number(token);
@@ -111,8 +114,8 @@ class Lexer {
     for (;;) {
       const size_t close = text_.find(quote, pos_);
       if (close == std::string_view::npos) {
-        return fail_at(open, 1, quote == '`' ? "the backquote is never closed"
-                                             : "the string is never closed");
+        return fail_at(
+            open, 1, quote == '`' ? "the backquote is never closed" : "the string is never closed");
       }
       token.text += text_.substr(pos_, close - pos_);
       pos_ = close + 1;
@@ -195,8 +198,8 @@ class Lexer {
   }
 
   bool fail_at(size_t offset, size_t length, std::string message, std::string hint = {}) {
-    error_ = Error{ErrorKind::kConfig, std::move(message), source_.at(offset, length),
-                   std::move(hint), {}};
+    error_ = Error{
+        ErrorKind::kConfig, std::move(message), source_.at(offset, length), std::move(hint), {}};
     return false;
   }
 
@@ -272,8 +275,8 @@ void TokenCursor::fail_expected(std::string_view what, std::string hint) {
 
 void TokenCursor::fail_at(size_t offset, size_t length, std::string message, std::string hint) {
   if (error_) return;
-  error_ = Error{ErrorKind::kConfig, std::move(message), text_.at(offset, length), std::move(hint),
-                 {}};
+  error_ =
+      Error{ErrorKind::kConfig, std::move(message), text_.at(offset, length), std::move(hint), {}};
 }
 
 bool is_reserved_word(std::string_view upper_case) {

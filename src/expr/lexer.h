@@ -16,15 +16,15 @@ namespace weir {
 
 enum class TokenKind : uint8_t {
   kEnd,
-  kWord,      // identifier or keyword, as written; `upper` for comparing
-  kQuoted,    // `name`, text without the quotes
-  kString,    // 'text', text with '' undone
-  kUnicode,   // U&'text', escapes not undone yet (UESCAPE may follow)
-  kBytes,     // X'0c', the bytes themselves
-  kInteger,   // 12
-  kDecimal,   // 1.5, .5, 5.
-  kFloat,     // 1e5
-  kSymbol,    // + - * / % || = <> != < <= > >= ( ) [ ] , . ; => and other single characters
+  kWord,     // identifier or keyword, as written; `upper` for comparing
+  kQuoted,   // `name`, text without the quotes
+  kString,   // 'text', text with '' undone
+  kUnicode,  // U&'text', escapes not undone yet (UESCAPE may follow)
+  kBytes,    // X'0c', the bytes themselves
+  kInteger,  // 12
+  kDecimal,  // 1.5, .5, 5.
+  kFloat,    // 1e5
+  kSymbol,   // + - * / % || = <> != < <= > >= ( ) [ ] , . ; => and other single characters
 };
 
 struct Token {
@@ -40,8 +40,8 @@ struct Token {
 // Error: kConfig at an unclosed quote or comment, or at a byte that starts no token.
 Result<std::vector<Token>> tokenize(const SourceText& text);
 
-// Walks over the tokens of one text. The first problem is kept (`error()`), later ones are ignored, so
-// a parser may unwind by returning null.
+// Walks over the tokens of one text. The first problem is kept (`error()`), later ones are ignored,
+// so a parser may unwind by returning null.
 class TokenCursor {
  public:
   TokenCursor(const SourceText& text, std::vector<Token> tokens)

@@ -71,12 +71,18 @@ std::optional<LikePattern> LikePattern::compile(std::string_view pattern,
 
 bool LikePattern::matches(std::string_view text) const {
   switch (kind_) {
-    case Kind::kEquals: return text == text_;
-    case Kind::kStartsWith: return text.starts_with(text_);
-    case Kind::kEndsWith: return text.ends_with(text_);
-    case Kind::kContains: return find(text, text_) != kNone;
-    case Kind::kAnything: return true;
-    case Kind::kGeneral: break;
+    case Kind::kEquals:
+      return text == text_;
+    case Kind::kStartsWith:
+      return text.starts_with(text_);
+    case Kind::kEndsWith:
+      return text.ends_with(text_);
+    case Kind::kContains:
+      return find(text, text_) != kNone;
+    case Kind::kAnything:
+      return true;
+    case Kind::kGeneral:
+      break;
   }
   return matches_general(text);
 }
@@ -178,8 +184,7 @@ class LiteralLike : public CompoundExpr {
         run(*in, *out, n, [&](const StringRef& s) { return s.view().ends_with(text); });
         break;
       case LikePattern::Kind::kContains:
-        run(*in, *out, n,
-            [&](const StringRef& s) { return find(s.view(), text) != kNone; });
+        run(*in, *out, n, [&](const StringRef& s) { return find(s.view(), text) != kNone; });
         break;
       default:
         run(*in, *out, n, [&](const StringRef& s) { return pattern_.matches(s.view()); });
@@ -195,8 +200,8 @@ class LiteralLike : public CompoundExpr {
     const uint8_t* valid = out.valid();
     uint8_t* to = out.values<uint8_t>();
     for (size_t i = 0; i < n; ++i) {
-      to[i] = static_cast<uint8_t>((valid == nullptr || valid[i] != 0) &&
-                                   matches(from[i]) != negated_);
+      to[i] =
+          static_cast<uint8_t>((valid == nullptr || valid[i] != 0) && matches(from[i]) != negated_);
     }
   }
 
@@ -266,8 +271,8 @@ Result<ExprPtr> make_like(ExprPtr text, ExprPtr pattern, ExprPtr escape, bool ne
   if (e != nullptr && e->text.size() != 1) {
     return fail(ErrorKind::kConfig, "the escape of LIKE is one character");
   }
-  auto compiled = LikePattern::compile(
-      p->text, e != nullptr ? std::optional(e->text[0]) : std::nullopt);
+  auto compiled =
+      LikePattern::compile(p->text, e != nullptr ? std::optional(e->text[0]) : std::nullopt);
   if (!compiled) return fail(ErrorKind::kConfig, std::string(kBadEscape));
   return std::make_shared<LiteralLike>(std::move(text), std::move(*compiled), negated);
 }

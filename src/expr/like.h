@@ -11,8 +11,8 @@
 
 namespace weir {
 
-// A LIKE pattern made ready: % any run of characters, _ one character (UTF-8), no escape by default.
-// Matching is linear in the text: parts between % are searched for from left to right.
+// A LIKE pattern made ready: % any run of characters, _ one character (UTF-8), no escape by
+// default. Matching is linear in the text: parts between % are searched for from left to right.
 class LikePattern {
  public:
   enum class Kind : uint8_t { kEquals, kStartsWith, kEndsWith, kContains, kAnything, kGeneral };
@@ -28,8 +28,8 @@ class LikePattern {
  private:
   // Literal bytes with places for one character between them.
   struct Part {
-    std::string bytes;        // '\0' where `any` says so
-    std::vector<bool> any;    // empty: no _ in it
+    std::string bytes;      // '\0' where `any` says so
+    std::vector<bool> any;  // empty: no _ in it
   };
   static size_t match_part(const Part& part, std::string_view text, size_t at);
   bool matches_general(std::string_view text) const;

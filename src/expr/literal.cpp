@@ -88,8 +88,8 @@ Value number_value(Type type, Int128 number) {
 
 std::string interval_sql(const Value& value) {
   const auto total = static_cast<int64_t>(value.number);
-  const uint64_t size = total < 0 ? uint64_t{0} - static_cast<uint64_t>(total)
-                                  : static_cast<uint64_t>(total);
+  const uint64_t size =
+      total < 0 ? uint64_t{0} - static_cast<uint64_t>(total) : static_cast<uint64_t>(total);
   std::string out = "INTERVAL ";
   if (total < 0) out += "-";
   const bool months = value.type.id == TypeId::kIntervalMonths;
@@ -280,8 +280,10 @@ std::string literal_sql(const Value& value) {
   if (value.is_null) return "NULL";
   std::string out;
   switch (value.type.id) {
-    case TypeId::kBoolean: return value.number != 0 ? "TRUE" : "FALSE";
-    case TypeId::kString: return quote_string(value.text);
+    case TypeId::kBoolean:
+      return value.number != 0 ? "TRUE" : "FALSE";
+    case TypeId::kString:
+      return quote_string(value.text);
     case TypeId::kBytes: {
       constexpr std::string_view kHex = "0123456789abcdef";
       out = "X'";
@@ -291,7 +293,9 @@ std::string literal_sql(const Value& value) {
       }
       return out + "'";
     }
-    case TypeId::kDecimal: append_decimal(out, value.number, value.type.scale); return out;
+    case TypeId::kDecimal:
+      append_decimal(out, value.number, value.type.scale);
+      return out;
     case TypeId::kFloat:
     case TypeId::kDouble: {
       std::array<char, 40> buffer{};
@@ -313,8 +317,11 @@ std::string literal_sql(const Value& value) {
       return "TIMESTAMP '" + out + "'";
     }
     case TypeId::kIntervalMonths:
-    case TypeId::kIntervalMillis: return interval_sql(value);
-    default: append_integer(out, static_cast<int64_t>(value.number)); return out;
+    case TypeId::kIntervalMillis:
+      return interval_sql(value);
+    default:
+      append_integer(out, static_cast<int64_t>(value.number));
+      return out;
   }
 }
 

@@ -9,8 +9,8 @@
 
 namespace weir {
 
-// "12" INT, BIGINT or DECIMAL by size; "1.50" DECIMAL(3, 2); "1e3" DOUBLE. nullopt: more than 38 digits
-// or out of DOUBLE's range.
+// "12" INT, BIGINT or DECIMAL by size; "1.50" DECIMAL(3, 2); "1e3" DOUBLE. nullopt: more than 38
+// digits or out of DOUBLE's range.
 std::optional<Value> integer_literal(std::string_view digits, bool negative);
 std::optional<Value> decimal_literal(std::string_view text, bool negative);
 std::optional<Value> double_literal(std::string_view text, bool negative);
@@ -20,11 +20,11 @@ std::optional<Value> date_literal(std::string_view text);
 std::optional<Value> time_literal(std::string_view text);
 std::optional<Value> timestamp_literal(std::string_view text);
 
-// Interval units, upper case and singular, from coarse to fine: YEAR QUARTER MONTH | WEEK DAY HOUR MINUTE
-// SECOND MILLISECOND.
+// Interval units, upper case and singular, from coarse to fine: YEAR QUARTER MONTH | WEEK DAY HOUR
+// MINUTE SECOND MILLISECOND.
 bool is_interval_unit(std::string_view unit);
-// '10' MINUTE; '1 02:03' DAY TO MINUTE; '1-2' YEAR TO MONTH; '1.5' SECOND. `to` is empty for a single
-// unit. nullopt: the text does not fit the units.
+// '10' MINUTE; '1 02:03' DAY TO MINUTE; '1-2' YEAR TO MONTH; '1.5' SECOND. `to` is empty for a
+// single unit. nullopt: the text does not fit the units.
 std::optional<Value> interval_literal(std::string_view text, std::string_view from,
                                       std::string_view to, bool negative);
 

@@ -1,5 +1,5 @@
-// Truth values are bytes 0 and 1 with a validity byte; TRUE and FALSE are computed as masks, and what is
-// neither is NULL. The loops have no branches, so they vectorise.
+// Truth values are bytes 0 and 1 with a validity byte; TRUE and FALSE are computed as masks, and
+// what is neither is NULL. The loops have no branches, so they vectorise.
 #include "expr/logic.h"
 
 #include "expr/compound.h"
@@ -43,8 +43,8 @@ ColumnPtr combine(const Column& a, const Column& b, size_t rows) {
     const Truth y(b);
     uint8_t* valid = out->make_valid();
     for (size_t i = 0; i < n; ++i) {
-      const uint8_t t = static_cast<uint8_t>(kAnd ? x.is_true(i) & y.is_true(i)
-                                                  : x.is_true(i) | y.is_true(i));
+      const uint8_t t =
+          static_cast<uint8_t>(kAnd ? x.is_true(i) & y.is_true(i) : x.is_true(i) | y.is_true(i));
       const uint8_t f = static_cast<uint8_t>(kAnd ? x.is_false(i) | y.is_false(i)
                                                   : x.is_false(i) & y.is_false(i));
       values[i] = t;

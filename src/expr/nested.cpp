@@ -175,7 +175,9 @@ ExprPtr make_row(Type type, std::vector<ExprPtr> items) {
   return std::make_shared<RowConstructor>(std::move(type), std::move(items));
 }
 
-ExprPtr make_field(ExprPtr row, size_t field) { return std::make_shared<Field>(std::move(row), field); }
+ExprPtr make_field(ExprPtr row, size_t field) {
+  return std::make_shared<Field>(std::move(row), field);
+}
 
 ExprPtr make_array_index(ExprPtr array, ExprPtr index) {
   return std::make_shared<ArrayIndex>(std::move(array), std::move(index));

@@ -1,7 +1,8 @@
 // Integer and floating point kernels.
 //
-// Overflow of integers is found in two steps: the loop that computes also collects, without a branch,
-// whether anything overflowed, so that it vectorises; only then rows are looked at one by one.
+// Overflow of integers is found in two steps: the loop that computes also collects, without a
+// branch, whether anything overflowed, so that it vectorises; only then rows are looked at one by
+// one.
 #include <cmath>
 #include <limits>
 #include <string>
@@ -22,15 +23,25 @@ using Unsigned = std::make_unsigned_t<T>;
 
 template <class T>
 struct Add {
-  static T apply(T a, T b) { return static_cast<T>(static_cast<Unsigned<T>>(a) + static_cast<Unsigned<T>>(b)); }
+  static T apply(T a, T b) {
+    return static_cast<T>(static_cast<Unsigned<T>>(a) + static_cast<Unsigned<T>>(b));
+  }
   static T collect(T a, T b, T r) { return static_cast<T>((a ^ r) & (b ^ r)); }
-  static bool overflows(T a, T b) { T r; return __builtin_add_overflow(a, b, &r); }
+  static bool overflows(T a, T b) {
+    T r;
+    return __builtin_add_overflow(a, b, &r);
+  }
 };
 template <class T>
 struct Subtract {
-  static T apply(T a, T b) { return static_cast<T>(static_cast<Unsigned<T>>(a) - static_cast<Unsigned<T>>(b)); }
+  static T apply(T a, T b) {
+    return static_cast<T>(static_cast<Unsigned<T>>(a) - static_cast<Unsigned<T>>(b));
+  }
   static T collect(T a, T b, T r) { return static_cast<T>((a ^ b) & (a ^ r)); }
-  static bool overflows(T a, T b) { T r; return __builtin_sub_overflow(a, b, &r); }
+  static bool overflows(T a, T b) {
+    T r;
+    return __builtin_sub_overflow(a, b, &r);
+  }
 };
 template <class T>
 struct Multiply {
@@ -49,7 +60,10 @@ struct Multiply {
       return static_cast<T>(-static_cast<int>(overflows(a, b)));
     }
   }
-  static bool overflows(T a, T b) { T r; return __builtin_mul_overflow(a, b, &r); }
+  static bool overflows(T a, T b) {
+    T r;
+    return __builtin_mul_overflow(a, b, &r);
+  }
 };
 
 template <class T>
@@ -101,8 +115,8 @@ template <class T, template <class> class Op>
 class WrappingArithmetic : public BinaryNumbers<T, WrappingArithmetic<T, Op>> {
  public:
   WrappingArithmetic(ArithmeticOp op, Type type, ExprPtr left, ExprPtr right)
-      : BinaryNumbers<T, WrappingArithmetic>(op, std::move(type), std::move(left),
-                                             std::move(right), true) {}
+      : BinaryNumbers<T, WrappingArithmetic>(op, std::move(type), std::move(left), std::move(right),
+                                             true) {}
 
   void compute(const Column& a, const Column& b, Column& out, size_t n,
                EvalContext& context) const {
@@ -142,13 +156,12 @@ class IntegerDivision : public BinaryNumbers<T, IntegerDivision<T, kModulo>> {
     });
     if (special == 0) return;
     this->find_rows(
-        a, b, out, n,
-        [&](T x, T y) { return y == 0 || (!kModulo && y == -1 && x == kMin); },
+        a, b, out, n, [&](T x, T y) { return y == 0 || (!kModulo && y == -1 && x == kMin); },
         [&](size_t i, T x, T y) {
           if (y != 0 && context.wrap_overflow) return;
           out.set_null(i);
-          context.row_error(i, y == 0 ? std::string("division by zero")
-                                      : overflow_reason(this->op_, x, y));
+          context.row_error(
+              i, y == 0 ? std::string("division by zero") : overflow_reason(this->op_, x, y));
         });
   }
 };

@@ -12,8 +12,7 @@ namespace weir {
 namespace {
 
 constexpr int kMaxDepth = 500;
-constexpr std::string_view kTooDeep =
-    "the expression is nested too deeply (more than 500 levels)";
+constexpr std::string_view kTooDeep = "the expression is nested too deeply (more than 500 levels)";
 
 class Parser : public ExpressionParser {
  public:
@@ -378,7 +377,8 @@ class Parser : public ExpressionParser {
     switch (token.kind) {
       case TokenKind::kInteger:
       case TokenKind::kDecimal:
-      case TokenKind::kFloat: return number(false, token.offset);
+      case TokenKind::kFloat:
+        return number(false, token.offset);
       case TokenKind::kString: {
         const Token t = cursor_.next();
         return literal(Value::string(t.text), t.offset);
@@ -389,7 +389,8 @@ class Parser : public ExpressionParser {
         value.type = Type::bytes();
         return literal(std::move(value), t.offset);
       }
-      case TokenKind::kUnicode: return unicode_string();
+      case TokenKind::kUnicode:
+        return unicode_string();
       case TokenKind::kQuoted: {
         const Token t = cursor_.next();
         if (cursor_.is_symbol("(")) {
@@ -398,9 +399,12 @@ class Parser : public ExpressionParser {
         }
         return close(make(AstKind::kColumn, t.offset, t.text));
       }
-      case TokenKind::kSymbol: return parenthesis();
-      case TokenKind::kWord: return word();
-      case TokenKind::kEnd: break;
+      case TokenKind::kSymbol:
+        return parenthesis();
+      case TokenKind::kWord:
+        return word();
+      case TokenKind::kEnd:
+        break;
     }
     cursor_.fail_expected("an expression");
     return nullptr;
@@ -469,10 +473,9 @@ class Parser : public ExpressionParser {
         (token.upper == "DATE" || token.upper == "TIME" || token.upper == "TIMESTAMP")) {
       return parse_typed_literal(*this);
     }
-    if (token.upper == "INTERVAL" &&
-        (after == TokenKind::kString || after == TokenKind::kInteger ||
-         ((cursor_.is_symbol("-", 1) || cursor_.is_symbol("+", 1)) &&
-          cursor_.peek(2).kind == TokenKind::kString))) {
+    if (token.upper == "INTERVAL" && (after == TokenKind::kString || after == TokenKind::kInteger ||
+                                      ((cursor_.is_symbol("-", 1) || cursor_.is_symbol("+", 1)) &&
+                                       cursor_.peek(2).kind == TokenKind::kString))) {
       return parse_interval_literal(*this);
     }
     if (cursor_.is_symbol("[", 1) && (token.upper == "ARRAY" || token.upper == "MAP")) {

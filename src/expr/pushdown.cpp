@@ -55,7 +55,8 @@ class Pusher {
     return ast.kind == AstKind::kLiteral && !ast.value.is_null ? &ast.value : nullptr;
   }
 
-  // The literal as the decoder compares it; nullopt when that is not exactly what the predicate does.
+  // The literal as the decoder compares it; nullopt when that is not exactly what the predicate
+  // does.
   static std::optional<Value> pushed_value(const Type& column, const Value& v) {
     if (column.is_text()) return v.type.is_text() ? std::optional(v) : std::nullopt;
     const bool exact = v.type.is_integer() || v.type.id == TypeId::kDecimal;
@@ -91,11 +92,19 @@ class Pusher {
     if (!compiled) return;
     Op op = Op::kContains;
     switch (compiled->kind()) {
-      case LikePattern::Kind::kEquals: op = Op::kEq; break;
-      case LikePattern::Kind::kStartsWith: op = Op::kStartsWith; break;
-      case LikePattern::Kind::kEndsWith: op = Op::kEndsWith; break;
-      case LikePattern::Kind::kContains: break;
-      default: return;
+      case LikePattern::Kind::kEquals:
+        op = Op::kEq;
+        break;
+      case LikePattern::Kind::kStartsWith:
+        op = Op::kStartsWith;
+        break;
+      case LikePattern::Kind::kEndsWith:
+        op = Op::kEndsWith;
+        break;
+      case LikePattern::Kind::kContains:
+        break;
+      default:
+        return;
     }
     found_.push_back({*c, op, Value::string(compiled->text())});
   }

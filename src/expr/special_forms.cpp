@@ -10,9 +10,9 @@ namespace weir {
 namespace {
 
 constexpr std::array<std::string_view, 19> kUnits = {
-    "YEAR",        "QUARTER",    "MONTH", "WEEK",   "DAY", "HOUR", "MINUTE",  "SECOND", "MILLISECOND",
-    "MICROSECOND", "NANOSECOND", "EPOCH", "DOW",    "DOY", "ISODOW", "ISOYEAR", "DECADE", "CENTURY",
-    "MILLENNIUM"};
+    "YEAR",   "QUARTER",     "MONTH",       "WEEK",       "DAY",       "HOUR", "MINUTE",
+    "SECOND", "MILLISECOND", "MICROSECOND", "NANOSECOND", "EPOCH",     "DOW",  "DOY",
+    "ISODOW", "ISOYEAR",     "DECADE",      "CENTURY",    "MILLENNIUM"};
 
 // "days", "SQL_TSI_DAY" -> "DAY"; empty when it is no unit.
 std::string unit_name(std::string word) {
@@ -289,8 +289,8 @@ AstPtr parse_typed_literal(ExpressionParser& parser) {
     form = "a timestamp is written TIMESTAMP '2024-01-31 23:59:59.250'";
   }
   if (!value) {
-    cursor.fail_at(text.offset, text.length,
-                   "`" + text.text + "` is no " + word.upper, std::string(form));
+    cursor.fail_at(text.offset, text.length, "`" + text.text + "` is no " + word.upper,
+                   std::string(form));
     return nullptr;
   }
   return parser.literal(std::move(*value), word.offset);

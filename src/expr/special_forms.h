@@ -1,4 +1,5 @@
-// The calls and literals of the grammar that have a syntax of their own: CAST, EXTRACT, TRIM, INTERVAL ...
+// The calls and literals of the grammar that have a syntax of their own: CAST, EXTRACT, TRIM,
+// INTERVAL ...
 #pragma once
 
 #include "expr/ast.h"
@@ -6,8 +7,8 @@
 
 namespace weir {
 
-// What these forms need of the expression parser around them. A null AstPtr means: the cursor has the
-// error.
+// What these forms need of the expression parser around them. A null AstPtr means: the cursor has
+// the error.
 class ExpressionParser {
  public:
   virtual ~ExpressionParser() = default;

@@ -12,10 +12,10 @@ struct Family {
   FunctionList (*functions)();
 };
 constexpr Family kFamilies[] = {
-    {"string", string_functions},           {"regex", regex_functions},
-    {"numeric", numeric_functions},         {"conditional", conditional_functions},
-    {"temporal", temporal_functions},       {"json", json_functions},
-    {"collection", collection_functions},   {"hash", hash_functions},
+    {"string", string_functions},         {"regex", regex_functions},
+    {"numeric", numeric_functions},       {"conditional", conditional_functions},
+    {"temporal", temporal_functions},     {"json", json_functions},
+    {"collection", collection_functions}, {"hash", hash_functions},
 };
 
 FunctionList join() {
@@ -27,15 +27,18 @@ FunctionList join() {
     }
   }
   // Overloads keep the order of their family: the first of equally good ones is taken.
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
-    return a.name < b.name;
-  });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& a, const auto& b) { return a.name < b.name; });
   return all;
 }
 
 struct ByName {
-  bool operator()(const FunctionDescriptor& f, std::string_view name) const { return f.name < name; }
-  bool operator()(std::string_view name, const FunctionDescriptor& f) const { return name < f.name; }
+  bool operator()(const FunctionDescriptor& f, std::string_view name) const {
+    return f.name < name;
+  }
+  bool operator()(std::string_view name, const FunctionDescriptor& f) const {
+    return name < f.name;
+  }
 };
 
 }  // namespace
@@ -47,8 +50,7 @@ const FunctionList& scalar_functions() {
 
 std::span<const FunctionDescriptor> find_function(std::string_view upper_case_name) {
   const FunctionList& list = scalar_functions();
-  const auto [begin, end] =
-      std::equal_range(list.begin(), list.end(), upper_case_name, ByName());
+  const auto [begin, end] = std::equal_range(list.begin(), list.end(), upper_case_name, ByName());
   return {begin, end};
 }
 

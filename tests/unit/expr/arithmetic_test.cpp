@@ -58,8 +58,8 @@ TEST_CASE("overflow and division by zero are errors of their rows") {
                                    "! integer overflow: " + x.min + " + -1", "2", "NULL", x.min});
     CHECK(t.eval("a - c")[1] == "! integer overflow: " + x.min + " - 1");
     CHECK(t.eval("a - c")[2] == "0");
-    CHECK(t.eval("a * b") == Texts{x.max, "! integer overflow: " + x.min + " * -1", "1", "NULL",
-                                   "0"});
+    CHECK(t.eval("a * b") ==
+          Texts{x.max, "! integer overflow: " + x.min + " * -1", "1", "NULL", "0"});
     CHECK(t.eval("a * a")[0] == "! integer overflow: " + x.max + " * " + x.max);
     CHECK(t.eval("a / b") == Texts{x.max, "! integer overflow: " + x.min + " / -1", "1", "NULL",
                                    "! division by zero"});
@@ -126,9 +126,10 @@ TEST_CASE("times and intervals") {
 }
 
 TEST_CASE("what arithmetic does not do") {
-  CHECK(bind_error("1 + 'a'") ==
-        "cannot apply `+` to INT and STRING / texts are joined by ||; CAST(x AS INT) makes a number "
-        "of one");
+  CHECK(
+      bind_error("1 + 'a'") ==
+      "cannot apply `+` to INT and STRING / texts are joined by ||; CAST(x AS INT) makes a number "
+      "of one");
   CHECK(bind_error("TRUE * 2") == "cannot apply `*` to BOOLEAN and INT");
   CHECK(bind_error("TIMESTAMP '2024-01-01 00:00:00' - TIMESTAMP '2023-01-01 00:00:00'") ==
         "cannot apply `-` to TIMESTAMP(0) and TIMESTAMP(0) / TIMESTAMPDIFF(SECOND, a, b) gives the "

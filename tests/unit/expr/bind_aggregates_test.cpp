@@ -27,13 +27,12 @@ std::string problem(const std::string& text, const std::vector<std::string>& key
 }  // namespace
 
 TEST_CASE("an aggregate list becomes calls and expressions around them") {
-  auto r = bind_aggregates(
-      texts({{"hits", "COUNT(*)"},
-             {"rate", "SUM(amount) * 1.0 / COUNT(*)"},
-             {"label", "UPPER(city) || '!'"},
-             {"big", "count(*) FILTER (WHERE amount > 5)"},
-             {"kinds", "COUNT(DISTINCT amount, price)"}}),
-      sales(), {"city"});
+  auto r = bind_aggregates(texts({{"hits", "COUNT(*)"},
+                                  {"rate", "SUM(amount) * 1.0 / COUNT(*)"},
+                                  {"label", "UPPER(city) || '!'"},
+                                  {"big", "count(*) FILTER (WHERE amount > 5)"},
+                                  {"kinds", "COUNT(DISTINCT amount, price)"}}),
+                           sales(), {"city"});
   REQUIRE(r.has_value());
   REQUIRE(r->aggregates.size() == 4);
   CHECK(r->aggregates[0].text == "COUNT(*)");
@@ -68,7 +67,7 @@ TEST_CASE("mistakes in aggregate lists") {
   CHECK(problem("SUM(*)") == "`*` stands only in COUNT(*)");
   CHECK(problem("SUM(amount) FILTER (WHERE amount)") ==
         "the condition of FILTER must be BOOLEAN, it is BIGINT");
-  CHECK(problem("SUMM(amount)") == "unknown function SUMM / did you mean SUM?" );
+  CHECK(problem("SUMM(amount)") == "unknown function SUMM / did you mean SUM?");
   CHECK(problem("COUNT(*)", {"town"}).starts_with("no column `town`"));
   CHECK(problem("nosuch + COUNT(*)") == "no column `nosuch` / known: city");
 }

@@ -80,7 +80,9 @@ TEST_CASE("a predicate is BOOLEAN") {
 TEST_CASE("constants are folded, unless they fail or are random") {
   Table t;
   t.add("x", "INT", {"1"});
-  const auto literal = [&](const std::string& text) { return t.bound(text)->as_literal() != nullptr; };
+  const auto literal = [&](const std::string& text) {
+    return t.bound(text)->as_literal() != nullptr;
+  };
   CHECK(literal("1 + 2 * 3"));
   CHECK(literal("UPPER('a') || 'b'"));
   CHECK(literal("CASE WHEN TRUE THEN 1 ELSE 2 END"));
@@ -122,10 +124,9 @@ TEST_CASE("predicates that a decoder can use") {
       const Value& v = p.value;
       out += (out.empty() ? "" : "; ") + s[p.column].name + " " + kOps[static_cast<size_t>(p.op)] +
              " " +
-             (v.type.is_text() ? v.text
-              : v.type.id == TypeId::kDouble
-                  ? std::to_string(v.real)
-                  : std::to_string(static_cast<int64_t>(v.number)));
+             (v.type.is_text()               ? v.text
+              : v.type.id == TypeId::kDouble ? std::to_string(v.real)
+                                             : std::to_string(static_cast<int64_t>(v.number)));
     }
     return out;
   };

@@ -24,9 +24,10 @@ TEST_CASE("the branches' types meet") {
   CHECK(type_of("CASE WHEN TRUE THEN 1 ELSE 2.5 END") == "DECIMAL(11, 1)");
   CHECK(type_of("CASE WHEN TRUE THEN NULL ELSE DATE '2024-01-01' END") == "DATE");
   CHECK(value_of("CASE WHEN TRUE THEN 1 ELSE 2.5 END") == "1.0");
-  CHECK(bind_error("CASE WHEN TRUE THEN 1 ELSE 'x' END") ==
-        "the branches of CASE have types that do not meet: INT, STRING / CAST(... AS STRING) brings "
-        "all of them to one");
+  CHECK(
+      bind_error("CASE WHEN TRUE THEN 1 ELSE 'x' END") ==
+      "the branches of CASE have types that do not meet: INT, STRING / CAST(... AS STRING) brings "
+      "all of them to one");
   CHECK(bind_error("CASE WHEN 1 THEN 2 END") ==
         "the condition of WHEN must be BOOLEAN, `1` is INT / compare it: 1 <> 0");
 }
@@ -51,19 +52,36 @@ TEST_CASE("COALESCE, IFNULL and IF run what they need") {
   CHECK(t.eval("IFNULL(x, 10 / y)") == Texts{"1", "5", "0"});
   CHECK(t.eval("IF(y = 0, -1, 10 / y)") == Texts{"-1", "5", "-1"});
   CHECK(t.eval("COALESCE(x, y)") == Texts{"1", "2", "0"});
-  CHECK(t.eval("COALESCE(10 / y, x)") ==
-        Texts{"! division by zero", "5", "! division by zero"});
+  CHECK(t.eval("COALESCE(10 / y, x)") == Texts{"! division by zero", "5", "! division by zero"});
 }
 
 TEST_CASE("an empty batch goes through every kind of node") {
   Table t;
-  t.add("x", "INT", {}).add("s", "STRING", {}).add("a", "ARRAY<INT>", {}).add("r", "ROW<f INT>", {});
-  for (const auto* text :
-       {"CASE WHEN x = 1 THEN 10 / x ELSE 2 END", "COALESCE(x, 10 / x)", "x IN (1, 2, x)",
-        "s LIKE 'a%'", "s LIKE s", "x BETWEEN 1 AND 2", "a[1]", "r.f", "ARRAY[x]", "MAP['k', x]",
-        "ROW(x)", "CAST(s AS INT)", "CAST(a AS ARRAY<STRING>)", "UPPER(s)", "x IS NULL",
-        "x <> 0 AND 1 / x = 1", "NOT (x = 1)", "1 + 2", "s || 'x'", "x / 2.5",
-        "DATE '2024-01-01' + INTERVAL '1' DAY"}) {
+  t.add("x", "INT", {})
+      .add("s", "STRING", {})
+      .add("a", "ARRAY<INT>", {})
+      .add("r", "ROW<f INT>", {});
+  for (const auto* text : {"CASE WHEN x = 1 THEN 10 / x ELSE 2 END",
+                           "COALESCE(x, 10 / x)",
+                           "x IN (1, 2, x)",
+                           "s LIKE 'a%'",
+                           "s LIKE s",
+                           "x BETWEEN 1 AND 2",
+                           "a[1]",
+                           "r.f",
+                           "ARRAY[x]",
+                           "MAP['k', x]",
+                           "ROW(x)",
+                           "CAST(s AS INT)",
+                           "CAST(a AS ARRAY<STRING>)",
+                           "UPPER(s)",
+                           "x IS NULL",
+                           "x <> 0 AND 1 / x = 1",
+                           "NOT (x = 1)",
+                           "1 + 2",
+                           "s || 'x'",
+                           "x / 2.5",
+                           "DATE '2024-01-01' + INTERVAL '1' DAY"}) {
     INFO(text);
     CHECK(t.eval(text).empty());
   }

@@ -1,4 +1,5 @@
 #include "expr/cast.h"
+
 #include "expr_tester.h"
 
 using namespace weir;
@@ -150,8 +151,8 @@ TEST_CASE("nested values, element by element") {
   });
   Table t;
   t.add("a", "ARRAY<STRING>", {"ARRAY['1', '2']", "ARRAY['x']", "NULL", "ARRAY['3', 'y']"});
-  CHECK(t.eval("CAST(a AS ARRAY<INT>)") == Texts{"[1, 2]", "! cannot cast 'x' to INT", "NULL",
-                                                 "! cannot cast 'y' to INT"});
+  CHECK(t.eval("CAST(a AS ARRAY<INT>)") ==
+        Texts{"[1, 2]", "! cannot cast 'x' to INT", "NULL", "! cannot cast 'y' to INT"});
   // Elements of rows that are not looked at do not fail.
   CHECK(t.eval("CASE WHEN a[1] = '1' THEN CAST(a AS ARRAY<INT>) END") ==
         Texts{"[1, 2]", "NULL", "NULL", "NULL"});

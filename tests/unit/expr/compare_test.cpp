@@ -21,7 +21,8 @@ TEST_CASE("comparisons of every kind of value, columns and constants") {
       {"DATE", "DATE '1969-12-31'", "DATE '2024-01-01'"},
       {"TIME(3)", "TIME '00:00:00'", "TIME '23:59:59.999'"},
       {"TIMESTAMP(6)", "TIMESTAMP '1969-12-31 00:00:00'", "TIMESTAMP '2024-01-01 00:00:00.000001'"},
-      {"TIMESTAMP(9)", "TIMESTAMP '2024-01-01 00:00:00'", "TIMESTAMP '2024-01-01 00:00:00.000000001'"},
+      {"TIMESTAMP(9)", "TIMESTAMP '2024-01-01 00:00:00'",
+       "TIMESTAMP '2024-01-01 00:00:00.000000001'"},
       {"INTERVAL DAY TO SECOND", "INTERVAL '1' SECOND", "INTERVAL '1' DAY"},
       {"INTERVAL YEAR TO MONTH", "INTERVAL '1' MONTH", "INTERVAL '1' YEAR"},
       {"ARRAY<INT>", "ARRAY[1, 2]", "ARRAY[1, 3]"},
@@ -53,7 +54,8 @@ TEST_CASE("comparisons of every kind of value, columns and constants") {
       CHECK(t.eval(large + " " + op + " b")[2] == results[2]);
       CHECK(value_of(small + " " + op + " " + large) == results[1]);
       Table full;  // without NULLs the loops are others
-      full.add("a", k.type, {k.small, k.small, k.large}).add("b", k.type, {k.small, k.large, k.small});
+      full.add("a", k.type, {k.small, k.small, k.large})
+          .add("b", k.type, {k.small, k.large, k.small});
       CHECK(full.eval("a " + op + " b") == Texts(results.begin(), results.begin() + 3));
     }
   }
@@ -70,7 +72,8 @@ TEST_CASE("NaN compares as in IEEE 754") {
 TEST_CASE("sides of different types meet") {
   Table t;
   t.add("i", "INT", {"1", "2", "-2", "NULL"}).add("s", "SMALLINT", {"1", "2", "-2", "NULL"});
-  t.add("d", "DOUBLE", {"1.5", "2", "-2.5", "NULL"}).add("n", "DECIMAL(5, 2)", {"1.5", "2", "-2.5", "0"});
+  t.add("d", "DOUBLE", {"1.5", "2", "-2.5", "NULL"})
+      .add("n", "DECIMAL(5, 2)", {"1.5", "2", "-2.5", "0"});
   CHECK(t.eval("i < 1.5") == Texts{"TRUE", "FALSE", "TRUE", "NULL"});
   CHECK(t.eval("i <= 1.5") == Texts{"TRUE", "FALSE", "TRUE", "NULL"});
   CHECK(t.eval("i > 1.5") == Texts{"FALSE", "TRUE", "FALSE", "NULL"});
@@ -87,9 +90,11 @@ TEST_CASE("sides of different types meet") {
   CHECK(t.eval("n = d") == Texts{"TRUE", "TRUE", "TRUE", "NULL"});
   CHECK(t.eval("n > i") == Texts{"TRUE", "FALSE", "FALSE", "NULL"});
   Table times;
-  times.add("ts", "TIMESTAMP(3)", {"TIMESTAMP '2024-01-01 00:00:00'", "TIMESTAMP '2024-01-02 00:00:00'"});
+  times.add("ts", "TIMESTAMP(3)",
+            {"TIMESTAMP '2024-01-01 00:00:00'", "TIMESTAMP '2024-01-02 00:00:00'"});
   times.add("d", "DATE", {"DATE '2024-01-01'", "DATE '2024-01-01'"});
-  times.add("nano", "TIMESTAMP(9)", {"TIMESTAMP '2024-01-01 00:00:00'", "TIMESTAMP '2024-01-01 00:00:00'"});
+  times.add("nano", "TIMESTAMP(9)",
+            {"TIMESTAMP '2024-01-01 00:00:00'", "TIMESTAMP '2024-01-01 00:00:00'"});
   CHECK(times.eval("ts = d") == Texts{"TRUE", "FALSE"});
   CHECK(times.eval("ts = nano") == Texts{"TRUE", "FALSE"});
   CHECK(times.eval("ts > '2024-01-01 12:00:00'") == Texts{"FALSE", "TRUE"});
@@ -100,7 +105,10 @@ TEST_CASE("sides of different types meet") {
 
 TEST_CASE("sides that do not meet say what to write") {
   Table t;
-  t.add("i", "INT", {"1"}).add("s", "STRING", {"'1'"}).add("d", "DATE", {"NULL"}).add("b", "BOOLEAN", {"NULL"});
+  t.add("i", "INT", {"1"})
+      .add("s", "STRING", {"'1'"})
+      .add("d", "DATE", {"NULL"})
+      .add("b", "BOOLEAN", {"NULL"});
   CHECK(bind_error("i = '200'", t.schema) ==
         "cannot compare INT with STRING / a number is written without quotes: 200");
   CHECK(bind_error("s > 5", t.schema) ==

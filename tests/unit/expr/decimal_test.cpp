@@ -1,14 +1,13 @@
+#include "expr/decimal.h"
+
 #include <random>
 
-#include "expr/decimal.h"
 #include "expr_tester.h"
 
 using namespace weir;
 
 TEST_CASE("precision and scale of DECIMAL results") {
-  const auto d = [](const std::string& op) {
-    return type_of("CAST(1 AS DECIMAL(10, 2)) " + op);
-  };
+  const auto d = [](const std::string& op) { return type_of("CAST(1 AS DECIMAL(10, 2)) " + op); };
   CHECK(d("+ CAST(1 AS DECIMAL(5, 3))") == "DECIMAL(12, 3)");
   CHECK(d("- CAST(1 AS DECIMAL(20, 0))") == "DECIMAL(23, 2)");
   CHECK(d("* CAST(1 AS DECIMAL(5, 3))") == "DECIMAL(16, 5)");
@@ -50,7 +49,8 @@ TEST_CASE("a DECIMAL result that does not fit is NULL") {
   CHECK(t.eval("a * a") == Texts{"NULL", "1"});
   CHECK(t.eval("a - a") == Texts{"0", "0"});
   CHECK(t.eval("a / a") == Texts{"1.000000", "1.000000"});
-  CHECK(t.eval("a % 7") == Texts{std::to_string(static_cast<long long>((power_of_ten(38) - 1) % 7)), "1"});
+  CHECK(t.eval("a % 7") ==
+        Texts{std::to_string(static_cast<long long>((power_of_ten(38) - 1) % 7)), "1"});
 }
 
 TEST_CASE("256-bit intermediate results") {

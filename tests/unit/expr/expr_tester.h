@@ -13,7 +13,8 @@
 namespace weir {
 
 // One outcome a row: the value as CAST(... AS STRING) shows it, "NULL", or "! reason".
-inline std::vector<std::string> outcomes(const Expr& expr, const Batch& batch, EvalContext& context) {
+inline std::vector<std::string> outcomes(const Expr& expr, const Batch& batch,
+                                         EvalContext& context) {
   context.errors.clear();
   const ColumnPtr column = expr.eval(batch, context);
   REQUIRE(column->size() == batch.rows);
@@ -38,7 +39,8 @@ class Table {
   Table() { context.arena = &arena; }
 
   // Values as SQL literals: add("a", "INT", {"1", "NULL"}); they are cast to the type.
-  Table& add(const std::string& name, const std::string& type, const std::vector<std::string>& values) {
+  Table& add(const std::string& name, const std::string& type,
+             const std::vector<std::string>& values) {
     auto parsed = parse_type(type);
     REQUIRE(parsed.has_value());
     auto column = make_column(*parsed);

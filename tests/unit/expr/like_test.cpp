@@ -1,6 +1,7 @@
+#include "expr/like.h"
+
 #include <random>
 
-#include "expr/like.h"
 #include "expr_tester.h"
 
 using namespace weir;

@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "expr/parser.h"
+
+#include <catch2/catch.hpp>
 
 using namespace weir;
 
@@ -219,13 +219,12 @@ TEST_CASE("nodes know their place in the text") {
 
 TEST_CASE("depth is limited, long chains of AND and OR are not deep") {
   const auto nested = [](int n) {
-    return std::string(static_cast<size_t>(n), '(') + "a" + std::string(static_cast<size_t>(n), ')');
+    return std::string(static_cast<size_t>(n), '(') + "a" +
+           std::string(static_cast<size_t>(n), ')');
   };
   CHECK(round(nested(400)) == "a");
-  CHECK(round(nested(501)) ==
-        "! the expression is nested too deeply (more than 500 levels)");
-  CHECK(round(nested(100000)) ==
-        "! the expression is nested too deeply (more than 500 levels)");
+  CHECK(round(nested(501)) == "! the expression is nested too deeply (more than 500 levels)");
+  CHECK(round(nested(100000)) == "! the expression is nested too deeply (more than 500 levels)");
   std::string sum = "a";
   std::string ors = "a = 0";
   std::string nots;
