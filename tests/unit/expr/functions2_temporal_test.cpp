@@ -232,7 +232,7 @@ TEST_CASE("DATE_FORMAT") {
         "2021-07-01 01:00 +02:00");
 }
 
-TEST_CASE("texts to times") {
+TEST_CASE("functions that make times of texts") {
   Family f(temporal_functions(), "Europe/Berlin");
   CHECK(f("TO_TIMESTAMP", {S("2021-09-27 12:34:56")}) == "2021-09-27 12:34:56.000");
   CHECK(f("TO_TIMESTAMP", {S(" 2021-9-7 1:2:3.4567 ")}) == "2021-09-07 01:02:03.456");
