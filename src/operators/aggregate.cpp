@@ -59,7 +59,7 @@ class AggregateCollector final : public Collector {
     for (const size_t c : aggregation_.key_columns) keys_.push_back(batch.columns[c]);
     groups_.update(batch, keys_, eval_);
     keys_.clear();
-    eval_.errors.clear();  // rows that fail have been refused by the preparation
+    WEIR_CHECK(eval_.errors.empty());  // rows that fail have been refused by the preparation
   }
   size_t memory_bytes() const override { return groups_.memory_bytes(); }
   GroupedAggregation& groups() { return groups_; }

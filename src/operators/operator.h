@@ -131,7 +131,9 @@ class OperatorPlan {
   virtual bool makes_changelog(bool streaming) const { (void)streaming; return false; }
 
   // A Transform step's transform; an Ordered step may give one too, which the workers run on a batch
-  // before its turn comes (partial aggregation) and which leaves its result in Batch::prepared.
+  // before its turn comes (partial aggregation) and which leaves its result in Batch::prepared. So may a
+  // Collector step: its transform runs on every batch right before consume() and rejects the rows that
+  // the collector could not evaluate, because a collector cannot reject.
   virtual std::unique_ptr<Transform> make_transform(const OperatorContext&) const { return nullptr; }
   virtual std::unique_ptr<Ordered> make_ordered(const OperatorContext&) const { return nullptr; }
   virtual std::unique_ptr<Collector> make_collector(const OperatorContext&) const { return nullptr; }

@@ -66,15 +66,15 @@ class SlotArray {
 
   explicit SlotArray(uint32_t bits) : slots_(sizeof(Slot) << bits), bits_(bits), shift_(32 - bits) {
     const size_t n = size_t{1} << bits;
-    // Half full while the slots are small beside the keys, then fuller to save memory.
-    limit_ = bits <= 18 ? n / 2 : n / 8 * 5;
+    // A second look costs a wrong branch, so small tables stay rather empty; large ones save memory.
+    limit_ = bits <= 14 ? n / 4 : bits <= 18 ? n / 2 : n / 8 * 5;
   }
 
   HugeBuffer slots_;
   uint32_t bits_ = kFirstBits;
   uint32_t shift_ = 32 - kFirstBits;
   size_t used_ = 0;
-  size_t limit_ = size_t{1} << (kFirstBits - 1);
+  size_t limit_ = size_t{1} << (kFirstBits - 2);
 };
 
 }  // namespace weir

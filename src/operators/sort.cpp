@@ -43,7 +43,7 @@ class SortCollector final : public Collector {
   void consume(Batch batch) override {
     eval_.arena = &batch.arena();
     const std::vector<ColumnPtr> columns = order_.eval(batch, eval_);
-    eval_.errors.clear();  // rows that fail have been refused by the preparation
+    WEIR_CHECK(eval_.errors.empty());  // rows that fail have been refused by the preparation
     Places places;
     places.ends.resize(batch.rows);
     for (size_t i = 0; i < batch.rows; ++i) {

@@ -16,7 +16,7 @@ void StringKeyTable::load(const StringRef* values, size_t n, Loaded& out) const 
       load_short(s.ptr, s.len, out.w0[i], out.w1[i]);
       const uint64_t h =
           fold_multiply(out.w0[i] ^ secret_.a, out.w1[i] ^ secret_.b ^ (uint64_t{s.len} << 56));
-      out.tag[i] = tag_of(h, secret_);
+      out.tag[i] = static_cast<uint32_t>(h >> 32);
     } else {
       out.w0[i] = XXH3_64bits_withSeed(s.ptr, s.len, secret_.a);
       out.w1[i] = 0;
@@ -33,19 +33,12 @@ inline bool StringKeyTable::same(const Entry& e, const StringRef& value, uint64_
 }
 
 uint32_t StringKeyTable::add(const StringRef& value, uint64_t w0, uint64_t w1) {
-  WEIR_CHECK(size_ < kNoGroup - 1);
-  const auto group = static_cast<uint32_t>(size_);
-  const uint64_t n = uint64_t{group} + 64;
-  const auto top = static_cast<size_t>(63 - __builtin_clzll(n));
-  if (chunks_[top - 6] == nullptr) {
-    buffers_[top - 6] = HugeBuffer(sizeof(Entry) << top);
-    chunks_[top - 6] = reinterpret_cast<Entry*>(buffers_[top - 6].data());
-  }
+  WEIR_CHECK(entries_.size() < kNoGroup - 1);
+  const auto group = static_cast<uint32_t>(entries_.size());
   if (value.len > kShort) {
     w1 = reinterpret_cast<uint64_t>(long_keys_.copy(value.view()).data());
   }
-  entry(group) = {w0, w1, value.len, 0};
-  ++size_;
+  entries_.push_back({w0, w1, value.len, 0});
   return group;
 }
 
@@ -64,11 +57,12 @@ inline __attribute__((always_inline)) uint32_t StringKeyTable::probe(const Strin
                                                                      uint64_t w0, uint64_t w1,
                                                                      uint32_t tag) {
   const SlotArray::Slot* slots = slots_.slots();
+  const Entry* entries = entries_.data();
   const size_t mask = slots_.mask();
   for (size_t at = slots_.home(tag);; at = (at + 1) & mask) {
     const SlotArray::Slot slot = slots[at];
     if (slot.group_plus_one == 0) [[unlikely]] return add_at(at, value, w0, w1, tag);
-    if (slot.tag == tag && same(entry(slot.group_plus_one - 1), value, w0, w1)) {
+    if (slot.tag == tag && same(entries[slot.group_plus_one - 1], value, w0, w1)) {
       return slot.group_plus_one - 1;
     }
   }
@@ -97,7 +91,7 @@ void StringKeyTable::find_or_add(const StringRef* values, const uint8_t* valid, 
       for (size_t i = 0; i < n; ++i) __builtin_prefetch(&slots[slots_.home(loaded.tag[i])]);
       for (size_t i = 0; i < n; ++i) {
         const SlotArray::Slot slot = slots[slots_.home(loaded.tag[i])];
-        if (slot.group_plus_one != 0) __builtin_prefetch(&entry(slot.group_plus_one - 1));
+        if (slot.group_plus_one != 0) __builtin_prefetch(&entries_[slot.group_plus_one - 1]);
       }
     }
     if (valid == nullptr) {
@@ -120,18 +114,26 @@ void StringKeyTable::find_or_add(std::span<const ColumnPtr> keys, size_t rows, u
 }
 
 StringRef StringKeyTable::key(uint32_t group) const {
-  const Entry& e = entry(group);
+  const Entry& e = entries_[group];
   return e.len <= kShort ? StringRef(reinterpret_cast<const char*>(&e.w0), e.len)
                          : StringRef(reinterpret_cast<const char*>(e.w1), e.len);
 }
 
-std::vector<ColumnPtr> StringKeyTable::keys(std::span<const uint32_t> groups, Arena&) const {
+std::vector<ColumnPtr> StringKeyTable::keys(std::span<const uint32_t> groups, Arena& arena) const {
   auto column = make_column(type_, groups.size());
   StringRef* out = column->values<StringRef>();
+  char* short_keys = arena.allocate(groups.size() * kShort);
   for (size_t i = 0; i < groups.size(); ++i) {
     // Entries of a random list: the line is on its way when its turn comes.
-    if (i + 16 < groups.size()) __builtin_prefetch(&entry(groups[i + 16]));
-    out[i] = key(groups[i]);
+    if (i + 16 < groups.size()) __builtin_prefetch(&entries_[groups[i + 16]]);
+    const Entry& e = entries_[groups[i]];
+    if (e.len <= kShort) {  // the entry may move
+      std::memcpy(short_keys, &e.w0, kShort);
+      out[i] = StringRef(short_keys, e.len);
+      short_keys += kShort;
+    } else {
+      out[i] = StringRef(reinterpret_cast<const char*>(e.w1), e.len);
+    }
     if (is_null(groups[i])) column->set_null(i);
   }
   std::vector<ColumnPtr> columns;
@@ -142,7 +144,7 @@ std::vector<ColumnPtr> StringKeyTable::keys(std::span<const uint32_t> groups, Ar
 Vec<uint32_t> StringKeyTable::sorted() const {
   // NULL, of length 0, has prefix 0 like the empty string: the comparison puts it first.
   const auto prefix = [this](uint32_t group) -> uint64_t {
-    const Entry& e = entry(group);
+    const Entry& e = entries_[group];
     if (e.len <= kShort) return __builtin_bswap64(e.w0);
     uint64_t head = 0;
     std::memcpy(&head, reinterpret_cast<const char*>(e.w1), sizeof(head));
@@ -152,18 +154,16 @@ Vec<uint32_t> StringKeyTable::sorted() const {
     if (is_null(a) || is_null(b)) return is_null(a) && !is_null(b);
     return key(a).view() < key(b).view();
   };
-  return sort_groups(size_, prefix, less, false);
+  return sort_groups(entries_.size(), prefix, less, false);
 }
 
 size_t StringKeyTable::memory_bytes() const {
-  size_t total = slots_.memory_bytes() + long_keys_.used_bytes();
-  for (const auto& b : buffers_) total += b.size();
-  return total;
+  return slots_.memory_bytes() + entries_.memory_bytes() + long_keys_.used_bytes();
 }
 
 void StringKeyTable::clear() {
   slots_.clear();
-  size_ = 0;
+  entries_.clear();
   null_group_ = kNoGroup;
   long_keys_.reset();
 }

@@ -1,7 +1,7 @@
 // Groups by one string: keys of up to 16 bytes lie in the entries, longer ones in an arena.
 //
-// An entry is 24 bytes: the key's first 16 bytes zero padded and its length, or the key's 64-bit hash and a
-// pointer. Entries never move, so that StringRefs to them stay valid.
+// An entry is 24 bytes: the key's bytes zero padded to 16 and its length, or the key's 64-bit hash, a pointer
+// and the length. Entries lie side by side and move when the table grows.
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@ class StringKeyTable final : public GroupTable {
   StringKeyTable(Type type, uint64_t seed) : type_(std::move(type)), secret_(seed) {}
 
   void find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) override;
-  size_t size() const override { return size_; }
+  size_t size() const override { return entries_.size(); }
   std::vector<ColumnPtr> keys(std::span<const uint32_t> groups, Arena& arena) const override;
   Vec<uint32_t> sorted() const override;
   size_t memory_bytes() const override;
@@ -27,7 +27,7 @@ class StringKeyTable final : public GroupTable {
   // The same on plain strings; `valid` may be null.
   void find_or_add(const StringRef* values, const uint8_t* valid, size_t rows, uint32_t* groups);
   bool is_null(uint32_t group) const { return group == null_group_; }
-  StringRef key(uint32_t group) const;  // of a group that is not NULL's
+  StringRef key(uint32_t group) const;  // valid until the next find_or_add
 
  private:
   static constexpr size_t kChunk = 64;  // rows hashed and prefetched ahead of probing
@@ -47,13 +47,6 @@ class StringKeyTable final : public GroupTable {
     std::array<uint32_t, kChunk> tag;
   };
 
-  // Entry g is in chunk log2(g + 64) - 6; chunks double in size.
-  Entry& entry(uint32_t group) const {
-    const uint64_t n = uint64_t{group} + 64;
-    const auto top = static_cast<unsigned>(63 - __builtin_clzll(n));
-    return chunks_[top - 6][n - (uint64_t{1} << top)];
-  }
-
   void load(const StringRef* values, size_t n, Loaded& out) const;
   uint32_t probe(const StringRef& value, uint64_t w0, uint64_t w1, uint32_t tag);
   bool same(const Entry& e, const StringRef& value, uint64_t w0, uint64_t w1) const;
@@ -64,9 +57,7 @@ class StringKeyTable final : public GroupTable {
   Type type_;
   HashSecret secret_;
   SlotArray slots_;
-  std::array<HugeBuffer, 27> buffers_;
-  std::array<Entry*, 27> chunks_{};
-  size_t size_ = 0;
+  HugeVec<Entry> entries_;
   uint32_t null_group_ = kNoGroup;
   Arena long_keys_;
 };

@@ -67,7 +67,7 @@ class TopCollector final : public Collector {
     if (top_.limit == 0 || batch.rows == 0) return;
     eval_.arena = &batch.arena();
     const std::vector<ColumnPtr> columns = top_.order.eval(batch, eval_);
-    eval_.errors.clear();  // rows that fail have been refused by the preparation
+    WEIR_CHECK(eval_.errors.empty());  // rows that fail have been refused by the preparation
     find_groups(batch);
 
     // Which rows get into a heap; what falls out again in this batch is sorted out by store().

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 
 #include "expr/aggregates/aggregate_list.h"
@@ -52,19 +53,30 @@ class JsonObjectagg final : public TextCollector<JsonObjectagg> {
   JsonObjectagg() : TextCollector(Type::string()) {}
 
   void update(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args, size_t n,
-              const Batch& batch, EvalContext& context) const override {
+              const Batch& batch, EvalContext&) const override {
     std::string json;
     for (size_t i = 0; i < n; ++i) {
+      json.clear();
       if (args[0]->is_null(i)) {
-        context.row_error(i, "a key of JSON_OBJECTAGG is NULL");
+        texts_at(slots, groups, i).add(batch.ordinal(i), json);  // an empty text, which no member is
         continue;
       }
-      json.clear();
       append_json_string(json, args[0]->at<StringRef>(i).view());
       json.push_back(':');
       append_json_value(json, *args[1], i);
       texts_at(slots, groups, i).add(batch.ordinal(i), json);
     }
+  }
+  void finish_state(const PlacedTextsState& s, Column& out, Arena& arena, EvalContext& context) const {
+    const bool null_key =
+        s.texts != nullptr && std::any_of(s.texts->items.begin(), s.texts->items.end(),
+                                          [](const PlacedTexts::Item& item) { return item.len == 0; });
+    if (null_key) {
+      context.row_error(out.size(), "a key of JSON_OBJECTAGG is NULL");
+      out.push_null();
+      return;
+    }
+    TextCollector::finish_state(s, out, arena, context);
   }
   // Keys in order of their bytes; of equal keys the last one.
   void finish_texts(const PlacedTexts* texts, Column& out, Arena& arena) const {

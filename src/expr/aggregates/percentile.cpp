@@ -42,7 +42,7 @@ class Percentile final : public TypedAggregate<Percentile, PercentileState> {
         fractions_(std::move(fractions)) {}
 
   void update(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args, size_t n,
-              const Batch&, EvalContext& context) const override {
+              const Batch&, EvalContext&) const override {
     const Column* weights = args.size() > 2 ? args[2].get() : nullptr;
     for_numbers(*args[0], n, [&](size_t i, double v) {
       Values& values = values_of(as_state(slots.at(groups == nullptr ? 0 : groups[i])));
@@ -51,11 +51,7 @@ class Percentile final : public TypedAggregate<Percentile, PercentileState> {
         return;
       }
       const int64_t weight = weight_at(*weights, i);
-      if (weight > 0) {
-        values.weighted.push_back({v, weight});
-      } else if (weight < 0) {
-        context.row_error(i, "the frequency of PERCENTILE is negative");
-      }
+      if (weight > 0) values.weighted.push_back({v, weight});
     });
   }
   void combine(PercentileState& into, PercentileState& from) const {
@@ -186,7 +182,8 @@ const AggregateDescriptor kPercentile = {
     "PERCENTILE",
     "PERCENTILE(x NUMERIC, fraction[, frequency INT]) -> DOUBLE; of ARRAY[fractions] an ARRAY<DOUBLE>",
     "Gives the exact percentile of the values that are not NULL, interpolated linearly between "
-    "neighbours. Keeps all values: APPROX_PERCENTILE does not.",
+    "neighbours; a value counts as often as its frequency, not at all if that is NULL or below 1. Keeps "
+    "all values: APPROX_PERCENTILE does not.",
     "PERCENTILE(x, 0.5) over 1, 2 -> 1.5",
     bind_percentile,
 };

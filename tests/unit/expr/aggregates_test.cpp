@@ -236,6 +236,7 @@ TEST_CASE("percentiles interpolate linearly") {
   CHECK(over("PERCENTILE(x, 0.25)", "INT", {"10", "20", "30", "NULL"}) == "15.0");
   CHECK(over("PERCENTILE(x, ARRAY[0, 0.5, 1])", "INT", {"3", "1", "2"}) == "[1.0, 2.0, 3.0]");
   CHECK(over("PERCENTILE(x, 0.5, 3)", "INT", {"1", "5"}) == "3.0");
+  CHECK(over("PERCENTILE(x, 0.5, CASE WHEN x < 3 THEN x ELSE -1 END)", "INT", {"1", "2", "9"}) == "2.0");
   CHECK(over("MEDIAN(x)", "DECIMAL(5, 1)", {"1.5", "2.5"}) == "2.0");
   Table table;
   table.add("x", "INT", {"1"}).add("f", "DOUBLE", {"0.5e0"});
@@ -286,6 +287,10 @@ TEST_CASE("lists come in input order") {
   CHECK(over("ARRAY_AGG(x)", "INT", {"2", "NULL", "1"}) == "[2, NULL, 1]");
   CHECK(over("JSON_ARRAYAGG(x)", "STRING", {"'a\"b'", "NULL"}) == "[\"a\\\"b\"]");
   CHECK(over("JSON_ARRAYAGG(x)", "STRING", {"NULL"}) == "[]");
+  Table pairs;
+  pairs.add("k", "STRING", {"'b'", "'a'", "'b'"}).add("x", "INT", {"1", "2", "3"}).add("n", "STRING", {"'b'", "NULL", "'c'"});
+  CHECK(Call(pairs, "JSON_OBJECTAGG(KEY k VALUE x)").result() == "{\"a\":2,\"b\":3}");
+  CHECK(Call(pairs, "JSON_OBJECTAGG(KEY n VALUE x)").result() == "! a key of JSON_OBJECTAGG is NULL");
   CHECK(over("FIRST_VALUE(x)", "INT", {"NULL", "7", "8"}) == "7");
   CHECK(over("LAST_VALUE(x)", "INT", {"7", "8", "NULL"}) == "8");
 }
