@@ -74,7 +74,8 @@ bool is_logfmt_line(std::string_view line) {
   return pairs > 0 && (pairs == tokens || (pairs >= 2 && pairs * 10 >= tokens * 6));
 }
 
-// The records of delimited text, split; quotes hide delimiters and line ends.
+// The records of delimited text, split; quotes hide delimiters and line ends. Nothing when a quote stands
+// where RFC 4180 has none.
 std::vector<std::vector<std::string>> split_records(std::string_view sample, bool whole, char delimiter) {
   std::vector<std::vector<std::string>> records;
   std::vector<std::string> fields(1);
@@ -82,15 +83,18 @@ std::vector<std::vector<std::string>> split_records(std::string_view sample, boo
   for (size_t i = 0; i < sample.size() && records.size() < kLines; ++i) {
     const char c = sample[i];
     if (quoted) {
+      const bool doubled = i + 1 < sample.size() && sample[i + 1] == '"';
       if (c != '"') {
         fields.back() += c;
-      } else if (i + 1 < sample.size() && sample[i + 1] == '"') {
+      } else if (doubled) {
         fields.back() += sample[++i];
       } else {
         quoted = false;
       }
-    } else if (c == '"' && fields.back().empty()) {
+    } else if (c == '"' && delimiter != '\t' && fields.back().empty()) {
       quoted = true;
+    } else if (c == '"' && delimiter != '\t') {
+      return {};
     } else if (c == delimiter) {
       fields.emplace_back();
     } else if (c == '\n') {
@@ -131,6 +135,12 @@ bool has_header(const std::vector<std::vector<std::string>>& records) {
   return std::all_of(first.begin(), first.end(), is_name);
 }
 
+// True if the text begins like the rest of a time that was cut at its comma: "123 INFO".
+bool is_rest_of_time(std::string_view text) {
+  const auto digit = [&](size_t i) { return std::isdigit(static_cast<unsigned char>(text[i])) != 0; };
+  return text.size() > 3 && digit(0) && digit(1) && digit(2) && text[3] == ' ';
+}
+
 // Commas in prose are followed by a blank; one in a time, 12:00:00,123, separates nothing.
 bool looks_like_prose(const std::vector<std::vector<std::string>>& records) {
   static const RE2 kTimeBefore("[0-9]:[0-9]{2}$");
@@ -141,14 +151,14 @@ bool looks_like_prose(const std::vector<std::vector<std::string>>& records) {
     for (size_t f = 1; f < record.size(); ++f) {
       ++fields;
       blanks += record[f].starts_with(' ');
-      times += RE2::PartialMatch(record[f - 1], kTimeBefore) && record[f].size() >= 3 &&
-               std::isdigit(static_cast<unsigned char>(record[f][0])) != 0;
+      times += is_rest_of_time(record[f]) && RE2::PartialMatch(record[f - 1], kTimeBefore);
     }
   }
   return blanks * 2 > fields || (times * 2 > fields && records[0].size() == 2);
 }
 
-bool sniff_delimited(std::string_view sample, bool whole, FormatSpec& spec) {
+// `comments`: lines with # have been taken out of the sample.
+bool sniff_delimited(std::string_view sample, bool whole, bool comments, FormatSpec& spec) {
   size_t best_fields = 1;
   char best = 0;
   bool header = false;
@@ -158,7 +168,7 @@ bool sniff_delimited(std::string_view sample, bool whole, FormatSpec& spec) {
     const size_t fields = records[0].size();
     if (std::any_of(records.begin(), records.end(), [&](const auto& r) { return r.size() != fields; }))
       continue;
-    if ((delimiter == ',' || delimiter == ';') && looks_like_prose(records)) continue;
+    if (delimiter != '\t' && looks_like_prose(records)) continue;
     best = delimiter;
     best_fields = fields;
     header = has_header(records);
@@ -174,6 +184,12 @@ bool sniff_delimited(std::string_view sample, bool whole, FormatSpec& spec) {
     node.kind = Node::Kind::kString;
     node.text = std::string(1, best);
     option("delimiter", std::move(node));
+  }
+  if (comments) {
+    Node node;
+    node.kind = Node::Kind::kString;
+    node.text = "#";
+    option("comment", std::move(node));
   }
   if (!header) {
     Node node;
@@ -221,7 +237,18 @@ FormatSpec sniff_spec(std::string_view sample) {
     spec.name = "logfmt";
     return spec;
   }
-  sniff_delimited(sample, whole, spec);
+  if (!lines[0].starts_with('#')) {
+    sniff_delimited(sample, whole, false, spec);
+    return spec;
+  }
+  std::string without;
+  for (size_t begin = 0; begin < sample.size();) {
+    const size_t found = sample.find('\n', begin);
+    const size_t end = found == std::string_view::npos ? sample.size() : found + 1;
+    if (sample[begin] != '#') without += sample.substr(begin, end - begin);
+    begin = end;
+  }
+  sniff_delimited(without, whole, true, spec);
   return spec;
 }
 

@@ -47,6 +47,16 @@ TEST_CASE("sniff: delimited text") {
   CHECK(sniffed("a,b,a\n1,2,3\n") == "csv header=false");
 }
 
+TEST_CASE("sniff: delimited text with comments, times and bars") {
+  CHECK(sniffed("# stations\n# of the world\nTokyo;35.6\nOslo;59.9\n") == "csv delimiter=; comment=# header=false");
+  CHECK(sniffed("#fields\ta\n1\tx\n#close\n") == "tsv comment=# header=false");
+  CHECK(sniffed("timestamp,value\n2014-07-01 00:00:00,10844\n2014-07-01 00:30:00,8127\n") == "csv");
+  CHECK(sniffed("web-1  | {\"a\":1}\nweb-2  | {\"b\":2}\n") == "text");
+  CHECK(sniffed("web-1  | started\nweb-2  | ready\n") == "text");
+  CHECK(sniffed("# only comments\n") == "text");
+  CHECK(sniffed("a\t5\" disk\nb\t3\" disk\n") == "tsv header=false");
+}
+
 TEST_CASE("sniff: logfmt") {
   CHECK(sniffed("level=info msg=\"a b\" n=5\nlevel=warn msg=x\n") == "logfmt");
   CHECK(sniffed("ts=1\n") == "logfmt");
