@@ -73,15 +73,16 @@ inline bool read_number(const FieldSpan& field, T& out) {
 }
 
 // A NULL is first met as a text that is no number, so that columns without NULLs never ask.
-template <class T>
-bool append_numbers(const FieldSpan* fields, const uint32_t* rows, size_t count, const NullRule& nulls,
-                    Column& out) {
+template <bool kSelected, class T>
+bool read_numbers(const FieldSpan* fields, const uint32_t* rows, size_t count, const NullRule& nulls,
+                  Column& out) {
   const size_t old = out.size();
   out.resize(old + count);
   T* values = out.values<T>() + old;
+  const bool has_null_text = nulls.has_text;
   for (size_t i = 0; i < count; ++i) {
-    const FieldSpan& field = fields[selected_row(rows, i)];
-    const bool maybe_null = nulls.has_text || field.len == 0;
+    const FieldSpan& field = fields[kSelected ? rows[i] : i];
+    const bool maybe_null = has_null_text || field.len == 0;
     if (!maybe_null && read_number(field, values[i])) continue;
     if (is_null_field(field, nulls)) {
       values[i] = 0;
@@ -92,6 +93,13 @@ bool append_numbers(const FieldSpan* fields, const uint32_t* rows, size_t count,
     }
   }
   return true;
+}
+
+template <class T>
+bool append_numbers(const FieldSpan* fields, const uint32_t* rows, size_t count, const NullRule& nulls,
+                    Column& out) {
+  return rows == nullptr ? read_numbers<false, T>(fields, rows, count, nulls, out)
+                         : read_numbers<true, T>(fields, rows, count, nulls, out);
 }
 
 bool append_parsed(FieldParser& parser, bool is_text, const FieldSpan* fields, const uint32_t* rows,

@@ -20,10 +20,13 @@ inline constexpr double kPowersOfTen[] = {1e0, 1e1,  1e2,  1e3,  1e4,  1e5,  1e6
 inline constexpr double kSignedPowersOfTen[2][8] = {{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7},
                                                     {-1e0, -1e1, -1e2, -1e3, -1e4, -1e5, -1e6, -1e7}};
 
-// The n bytes (1..8) at p as the last bytes of a word, zeros before them. Reads 8 bytes when `kPadded`
-// (they must be readable), else only the n.
+inline constexpr uint64_t kZeros = 0x3030303030303030;
+inline constexpr uint64_t kPoint = '.' ^ '0';
+
+// The values of the n digits (1..8) at p as the last bytes of a word, zeros before them; a character that is
+// no digit becomes a byte above 9. Reads 8 bytes when `kPadded` (they must be readable), else only the n.
 template <bool kPadded>
-inline uint64_t load_right_aligned(const char* p, size_t n) {
+inline uint64_t load_digits(const char* p, size_t n) {
   uint64_t word = 0;
   if constexpr (kPadded) {
     std::memcpy(&word, p, 8);
@@ -39,31 +42,26 @@ inline uint64_t load_right_aligned(const char* p, size_t n) {
     };
     word = byte(0) | byte(n / 2) | byte(n - 1);
   }
-  return word << (8 * (8 - n));
+  return (word ^ kZeros) << (8 * (8 - n));
 }
 
-inline bool are_eight_digits(uint64_t word) {
-  return ((word & 0xF0F0F0F0F0F0F0F0) | (((word + 0x0606060606060606) & 0xF0F0F0F0F0F0F0F0) >> 4)) ==
-         0x3333333333333333;
+inline bool are_digits(uint64_t digits) {
+  return (((digits + 0x7676767676767676) | digits) & 0x8080808080808080) == 0;
 }
 
-inline uint64_t eight_digits(uint64_t word) {
-  word -= 0x3030303030303030;
-  word = word * 10 + (word >> 8);
-  return (((word & 0x000000FF000000FF) * 0x000F424000000064) +
-          (((word >> 16) & 0x000000FF000000FF) * 0x0000271000000001)) >>
+inline uint64_t number_of(uint64_t digits) {
+  digits = digits * 10 + (digits >> 8);
+  return (((digits & 0x000000FF000000FF) * 0x000F424000000064) +
+          (((digits >> 16) & 0x000000FF000000FF) * 0x0000271000000001)) >>
          32;
 }
-
-// "0" in the bytes before the last n (1..8).
-inline uint64_t leading_zeros(size_t n) { return (0x3030303030303030 >> (4 * n)) >> (4 * n); }
 
 // 1 to 8 digits, nothing else.
 template <bool kPadded>
 inline bool parse_short_digits(const char* p, size_t n, uint64_t& out) {
-  const uint64_t word = load_right_aligned<kPadded>(p, n) | leading_zeros(n);
-  if (!are_eight_digits(word)) return false;
-  out = eight_digits(word);
+  const uint64_t digits = load_digits<kPadded>(p, n);
+  if (!are_digits(digits)) return false;
+  out = number_of(digits);
   return true;
 }
 
@@ -71,22 +69,21 @@ inline bool parse_short_digits(const char* p, size_t n, uint64_t& out) {
 // just ".").
 template <bool kPadded>
 inline bool parse_short_decimal(const char* p, size_t n, bool negative, double& out) {
-  uint64_t word = load_right_aligned<kPadded>(p, n);
-  const uint64_t x = word ^ 0x2E2E2E2E2E2E2E2E;
-  const uint64_t points = (x - 0x0101010101010101) & ~x & 0x8080808080808080;
+  uint64_t digits = load_digits<kPadded>(p, n);
   size_t fraction_digits = 0;
-  if (points != 0) {
-    if (n == 1) return false;
-    const auto point = static_cast<size_t>(std::countr_zero(points)) / 8;
-    fraction_digits = 7 - point;
-    const uint64_t below = (uint64_t{1} << (8 * point)) - 1;
-    const uint64_t above = (~uint64_t{0} << (8 * point)) << 8;
-    word = (word & above) | ((word & below) << 8);
-    --n;
+  // The first byte with the bit that a point has and no digit.
+  const uint64_t candidates = digits & 0x1010101010101010;
+  if (candidates != 0) {
+    const auto shift = static_cast<unsigned>(std::countr_zero(candidates)) & 56U;
+    if (((digits >> shift) & 0xFF) != kPoint || n == 1) return false;
+    // The digits before the point move over it.
+    const uint64_t before = digits & ((uint64_t{1} << shift) - 1);
+    digits = (digits ^ before ^ (kPoint << shift)) | before << 8;
+    fraction_digits = 7 - shift / 8;
   }
-  word |= leading_zeros(n);
-  if (!are_eight_digits(word)) return false;
-  out = static_cast<double>(static_cast<int64_t>(eight_digits(word))) / kSignedPowersOfTen[negative][fraction_digits];
+  if (!are_digits(digits)) return false;
+  const auto integer = static_cast<double>(static_cast<int64_t>(number_of(digits)));
+  out = integer / kSignedPowersOfTen[negative][fraction_digits];
   return true;
 }
 
