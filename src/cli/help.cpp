@@ -12,8 +12,8 @@ constexpr size_t kWidth = 80;
 constexpr size_t kFlagColumn = 28;
 
 constexpr std::string_view kWhat =
-    "weir reads a pipeline (source, transforms, window, sink) written in TOML and runs it\n"
-    "over files or stdin, with the event-time semantics of Apache Flink.\n";
+    "weir reads a pipeline (source, transforms, window, sink) written in TOML and\n"
+    "runs it over files or stdin, with the event-time semantics of Apache Flink.\n";
 
 constexpr Example kExamples[] = {
     {"weir run pipelines/wordcount.toml hamlet.txt", "a pipeline over another file"},
@@ -75,9 +75,10 @@ std::string program_help() {
          "  -h, --help  this text; `weir COMMAND --help` for a command\n"
          "  --version   the version\n";
   append_examples(out, kExamples);
-  out += "\nExit codes: 0 done, 1 failed while running, 2 wrong command or pipeline, 3 bad input,\n"
-         "4 state unusable, 5 locked by another run, 6 out of disk or memory, 130 and 143\n"
-         "interrupted, 141 the reader has gone. More in weir(1), weir-pipeline(5), weir-sql(7).\n";
+  out += "\nExit codes: 0 done, 1 failed while running, 2 wrong command or pipeline, 3 bad\n"
+         "input, 4 state unusable, 5 locked by another run, 6 out of disk or memory, 130\n"
+         "and 143 interrupted, 141 the reader has gone. More in weir(1), weir-pipeline(5)\n"
+         "and weir-sql(7).\n";
   return out;
 }
 

@@ -8,10 +8,27 @@
 namespace weir {
 namespace {
 
+// The UTF-8 character at `pos` as troff writes it, \[u00DF].
+std::string unicode_escape(std::string_view text, size_t& pos) {
+  const auto lead = static_cast<unsigned char>(text[pos]);
+  const size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  uint32_t code = lead & (0xFFU >> (length + 1));
+  for (size_t i = 1; i < length && pos + i < text.size(); ++i)
+    code = code << 6 | (static_cast<unsigned char>(text[pos + i]) & 0x3FU);
+  pos += length;
+  return fmt::format("\\[u{:04X}]", code);
+}
+
 // Text that troff shall show as it is.
 std::string roff(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (size_t pos = 0; pos < text.size();) {
+    const char c = text[pos];
+    if (static_cast<unsigned char>(c) >= 0x80) {
+      out += unicode_escape(text, pos);
+      continue;
+    }
+    ++pos;
     if (c == '\\') out += "\\e";
     else if (c == '-') out += "\\-";
     else if (c == '\'') out += "\\(aq";

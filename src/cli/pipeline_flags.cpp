@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "cli/option_keys.h"
 #include "run/threads.h"
 
 namespace weir {
@@ -75,20 +76,20 @@ std::expected<std::unique_ptr<Plan>, Errors> prepare_plan(const PipelineText& te
   PipelineReading reading = read_pipeline_leniently(text);
   if (!reading.spec) return std::unexpected(std::move(reading.errors));
   auto plan = make_plan(*reading.spec, plan_context(may_open(*reading.spec), color));
-  if (reading.errors.empty()) return plan;
-  if (plan) return std::unexpected(std::move(reading.errors));
+  if (plan && reading.errors.empty()) return plan;
   Errors all = std::move(reading.errors);
-  const size_t told = all.size();
-  for (auto& error : plan.error()) {
-    // What the reader has said of a place is the better explanation.
-    const auto same_place = [&](const Error& e) {
-      return e.position.file == error.position.file && e.position.line == error.position.line && e.position.line > 0;
-    };
-    if (std::none_of(all.begin(), all.begin() + static_cast<ptrdiff_t>(told), same_place)) all.push_back(std::move(error));
+  if (!plan) {
+    const size_t read = all.size();
+    for (auto& error : plan.error()) {
+      // What the reader has said of a place is the better explanation.
+      const auto same_place = [&](const Error& e) {
+        return e.position.line > 0 && e.position.line == error.position.line && e.position.file == error.position.file;
+      };
+      if (std::none_of(all.begin(), all.begin() + static_cast<ptrdiff_t>(read), same_place)) all.push_back(std::move(error));
+    }
   }
-  std::stable_sort(all.begin(), all.end(), [](const Error& a, const Error& b) {
-    return a.position.file == b.position.file && a.position.line < b.position.line;
-  });
+  add_key_errors(*reading.spec, all);
+  sort_by_place(all);
   return std::unexpected(std::move(all));
 }
 

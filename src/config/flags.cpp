@@ -100,7 +100,7 @@ void add_limit(Node& root, int64_t limit) {
   Node count;
   count.kind = Node::Kind::kInteger;
   count.integer = limit;
-  set_entry(step, "count", std::move(count), kNoPlace);
+  set_entry(step, "limit", std::move(count), kNoPlace);
   const bool late = root.find("window") != nullptr || root.find("then") != nullptr;
   const std::string key = late ? "then" : "transform";
   if (find_entry(root, key) == nullptr) {

@@ -368,14 +368,19 @@ class PipelineReader {
 }  // namespace
 
 std::vector<PipelineTableDoc> pipeline_table_docs() {
-  return {
-      {"", "The top level.", option_docs(top_options())},
+  std::vector<PipelineTableDoc> tables = {
+      {"", "Keys outside of any table.", option_docs(top_options())},
       {"source.schema.NAME", "A column of a source's schema, when its type alone does not say enough.",
        option_docs(schema_column_options())},
       {"source.event_time", "Where a record's time is. A string names the column alone.",
        option_docs(event_time_options())},
-      {"runtime", "How the pipeline runs; no result depends on it.", option_docs(runtime_options())},
+      {"runtime", "How the pipeline runs.", option_docs(runtime_options())},
   };
+  // Texts with a place, but no expressions.
+  for (auto& table : tables)
+    for (auto& option : table.options)
+      if (option.type == "expression") option.type = "string";
+  return tables;
 }
 
 PipelineReading read_pipeline_leniently(const PipelineText& text) {

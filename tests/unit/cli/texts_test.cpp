@@ -89,7 +89,7 @@ TEST_CASE("the catalogue lists and describes") {
       {"grok", "input only", "Patterns.", {}, {}},
   };
   CHECK(catalogue_list(entries) ==
-        "input and output\n  csv     Comma-separated values.\n\ninput only\n  grok    Patterns.\n");
+        "input and output\n  csv   Comma-separated values.\n\ninput only\n  grok  Patterns.\n");
   CHECK(catalogue_page(entries[0]) ==
         "csv (input and output)\nComma-separated values.\n\nOptions:\n"
         "  delimiter  (character, default \",\")\n      the character between fields\n"

@@ -320,6 +320,7 @@ TEST_CASE("--limit is a last step") {
   PipelineSpec p = good(text);
   REQUIRE(p.transforms.size() == 2);
   CHECK(p.transforms[1].kind == "limit");
+  CHECK(p.transforms[1].options.find("limit")->integer == 5);
   text = inline_text({"[window]\ntype = 'tumbling'"});
   text.flags.limit = 5;
   p = good(text);
