@@ -53,15 +53,21 @@ struct RegexMatcher::Impl {
   RegexPattern pattern;
   std::string text;
   bool several_lines;
-  std::unique_ptr<RE2> regex;
-  std::unique_ptr<RE2> bytes_regex;  // made when a record is not UTF-8
+  std::unique_ptr<RE2> bytes_regex;
+  std::unique_ptr<RE2> characters_regex;  // made for the first record that is not ASCII
   std::vector<re2::StringPiece> submatches;
 
   std::string head_text;  // nothing captures
   std::vector<Cut> cuts;
   std::vector<std::unique_ptr<RE2>> heads;  // by cut, made when asked for
 
-  bool run(RE2& re, std::string_view record) {
+  RE2& characters() {
+    if (!characters_regex) characters_regex = std::make_unique<RE2>(text, options_of(several_lines, true));
+    return *characters_regex;
+  }
+
+  bool run(const RE2& re, std::string_view record) {
+    if (!re.ok()) return false;
     // The leftmost match counts, and most patterns match at the start: an anchored search is far cheaper.
     const re2::StringPiece subject(record.data(), record.size());
     const auto count = static_cast<int>(submatches.size());
@@ -75,7 +81,7 @@ RegexMatcher::RegexMatcher(const RegexPattern& pattern, const std::vector<bool>&
   impl_->pattern = pattern;
   impl_->text = pattern.with_groups(wanted);
   impl_->several_lines = several_lines;
-  impl_->regex = std::make_unique<RE2>(impl_->text, options_of(several_lines, true));
+  impl_->bytes_regex = std::make_unique<RE2>(impl_->text, options_of(several_lines, false));
   const auto groups = static_cast<size_t>(std::count(wanted.begin(), wanted.end(), true));
   impl_->submatches.resize(groups == 0 ? 0 : groups + 1);
   const std::vector<bool> none(pattern.groups.size(), false);
@@ -89,13 +95,11 @@ RegexMatcher::RegexMatcher(RegexMatcher&&) noexcept = default;
 RegexMatcher& RegexMatcher::operator=(RegexMatcher&&) noexcept = default;
 
 bool RegexMatcher::match(std::string_view record, std::string_view* groups) {
-  bool found = impl_->run(*impl_->regex, record);
-  if (!found && !is_ascii(record)) {
-    // A point does not match a byte that is not UTF-8; logs do hold such bytes.
-    if (!impl_->bytes_regex)
-      impl_->bytes_regex = std::make_unique<RE2>(impl_->text, options_of(impl_->several_lines, false));
-    found = impl_->bytes_regex->ok() && impl_->run(*impl_->bytes_regex, record);
-  }
+  // Byte by byte a pattern is smaller, and on ASCII it means the same. Otherwise characters come first; a
+  // point does not match a byte that is not UTF-8, and logs do hold such bytes.
+  const bool found = is_ascii(record)
+                         ? impl_->run(*impl_->bytes_regex, record)
+                         : impl_->run(impl_->characters(), record) || impl_->run(*impl_->bytes_regex, record);
   if (!found) return false;
   for (size_t i = 1; i < impl_->submatches.size(); ++i)
     groups[i - 1] = {impl_->submatches[i].data(), impl_->submatches[i].size()};
