@@ -30,7 +30,7 @@ class StringKeyTable final : public GroupTable {
   StringRef key(uint32_t group) const;  // valid until the next find_or_add
 
  private:
-  static constexpr size_t kChunk = 64;  // rows hashed and prefetched ahead of probing
+  static constexpr size_t kChunk = 128;  // rows hashed and prefetched ahead of probing
   static constexpr uint32_t kShort = 16;
   static constexpr uint32_t kNoGroup = UINT32_MAX;
 
