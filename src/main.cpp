@@ -13,8 +13,9 @@
 
 namespace {
 
-// A closed stdin, stdout or stderr would be the number of the next file opened, and results would be
-// written into it. /dev/null opened the wrong way round takes the place: reading and writing fail.
+// A closed stdin, stdout or stderr would be the number of the next file opened, and results would
+// be written into it. /dev/null opened the wrong way round takes the place: reading and writing
+// fail.
 void occupy_standard_descriptors() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;

@@ -2,8 +2,8 @@
 //
 //   man_pages_runner WEIR MAN-FOLDER
 //
-// A section stands between the lines `.\" generated: NAME` and `.\" end generated` and is the output of
-// `weir man-tables NAME`. WEIR_BLESS=1 rewrites the pages.
+// A section stands between the lines `.\" generated: NAME` and `.\" end generated` and is the
+// output of `weir man-tables NAME`. WEIR_BLESS=1 rewrites the pages.
 #include <stdio.h>
 
 #include <cstdlib>
@@ -72,7 +72,8 @@ int main(int argc, char** argv) {
       std::ofstream(entry.path(), std::ios::binary) << now;
       continue;
     }
-    ::printf("FAIL %s: a generated section is not up to date (WEIR_BLESS=1 renews it)\n", entry.path().c_str());
+    ::printf("FAIL %s: a generated section is not up to date (WEIR_BLESS=1 renews it)\n",
+             entry.path().c_str());
     ++failed;
   }
   ::printf("%d sections\n", sections);

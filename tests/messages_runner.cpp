@@ -50,8 +50,10 @@ struct Outcome {
   std::string err;
 };
 
-Outcome run(const std::string& weir, const std::vector<std::string>& arguments, const Node& test, const fs::path& folder) {
-  write_file(folder / "io" / "stdin", test.find("stdin") != nullptr ? test.find("stdin")->text : "");
+Outcome run(const std::string& weir, const std::vector<std::string>& arguments, const Node& test,
+            const fs::path& folder) {
+  write_file(folder / "io" / "stdin",
+             test.find("stdin") != nullptr ? test.find("stdin")->text : "");
   const pid_t child = ::fork();
   if (child == 0) {
     if (::chdir(folder.c_str()) != 0) ::_exit(99);
@@ -86,7 +88,8 @@ std::string blessed(const std::string& text, const Outcome& outcome) {
   while (out.ends_with('\n')) out.pop_back();
   out += "\nexit = " + std::to_string(outcome.exit) + "\n";
   if (outcome.err.empty()) return out + "stderr = ''\n";
-  if (outcome.err.find("'''") == std::string::npos) return out + "stderr = '''\n" + outcome.err + "'''\n";
+  if (outcome.err.find("'''") == std::string::npos)
+    return out + "stderr = '''\n" + outcome.err + "'''\n";
   std::string escaped;
   for (const char c : outcome.err) {
     if (c == '\\' || c == '"') escaped += '\\';
@@ -116,7 +119,8 @@ bool passes(const std::string& weir, const fs::path& path) {
   std::string scratch = (fs::temp_directory_path() / "weir-messages-XXXXXX").string();
   if (::mkdtemp(scratch.data()) == nullptr) return false;
   const fs::path folder = scratch;
-  if (const Node* pipeline = test->find("pipeline")) write_file(folder / "pipeline.toml", pipeline->text);
+  if (const Node* pipeline = test->find("pipeline"))
+    write_file(folder / "pipeline.toml", pipeline->text);
   if (const Node* files = test->find("files"))
     for (const auto& [name, content] : files->entries) write_file(folder / name, content.text);
   const Outcome outcome = run(weir, arguments, *test, folder);

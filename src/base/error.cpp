@@ -27,18 +27,24 @@ struct Glyph {
 };
 
 bool is_wide(uint32_t c) {
-  return (c >= 0x1100 && c <= 0x115F) || (c >= 0x2E80 && c <= 0xA4CF) || (c >= 0xAC00 && c <= 0xD7A3) ||
-         (c >= 0xF900 && c <= 0xFAFF) || (c >= 0xFE30 && c <= 0xFE6F) || (c >= 0xFF00 && c <= 0xFF60) ||
-         (c >= 0xFFE0 && c <= 0xFFE6) || (c >= 0x1F300 && c <= 0x1FAFF) || (c >= 0x20000 && c <= 0x3FFFD);
+  return (c >= 0x1100 && c <= 0x115F) || (c >= 0x2E80 && c <= 0xA4CF) ||
+         (c >= 0xAC00 && c <= 0xD7A3) || (c >= 0xF900 && c <= 0xFAFF) ||
+         (c >= 0xFE30 && c <= 0xFE6F) || (c >= 0xFF00 && c <= 0xFF60) ||
+         (c >= 0xFFE0 && c <= 0xFFE6) || (c >= 0x1F300 && c <= 0x1FAFF) ||
+         (c >= 0x20000 && c <= 0x3FFFD);
 }
-// Combining marks, joiners and directional controls; the latter are escaped because they reorder text.
-bool is_zero_width(uint32_t c) { return (c >= 0x0300 && c <= 0x036F) || (c >= 0xFE00 && c <= 0xFE0F); }
+// Combining marks, joiners and directional controls; the latter are escaped because they reorder
+// text.
+bool is_zero_width(uint32_t c) {
+  return (c >= 0x0300 && c <= 0x036F) || (c >= 0xFE00 && c <= 0xFE0F);
+}
 bool is_deceptive(uint32_t c) {
   return (c >= 0x80 && c <= 0x9F) || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
          (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF;
 }
 
-// Takes the UTF-8 character at `pos`; control characters and bytes that are no UTF-8 come out escaped.
+// Takes the UTF-8 character at `pos`; control characters and bytes that are no UTF-8 come out
+// escaped.
 Glyph next_glyph(std::string_view text, size_t& pos) {
   const auto lead = static_cast<unsigned char>(text[pos]);
   if (lead < 0x80) {
@@ -89,7 +95,8 @@ std::string escaped(std::string_view text, std::string_view indent = "") {
   return out;
 }
 
-// The line and, under it, the caret. Tabs stay tabs in both, so that they line up however wide they are.
+// The line and, under it, the caret. Tabs stay tabs in both, so that they line up however wide they
+// are.
 void append_excerpt(std::string& out, const Position& position, bool color) {
   std::vector<Glyph> glyphs;
   for (size_t pos = 0; pos < position.line_text.size();)
@@ -100,7 +107,8 @@ void append_excerpt(std::string& out, const Position& position, bool color) {
   const size_t caret = std::min<size_t>(
       position.column > 0 ? static_cast<size_t>(position.column) - 1 : 0, glyphs.size());
   const size_t underlined = std::max<size_t>(
-      1, std::min<size_t>(static_cast<size_t>(std::max(1, position.length)), glyphs.size() - caret));
+      1,
+      std::min<size_t>(static_cast<size_t>(std::max(1, position.length)), glyphs.size() - caret));
 
   size_t first = 0;
   while (first < caret && (glyphs[first].text == " " || glyphs[first].tab)) ++first;
@@ -155,13 +163,19 @@ std::string format_error(const Error& error, bool color) {
 int exit_code(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::kUsage:
-    case ErrorKind::kConfig: return 2;
-    case ErrorKind::kData: return 3;
-    case ErrorKind::kState: return 4;
-    case ErrorKind::kBusy: return 5;
-    case ErrorKind::kDiskFull: return 6;
+    case ErrorKind::kConfig:
+      return 2;
+    case ErrorKind::kData:
+      return 3;
+    case ErrorKind::kState:
+      return 4;
+    case ErrorKind::kBusy:
+      return 5;
+    case ErrorKind::kDiskFull:
+      return 6;
     case ErrorKind::kIo:
-    case ErrorKind::kInternal: return 1;
+    case ErrorKind::kInternal:
+      return 1;
   }
   return 1;
 }
@@ -171,7 +185,10 @@ Error io_error(std::string message, int errno_value) {
   const char* reason = ::strerror_r(errno_value, buffer, sizeof buffer);  // the GNU form
   const bool full = errno_value == ENOSPC || errno_value == EDQUOT;
   return Error{full ? ErrorKind::kDiskFull : ErrorKind::kIo,
-               fmt::format("{}: {}", message, reason), {}, {}, {}};
+               fmt::format("{}: {}", message, reason),
+               {},
+               {},
+               {}};
 }
 
 }  // namespace weir

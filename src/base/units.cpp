@@ -19,23 +19,28 @@ struct Unit {
 
 // Short units are case-sensitive: M and m must not be confused.
 constexpr std::array kShortDurations = {
-    Unit{"us", 1},           Unit{"ms", 1'000},        Unit{"s", kSecond},
-    Unit{"m", 60 * kSecond}, Unit{"h", 3600 * kSecond}, Unit{"d", 86'400 * kSecond},
+    Unit{"us", 1},
+    Unit{"ms", 1'000},
+    Unit{"s", kSecond},
+    Unit{"m", 60 * kSecond},
+    Unit{"h", 3600 * kSecond},
+    Unit{"d", 86'400 * kSecond},
     Unit{"w", 604'800 * kSecond},
 };
 constexpr std::array kLongDurations = {
-    Unit{"microsecond", 1},       Unit{"micro", 1},
-    Unit{"millisecond", 1'000},   Unit{"milli", 1'000},
-    Unit{"second", kSecond},      Unit{"sec", kSecond},
-    Unit{"minute", 60 * kSecond}, Unit{"min", 60 * kSecond},
-    Unit{"hour", 3600 * kSecond}, Unit{"hr", 3600 * kSecond},
+    Unit{"microsecond", 1},        Unit{"micro", 1},
+    Unit{"millisecond", 1'000},    Unit{"milli", 1'000},
+    Unit{"second", kSecond},       Unit{"sec", kSecond},
+    Unit{"minute", 60 * kSecond},  Unit{"min", 60 * kSecond},
+    Unit{"hour", 3600 * kSecond},  Unit{"hr", 3600 * kSecond},
     Unit{"day", 86'400 * kSecond}, Unit{"week", 604'800 * kSecond},
 };
 
 constexpr std::string_view kDurationHint =
     "write a number and a unit (us ms s m h d w), for example \"250ms\", \"10s\" or \"1h30m\"";
 constexpr std::string_view kSizeHint =
-    "write a number of bytes with an optional unit (KB MB GB TB), for example \"64KB\" or \"1.5GB\"";
+    "write a number of bytes with an optional unit (KB MB GB TB), for example \"64KB\" or "
+    "\"1.5GB\"";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
@@ -65,16 +70,18 @@ std::optional<int64_t> duration_unit(std::string_view name) {
 std::optional<uint64_t> size_unit(std::string_view name) {
   std::string word = lower(name);
   if (word.empty() || word == "b" || word == "byte" || word == "bytes") return 1;
-  if (word.ends_with("ib")) word.resize(word.size() - 2);
-  else if (word.ends_with('b')) word.pop_back();
+  if (word.ends_with("ib"))
+    word.resize(word.size() - 2);
+  else if (word.ends_with('b'))
+    word.pop_back();
   constexpr std::string_view kPrefixes = "kmgtp";
   const size_t at = word.size() == 1 ? kPrefixes.find(word[0]) : std::string_view::npos;
   if (at == std::string_view::npos) return std::nullopt;
   return uint64_t{1} << (10 * (at + 1));
 }
 
-// digits[.digits] at the head of `text`, taken off it. A fraction is kept as numerator / 10^k, so that
-// whole results are exact.
+// digits[.digits] at the head of `text`, taken off it. A fraction is kept as numerator / 10^k, so
+// that whole results are exact.
 struct Number {
   uint64_t whole = 0;
   uint64_t fraction = 0;  // of `scale`
@@ -132,14 +139,16 @@ Result<Duration> parse_duration(std::string_view text) {
     const std::string_view name = rest.substr(0, end);
     rest = trimmed(rest.substr(end));
     if (name.empty()) {
-      if (number.whole == 0 && number.fraction == 0 && rest.empty() && total == 0) return Duration{0};
+      if (number.whole == 0 && number.fraction == 0 && rest.empty() && total == 0)
+        return Duration{0};
       return refuse("is a duration without a unit");
     }
     const auto factor = duration_unit(name);
     if (!factor) {
       const std::string word = lower(name);
       if (word.starts_with("month") || word.starts_with("year") || word == "y")
-        return refuse("is not a duration: months and years differ in length", "write days: \"30d\"");
+        return refuse("is not a duration: months and years differ in length",
+                      "write days: \"30d\"");
       return refuse(fmt::format("has an unknown unit `{}`", name));
     }
     const auto part = scaled(number, static_cast<uint64_t>(*factor), kLimit);
@@ -189,7 +198,8 @@ std::string format_byte_size(uint64_t bytes) {
   }
   if (unit == 0) return fmt::format("{} B", bytes);
   const double tenths = std::round(value * 10) / 10;
-  if (tenths < 10 && tenths != std::floor(tenths)) return fmt::format("{:.1f} {}", tenths, kNames[unit]);
+  if (tenths < 10 && tenths != std::floor(tenths))
+    return fmt::format("{:.1f} {}", tenths, kNames[unit]);
   return fmt::format("{:.0f} {}", value, kNames[unit]);
 }
 

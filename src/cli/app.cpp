@@ -10,7 +10,9 @@
 namespace weir {
 namespace {
 
-std::string usage_hint(const Command& command) { return fmt::format("see `weir {} --help`", command.name); }
+std::string usage_hint(const Command& command) {
+  return fmt::format("see `weir {} --help`", command.name);
+}
 
 std::unexpected<Error> refuse(std::string message, std::string hint) {
   return fail(ErrorKind::kUsage, std::move(message), std::move(hint));
@@ -25,13 +27,15 @@ struct Slot {
 
 Result<void> check_value(const Flag& flag, const std::string& value) {
   const std::string shown = fmt::format("--{}", flag.name);
-  if (flag.number && (value.empty() || value.size() > 18 || value.find_first_not_of("0123456789") != std::string::npos))
+  if (flag.number && (value.empty() || value.size() > 18 ||
+                      value.find_first_not_of("0123456789") != std::string::npos))
     return refuse(fmt::format("{}: expected a whole number, found `{}`", shown, value), "");
   if (flag.choices.empty()) return {};
   for (const auto& choice : flag.choices)
     if (choice == value) return {};
-  return refuse(fmt::format("{}: `{}` is not one of {}", shown, value, fmt::join(flag.choices, ", ")),
-                nearest_name(value, flag.choices).empty() ? "" : spelling_hint(value, flag.choices));
+  return refuse(
+      fmt::format("{}: `{}` is not one of {}", shown, value, fmt::join(flag.choices, ", ")),
+      nearest_name(value, flag.choices).empty() ? "" : spelling_hint(value, flag.choices));
 }
 
 std::unexpected<Error> unknown_word(const Command& command, const std::string& word) {
@@ -40,7 +44,8 @@ std::unexpected<Error> unknown_word(const Command& command, const std::string& w
   std::vector<std::string> known = {"help"};
   for (const auto& flag : command.flags) known.emplace_back(flag.name);
   const std::string name = word.substr(0, word.find('='));
-  const std::string near = word.starts_with("--") ? nearest_name(name.substr(2), known) : std::string();
+  const std::string near =
+      word.starts_with("--") ? nearest_name(name.substr(2), known) : std::string();
   return refuse(fmt::format("unknown flag `{}`", name),
                 near.empty() ? usage_hint(command) : fmt::format("did you mean `--{}`?", near));
 }
@@ -58,8 +63,10 @@ Result<Invocation> parse_arguments(const Command& command, const std::vector<std
     slot->flag = &flag;
     std::string names = fmt::format("--{}", flag.name);
     if (flag.letter != '\0') names = fmt::format("-{},{}", flag.letter, names);
-    if (flag.value.empty()) slot->option = app.add_flag(names);
-    else slot->option = app.add_option(names, slot->values)->allow_extra_args(false);
+    if (flag.value.empty())
+      slot->option = app.add_flag(names);
+    else
+      slot->option = app.add_option(names, slot->values)->allow_extra_args(false);
     slots.push_back(std::move(slot));
   }
   app.add_flag("-h,--help", help);
@@ -74,7 +81,8 @@ Result<Invocation> parse_arguments(const Command& command, const std::vector<std
     const std::string_view what = e.what();  // "--output: 1 required TEXT missing"
     for (const auto& flag : command.flags)
       if (!flag.value.empty() && what.starts_with(fmt::format("--{}:", flag.name)))
-        return refuse(fmt::format("--{} needs a value: {}", flag.name, flag.value), usage_hint(command));
+        return refuse(fmt::format("--{} needs a value: {}", flag.name, flag.value),
+                      usage_hint(command));
     return refuse(e.what(), usage_hint(command));
   } catch (const CLI::ParseError& e) {
     return refuse(e.what(), usage_hint(command));
@@ -90,7 +98,9 @@ Result<Invocation> parse_arguments(const Command& command, const std::vector<std
     invocation.flags[std::string(slot->flag->name)] = std::move(slot->values);
   }
   if (invocation.arguments.size() > command.most_arguments)
-    return refuse(fmt::format("unexpected argument `{}`", invocation.arguments[command.most_arguments]), usage_hint(command));
+    return refuse(
+        fmt::format("unexpected argument `{}`", invocation.arguments[command.most_arguments]),
+        usage_hint(command));
   return invocation;
 }
 

@@ -31,7 +31,8 @@ std::string option_type_text(const OptionDoc& option) {
 std::string options_text(const std::vector<OptionDoc>& options) {
   std::string out;
   for (const auto& option : options) {
-    out += fmt::format("  {}  ({})\n{:{}}", option.name, option_type_text(option), "", kOptionColumn);
+    out +=
+        fmt::format("  {}  ({})\n{:{}}", option.name, option_type_text(option), "", kOptionColumn);
     append_wrapped(out, option.help, kOptionColumn, kOptionColumn);
     out += '\n';
   }
@@ -40,7 +41,8 @@ std::string options_text(const std::vector<OptionDoc>& options) {
 
 std::string catalogue_list(const std::vector<CatalogueEntry>& entries) {
   size_t width = 0;
-  for (const auto& entry : entries) width = std::max(width, std::min<size_t>(entry.name.size(), 24));
+  for (const auto& entry : entries)
+    width = std::max(width, std::min<size_t>(entry.name.size(), 24));
   const size_t column = width + 4;
   std::string out;
   std::string group;
@@ -68,14 +70,15 @@ std::string catalogue_page(const CatalogueEntry& entry) {
   return out;
 }
 
-int print_catalogue(const std::vector<CatalogueEntry>& entries, const Invocation& invocation, std::string_view what,
-                    Console& console) {
+int print_catalogue(const std::vector<CatalogueEntry>& entries, const Invocation& invocation,
+                    std::string_view what, Console& console) {
   if (invocation.arguments.empty()) return console.print(catalogue_list(entries));
   const std::string name = invocation.arguments.front();
   std::string out;
   std::vector<std::string> known;
   for (const auto& entry : entries) {
-    if (std::find(known.begin(), known.end(), entry.name) == known.end()) known.push_back(entry.name);
+    if (std::find(known.begin(), known.end(), entry.name) == known.end())
+      known.push_back(entry.name);
     if (upper(entry.name) != upper(name)) continue;
     if (!out.empty()) out += '\n';
     out += catalogue_page(entry);
@@ -83,7 +86,8 @@ int print_catalogue(const std::vector<CatalogueEntry>& entries, const Invocation
   if (!out.empty()) return console.print(out);
   std::string hint = spelling_hint(name, known);
   if (hint.empty()) hint = fmt::format("`weir {}s` lists them", what);
-  console.error({ErrorKind::kUsage, fmt::format("no {} `{}`", what, name), {}, std::move(hint), {}});
+  console.error(
+      {ErrorKind::kUsage, fmt::format("no {} `{}`", what, name), {}, std::move(hint), {}});
   return 2;
 }
 

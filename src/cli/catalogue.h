@@ -31,11 +31,11 @@ std::string option_type_text(const OptionDoc& option);
 
 // Prints the list, or the pages of the entries named `name` (letter case ignored; several kinds may
 // share a name). An unknown name is a usage error with the nearest one.
-int print_catalogue(const std::vector<CatalogueEntry>& entries, const Invocation& invocation, std::string_view what,
-                    Console& console);
+int print_catalogue(const std::vector<CatalogueEntry>& entries, const Invocation& invocation,
+                    std::string_view what, Console& console);
 
-std::vector<CatalogueEntry> function_entries();   // scalar functions by family, aggregates
-std::vector<CatalogueEntry> operator_entries();   // operators, windows
+std::vector<CatalogueEntry> function_entries();  // scalar functions by family, aggregates
+std::vector<CatalogueEntry> operator_entries();  // operators, windows
 std::vector<CatalogueEntry> format_entries();
 std::vector<CatalogueEntry> connector_entries();  // sources, sinks
 

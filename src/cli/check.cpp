@@ -14,20 +14,24 @@ std::string columns_text(const Schema& schema) {
   size_t width = 0;
   for (const auto& column : schema) width = std::max(width, column.name.size());
   std::string out;
-  for (const auto& column : schema) out += fmt::format("    {:<{}}  {}\n", column.name, width, column.type.to_string());
+  for (const auto& column : schema)
+    out += fmt::format("    {:<{}}  {}\n", column.name, width, column.type.to_string());
   return out;
 }
 
 std::string describe(const Plan& plan) {
   std::string out;
   for (const auto& planned : plan.sources)
-    out += fmt::format("  input {}\n{}", planned.source->explain(), columns_text(planned.source->schema()));
-  if (plan.sink != nullptr) out += fmt::format("  output {}\n{}", plan.sink->explain(), columns_text(plan.output));
+    out += fmt::format("  input {}\n{}", planned.source->explain(),
+                       columns_text(planned.source->schema()));
+  if (plan.sink != nullptr)
+    out += fmt::format("  output {}\n{}", plan.sink->explain(), columns_text(plan.output));
   for (const auto& note : plan.notes) out += fmt::format("  note: {}\n", note);
   return out;
 }
 
-// stdin is never sampled here: it is not ours to eat (`while read f; do weir check $f; done < list`).
+// stdin is never sampled here: it is not ours to eat (`while read f; do weir check $f; done <
+// list`).
 bool may_sample(const PipelineSpec& spec) {
   for (const auto& source : spec.sources)
     if (source.kind == "stdin") return false;
@@ -35,13 +39,15 @@ bool may_sample(const PipelineSpec& spec) {
 }
 
 // True if the pipeline is right.
-bool check_one(const PipelineText& text, const Invocation& invocation, Console& console, std::string& out) {
+bool check_one(const PipelineText& text, const Invocation& invocation, Console& console,
+               std::string& out) {
   const auto plan = prepare_plan(text, false, may_sample);
   if (!plan) {
     console.errors(plan.error());
     return false;
   }
-  if (!invocation.has("quiet")) out += fmt::format("{}: ok\n", text.file.empty() ? "-e" : text.file);
+  if (!invocation.has("quiet"))
+    out += fmt::format("{}: ok\n", text.file.empty() ? "-e" : text.file);
   if (invocation.has("verbose")) out += describe(**plan);
   return true;
 }
@@ -55,7 +61,11 @@ int check(const Invocation& invocation, Console& console) {
   }
   if (texts.empty() && invocation.has("toml")) texts.emplace_back();
   if (texts.empty()) {
-    console.error({ErrorKind::kUsage, "no pipeline given", {}, "name one or more files: weir check PIPELINE.toml", {}});
+    console.error({ErrorKind::kUsage,
+                   "no pipeline given",
+                   {},
+                   "name one or more files: weir check PIPELINE.toml",
+                   {}});
     return 2;
   }
   int code = 0;
@@ -72,7 +82,11 @@ int check(const Invocation& invocation, Console& console) {
 std::vector<Flag> check_flags() {
   std::vector<Flag> flags = text_flags();
   flags.push_back({"quiet", 'q', "", "print nothing for right pipelines", {}});
-  flags.push_back({"verbose", 'v', "", "show the columns of the input, as a sample decided them, and the output", {}});
+  flags.push_back({"verbose",
+                   'v',
+                   "",
+                   "show the columns of the input, as a sample decided them, and the output",
+                   {}});
   flags.push_back({"color", '\0', "WHEN", "colours", {"auto", "always", "never"}});
   return flags;
 }
@@ -84,8 +98,10 @@ const Command& check_command() {
       "check",
       {"weir check PIPELINE.toml...", "weir check -e TOML"},
       "report every mistake in pipelines",
-      "Reads each pipeline, binds names and types and reports all mistakes with their places. Nothing is run or "
-      "written; the head of an input file is read where its columns are not declared. Exits with 2 if any "
+      "Reads each pipeline, binds names and types and reports all mistakes with their places. "
+      "Nothing is run or "
+      "written; the head of an input file is read where its columns are not declared. Exits with 2 "
+      "if any "
       "pipeline is wrong.",
       check_flags(),
       static_cast<size_t>(-1),

@@ -13,15 +13,18 @@ Error unknown_command(const std::string& name) {
   if (name.starts_with('-')) {
     const std::vector<std::string> flags = {"--help", "--version"};
     std::string near = nearest_name(name, flags);
-    std::string hint = near.empty() ? "flags stand behind the command: weir run -q PIPELINE.toml" : spelling_hint(name, flags);
-    return Error{ErrorKind::kUsage, fmt::format("unknown flag `{}`", name), {}, std::move(hint), {}};
+    std::string hint = near.empty() ? "flags stand behind the command: weir run -q PIPELINE.toml"
+                                    : spelling_hint(name, flags);
+    return Error{
+        ErrorKind::kUsage, fmt::format("unknown flag `{}`", name), {}, std::move(hint), {}};
   }
   std::vector<std::string> known = {"help"};
   for (const auto* command : commands())
     if (!command->hidden) known.emplace_back(command->name);
   std::string hint = spelling_hint(name, known);
   if (name.ends_with(".toml")) hint = fmt::format("to run a pipeline: weir run {}", name);
-  return Error{ErrorKind::kUsage, fmt::format("unknown command `{}`", name), {}, std::move(hint), {}};
+  return Error{
+      ErrorKind::kUsage, fmt::format("unknown command `{}`", name), {}, std::move(hint), {}};
 }
 
 int refuse(Console& console, const Error& error) {

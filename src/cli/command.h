@@ -1,7 +1,7 @@
 // What a subcommand is: its flags, its help and the function that runs it, in one table each.
 //
-// A subcommand is one file with one Command and one line in commands.cpp. Parsing, --help, the spelling
-// hints and the man page's tables all read this.
+// A subcommand is one file with one Command and one line in commands.cpp. Parsing, --help, the
+// spelling hints and the man page's tables all read this.
 #pragma once
 
 #include <map>

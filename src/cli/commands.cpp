@@ -10,8 +10,7 @@ std::span<const Command* const> commands() {
       &functions_command(),  // the catalogue
       &operators_command(),  //
       &formats_command(),    //
-      &connectors_command(),
-      &man_tables_command(),
+      &connectors_command(), &man_tables_command(),
   };
   return list;
 }

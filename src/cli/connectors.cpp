@@ -15,11 +15,17 @@ int run(const Invocation& invocation, Console& console) {
 std::vector<CatalogueEntry> connector_entries() {
   std::vector<CatalogueEntry> entries;
   for (const auto* d : sources())
-    entries.push_back({std::string(d->name), "[source] type", std::string(d->doc),
-                       d->options != nullptr ? d->options() : std::vector<OptionDoc>(), {}});
+    entries.push_back({std::string(d->name),
+                       "[source] type",
+                       std::string(d->doc),
+                       d->options != nullptr ? d->options() : std::vector<OptionDoc>(),
+                       {}});
   for (const auto* d : sinks())
-    entries.push_back({std::string(d->name), "[sink] type", std::string(d->doc),
-                       d->options != nullptr ? d->options() : std::vector<OptionDoc>(), {}});
+    entries.push_back({std::string(d->name),
+                       "[sink] type",
+                       std::string(d->doc),
+                       d->options != nullptr ? d->options() : std::vector<OptionDoc>(),
+                       {}});
   return entries;
 }
 
@@ -28,7 +34,8 @@ const Command& connectors_command() {
       "connectors",
       {"weir connectors [NAME]"},
       "the sources and sinks",
-      "Lists the values of `type` in [source] and [sink], or shows those of one name with their options.",
+      "Lists the values of `type` in [source] and [sink], or shows those of one name with their "
+      "options.",
       {},
       1,
       {{"weir connectors file", "the file source and the file sink"}},

@@ -36,10 +36,13 @@ bool wants_color(std::string_view choice, int fd) {
 }
 
 Console::Console(std::string_view color)
-    : error_color_(wants_color(color, STDERR_FILENO)), output_color_(wants_color(color, STDOUT_FILENO)) {}
+    : error_color_(wants_color(color, STDERR_FILENO)),
+      output_color_(wants_color(color, STDOUT_FILENO)) {}
 
 // A stderr that cannot be written to leaves nobody to tell.
-void Console::error(const Error& error) { write_all(STDERR_FILENO, format_error(error, error_color_)); }
+void Console::error(const Error& error) {
+  write_all(STDERR_FILENO, format_error(error, error_color_));
+}
 
 void Console::errors(const Errors& errors) {
   for (const auto& e : errors) error(e);
@@ -52,9 +55,8 @@ int Console::print(std::string_view text) {
   if (failed == 0) return 0;
   if (failed == EPIPE) return 141;
   // main puts a descriptor that cannot be written in the place of a closed one.
-  const Error e = failed == EBADF
-                      ? Error{ErrorKind::kIo, "standard output is closed", {}, {}, {}}
-                      : io_error("cannot write to standard output", failed);
+  const Error e = failed == EBADF ? Error{ErrorKind::kIo, "standard output is closed", {}, {}, {}}
+                                  : io_error("cannot write to standard output", failed);
   error(e);
   return exit_code(e.kind);
 }

@@ -8,8 +8,8 @@
 
 namespace weir {
 
-// Whether to colour what goes to `fd`: `choice` is auto, always or never; NO_COLOR, CLICOLOR_FORCE and
-// TERM are honoured in auto.
+// Whether to colour what goes to `fd`: `choice` is auto, always or never; NO_COLOR, CLICOLOR_FORCE
+// and TERM are honoured in auto.
 bool wants_color(std::string_view choice, int fd);
 
 class Console {

@@ -33,7 +33,8 @@ int explain(const Invocation& invocation, Console& console) {
 
 std::vector<Flag> explain_flags() {
   std::vector<Flag> flags;
-  flags.push_back({"format", '\0', "FORMAT", "how to print it", {"text", "dot", "mermaid", "json"}});
+  flags.push_back(
+      {"format", '\0', "FORMAT", "how to print it", {"text", "dot", "mermaid", "json"}});
   for (auto& flag : text_flags()) flags.push_back(std::move(flag));
   for (auto& flag : change_flags()) flags.push_back(std::move(flag));
   flags.push_back({"color", '\0', "WHEN", "colours", {"auto", "always", "never"}});
@@ -47,7 +48,8 @@ const Command& explain_command() {
       "explain",
       {"weir explain PIPELINE.toml [FILE...]", "weir explain -e TOML [FILE...]"},
       "show what a pipeline will do",
-      "Prints the plan: operators, columns, what is pushed into the decoder, where threads meet. Takes the flags "
+      "Prints the plan: operators, columns, what is pushed into the decoder, where threads meet. "
+      "Takes the flags "
       "of run, so that the plan is that of the same command line. Nothing is run.",
       explain_flags(),
       static_cast<size_t>(-1),

@@ -16,8 +16,11 @@ int run(const Invocation& invocation, Console& console) {
 std::vector<CatalogueEntry> format_entries() {
   std::vector<CatalogueEntry> entries;
   const auto add = [&](const FormatDescriptor& d, const char* group) {
-    entries.push_back({std::string(d.name), group, std::string(d.doc),
-                       d.options != nullptr ? d.options() : std::vector<OptionDoc>(), {}});
+    entries.push_back({std::string(d.name),
+                       group,
+                       std::string(d.doc),
+                       d.options != nullptr ? d.options() : std::vector<OptionDoc>(),
+                       {}});
   };
   for (const auto* d : formats())
     if (d->reads && d->writes) add(*d, "input and output");
@@ -33,7 +36,8 @@ const Command& formats_command() {
       "formats",
       {"weir formats [NAME]"},
       "the formats of input and output",
-      "Lists the values of `format`, or shows one with its options. Options are written as a table: format = "
+      "Lists the values of `format`, or shows one with its options. Options are written as a "
+      "table: format = "
       "{ name = \"csv\", delimiter = \";\" }.",
       {},
       1,

@@ -35,7 +35,8 @@ std::vector<CatalogueEntry> function_entries() {
   // By family, in the order in which the families first appear; overloads are one entry.
   std::vector<std::string_view> families;
   for (const auto& f : scalar_functions())
-    if (std::find(families.begin(), families.end(), f.family) == families.end()) families.push_back(f.family);
+    if (std::find(families.begin(), families.end(), f.family) == families.end())
+      families.push_back(f.family);
   std::sort(families.begin(), families.end());
   for (const auto family : families) {
     for (const auto& f : scalar_functions()) {
@@ -51,7 +52,8 @@ std::vector<CatalogueEntry> function_entries() {
   for (const auto* a : aggregate_functions()) {
     std::string body = fmt::format("{}\n{}", a->signature, paragraph(a->doc));
     if (!a->example.empty()) body += fmt::format("  Example: {}\n", a->example);
-    entries.push_back({std::string(a->name), "aggregate functions", std::string(a->doc), {}, std::move(body)});
+    entries.push_back(
+        {std::string(a->name), "aggregate functions", std::string(a->doc), {}, std::move(body)});
   }
   return entries;
 }
@@ -61,7 +63,8 @@ const Command& functions_command() {
       "functions",
       {"weir functions [NAME]"},
       "the functions of the expression language",
-      "Lists the functions that expressions may call, or shows one with its types and an example. The grammar is "
+      "Lists the functions that expressions may call, or shows one with its types and an example. "
+      "The grammar is "
       "in weir-sql(7).",
       {},
       1,

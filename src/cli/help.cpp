@@ -17,10 +17,13 @@ constexpr std::string_view kWhat =
 
 constexpr Example kExamples[] = {
     {"weir run pipelines/wordcount.toml hamlet.txt", "a pipeline over another file"},
-    {"weir run -i combined -e 'transform = [{ op = \"filter\", where = \"status >= 500\" }]' access.log",
+    {"weir run -i combined -e 'transform = [{ op = \"filter\", where = \"status >= 500\" }]' "
+     "access.log",
      "the lines of a web log that are errors, as JSON"},
-    {"zcat old.csv.gz | weir run -i csv -t json -e ''", "CSV to JSON; compressed files can also be named"},
-    {"weir check my.toml && weir explain my.toml", "what is wrong with a pipeline, and what it will do"},
+    {"zcat old.csv.gz | weir run -i csv -t json -e ''",
+     "CSV to JSON; compressed files can also be named"},
+    {"weir check my.toml && weir explain my.toml",
+     "what is wrong with a pipeline, and what it will do"},
 };
 
 void append_examples(std::string& out, std::span<const Example> examples) {
@@ -70,15 +73,17 @@ std::string program_help() {
   out += "\nUsage: weir COMMAND [ARGUMENT...]\n\nCommands:\n";
   for (const auto* command : commands())
     if (!command->hidden) out += fmt::format("  {:<12}{}\n", command->name, command->summary);
-  out += "  help        the help of a command: weir help run\n"
-         "\nFlags:\n"
-         "  -h, --help  this text; `weir COMMAND --help` for a command\n"
-         "  --version   the version\n";
+  out +=
+      "  help        the help of a command: weir help run\n"
+      "\nFlags:\n"
+      "  -h, --help  this text; `weir COMMAND --help` for a command\n"
+      "  --version   the version\n";
   append_examples(out, kExamples);
-  out += "\nExit codes: 0 done, 1 failed while running, 2 wrong command or pipeline, 3 bad\n"
-         "input, 4 state unusable, 5 locked by another run, 6 out of disk or memory, 130\n"
-         "and 143 interrupted, 141 the reader has gone. More in weir(1), weir-pipeline(5)\n"
-         "and weir-sql(7).\n";
+  out +=
+      "\nExit codes: 0 done, 1 failed while running, 2 wrong command or pipeline, 3 bad\n"
+      "input, 4 state unusable, 5 locked by another run, 6 out of disk or memory, 130\n"
+      "and 143 interrupted, 141 the reader has gone. More in weir(1), weir-pipeline(5)\n"
+      "and weir-sql(7).\n";
   return out;
 }
 

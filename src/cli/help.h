@@ -7,9 +7,9 @@
 
 namespace weir {
 
-std::string version_line();                       // "weir 0.1.0\n"
-std::string program_help();                       // weir --help
-std::string short_help();                         // weir
+std::string version_line();                        // "weir 0.1.0\n"
+std::string program_help();                        // weir --help
+std::string short_help();                          // weir
 std::string command_help(const Command& command);  // weir run --help
 
 // "-o, --output PATH"

@@ -29,13 +29,20 @@ std::string roff(std::string_view text) {
       continue;
     }
     ++pos;
-    if (c == '\\') out += "\\e";
-    else if (c == '-') out += "\\-";
-    else if (c == '\'') out += "\\(aq";
-    else if (c == '`') out += "\\(ga";
-    else if (c == '^') out += "\\(ha";
-    else if (c == '~') out += "\\(ti";
-    else out += c;
+    if (c == '\\')
+      out += "\\e";
+    else if (c == '-')
+      out += "\\-";
+    else if (c == '\'')
+      out += "\\(aq";
+    else if (c == '`')
+      out += "\\(ga";
+    else if (c == '^')
+      out += "\\(ha";
+    else if (c == '~')
+      out += "\\(ti";
+    else
+      out += c;
   }
   // A line must not begin with a control character.
   if (out.starts_with('.')) out.insert(0, "\\&");
@@ -52,7 +59,8 @@ std::string argument(std::string_view text) {
 std::string options_section(const std::vector<OptionDoc>& options) {
   std::string out;
   for (const auto& o : options)
-    out += fmt::format(".TP\n.BR {} \" ({})\"\n{}\n", roff(o.name), argument(roff(option_type_text(o))), roff(o.help));
+    out += fmt::format(".TP\n.BR {} \" ({})\"\n{}\n", roff(o.name),
+                       argument(roff(option_type_text(o))), roff(o.help));
   return out;
 }
 
@@ -82,12 +90,14 @@ std::string commands_section() {
       std::string spelling = flag_spelling(flag);
       spelling.erase(0, spelling.find_first_not_of(' '));
       out += fmt::format(".TP\n.B {}\n{}", roff(spelling), roff(flag.help));
-      if (!flag.choices.empty()) out += fmt::format(" ({})", roff(fmt::format("{}", fmt::join(flag.choices, ", "))));
+      if (!flag.choices.empty())
+        out += fmt::format(" ({})", roff(fmt::format("{}", fmt::join(flag.choices, ", "))));
       out += '\n';
     }
     if (command->examples.empty()) continue;
     out += ".PP\nExamples:\n";
-    for (const auto& e : command->examples) out += fmt::format(".PP\n{}:\n.PP\n.EX\n    {}\n.EE\n", roff(e.does), roff(e.command));
+    for (const auto& e : command->examples)
+      out += fmt::format(".PP\n{}:\n.PP\n.EX\n    {}\n.EE\n", roff(e.does), roff(e.command));
   }
   return out;
 }
@@ -95,7 +105,9 @@ std::string commands_section() {
 std::string pipeline_section() {
   std::string out;
   for (const auto& table : pipeline_table_docs()) {
-    out += fmt::format(".SS {}\n{}\n", table.table.empty() ? "Top level" : roff("[" + table.table + "]"), roff(table.doc));
+    out += fmt::format(".SS {}\n{}\n",
+                       table.table.empty() ? "Top level" : roff("[" + table.table + "]"),
+                       roff(table.doc));
     out += options_section(table.options);
   }
   return out;
@@ -128,14 +140,21 @@ std::string functions_section() {
 }
 
 int run(const Invocation& invocation, Console& console) {
-  const std::string name = invocation.arguments.empty() ? std::string() : invocation.arguments.front();
+  const std::string name =
+      invocation.arguments.empty() ? std::string() : invocation.arguments.front();
   std::string out;
-  if (name == "commands") out = commands_section();
-  else if (name == "pipeline") out = pipeline_section();
-  else if (name == "connectors") out = described(connector_entries());
-  else if (name == "formats") out = described(format_entries());
-  else if (name == "operators") out = described(operator_entries());
-  else if (name == "functions") out = functions_section();
+  if (name == "commands")
+    out = commands_section();
+  else if (name == "pipeline")
+    out = pipeline_section();
+  else if (name == "connectors")
+    out = described(connector_entries());
+  else if (name == "formats")
+    out = described(format_entries());
+  else if (name == "operators")
+    out = described(operator_entries());
+  else if (name == "functions")
+    out = functions_section();
   if (out.empty()) {
     console.error(fail(ErrorKind::kUsage, fmt::format("no section `{}`", name),
                        "known: commands, pipeline, connectors, formats, operators, functions")
@@ -149,7 +168,11 @@ int run(const Invocation& invocation, Console& console) {
 
 const Command& man_tables_command() {
   static const Command command = {
-      "man-tables", {"weir man-tables SECTION"}, "", "Prints a generated section of the man pages.", {}, 1, {}, run, true,
+      "man-tables", {"weir man-tables SECTION"},
+      "",           "Prints a generated section of the man pages.",
+      {},           1,
+      {},           run,
+      true,
   };
   return command;
 }

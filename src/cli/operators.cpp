@@ -15,8 +15,11 @@ int run(const Invocation& invocation, Console& console) {
 std::vector<CatalogueEntry> operator_entries() {
   std::vector<CatalogueEntry> entries;
   const auto add = [&](const OperatorDescriptor& d, const char* group) {
-    entries.push_back({std::string(d.name), group, std::string(d.doc),
-                       d.options != nullptr ? d.options() : std::vector<OptionDoc>(), {}});
+    entries.push_back({std::string(d.name),
+                       group,
+                       std::string(d.doc),
+                       d.options != nullptr ? d.options() : std::vector<OptionDoc>(),
+                       {}});
   };
   for (const auto* d : operators()) add(*d, "[[transform]] and [[then]] op");
   for (const auto* d : windows()) add(*d, "[window] type");
@@ -28,7 +31,8 @@ const Command& operators_command() {
       "operators",
       {"weir operators [NAME]"},
       "the steps and windows of a pipeline",
-      "Lists the values of `op` in [[transform]] and [[then]] and of `type` in [window], or shows one with its options.",
+      "Lists the values of `op` in [[transform]] and [[then]] and of `type` in [window], or shows "
+      "one with its options.",
       {},
       1,
       {{"weir operators top", "one operator"}},

@@ -11,22 +11,27 @@
 namespace weir {
 namespace {
 
-bool same_place(const Position& a, const Position& b) { return a.line > 0 && a.line == b.line && a.file == b.file; }
+bool same_place(const Position& a, const Position& b) {
+  return a.line > 0 && a.line == b.line && a.file == b.file;
+}
 
 bool told(const Errors& errors, const Position& position) {
-  return std::any_of(errors.begin(), errors.end(), [&](const Error& e) { return same_place(e.position, position); });
+  return std::any_of(errors.begin(), errors.end(),
+                     [&](const Error& e) { return same_place(e.position, position); });
 }
 
 // `also` are keys that the pipeline itself reads: "op", "type", "format".
-void check_keys(const ComponentSpec& spec, const std::vector<OptionDoc>& options, const std::vector<std::string>& also,
-                const std::string& where, Errors& errors) {
+void check_keys(const ComponentSpec& spec, const std::vector<OptionDoc>& options,
+                const std::vector<std::string>& also, const std::string& where, Errors& errors) {
   std::vector<std::string> known;
   for (const auto& o : options) known.push_back(o.name);
   known.insert(known.end(), also.begin(), also.end());
   const Node& table = spec.options;
   for (size_t i = 0; i < table.entries.size(); ++i) {
     const std::string& key = table.entries[i].first;
-    if (std::find(known.begin(), known.end(), key) != known.end() || told(errors, table.key_positions[i])) continue;
+    if (std::find(known.begin(), known.end(), key) != known.end() ||
+        told(errors, table.key_positions[i]))
+      continue;
     errors.push_back(unknown_key(table.key_positions[i], key, known, where));
   }
   for (const auto& o : options)
@@ -34,24 +39,29 @@ void check_keys(const ComponentSpec& spec, const std::vector<OptionDoc>& options
       errors.push_back(missing_key(table.position, o.name, where));
 }
 
-void check_operator(const ComponentSpec& spec, const OperatorDescriptor* descriptor, const char* kind_key, const char* what,
-                    Errors& errors) {
+void check_operator(const ComponentSpec& spec, const OperatorDescriptor* descriptor,
+                    const char* kind_key, const char* what, Errors& errors) {
   if (descriptor == nullptr || descriptor->options == nullptr) return;
   const size_t before = errors.size();
-  check_keys(spec, descriptor->options(), {kind_key}, fmt::format("the {} {}", descriptor->name, what), errors);
+  check_keys(spec, descriptor->options(), {kind_key},
+             fmt::format("the {} {}", descriptor->name, what), errors);
   for (size_t i = before; i < errors.size(); ++i) errors[i].context = spec.name;
 }
 
 }  // namespace
 
 void add_key_errors(const PipelineSpec& spec, Errors& errors) {
-  for (const auto& step : spec.transforms) check_operator(step, find_operator(step.kind), "op", "operator", errors);
-  if (spec.window) check_operator(*spec.window, find_window(spec.window->kind), "type", "window", errors);
-  for (const auto& step : spec.then) check_operator(step, find_operator(step.kind), "op", "operator", errors);
+  for (const auto& step : spec.transforms)
+    check_operator(step, find_operator(step.kind), "op", "operator", errors);
+  if (spec.window)
+    check_operator(*spec.window, find_window(spec.window->kind), "type", "window", errors);
+  for (const auto& step : spec.then)
+    check_operator(step, find_operator(step.kind), "op", "operator", errors);
   for (const auto& sink : spec.sinks) {
     const SinkDescriptor* descriptor = find_sink(sink.kind);
     if (descriptor == nullptr || descriptor->options == nullptr) continue;
-    check_keys(sink, descriptor->options(), {"type", "format"}, fmt::format("the {} sink", descriptor->name), errors);
+    check_keys(sink, descriptor->options(), {"type", "format"},
+               fmt::format("the {} sink", descriptor->name), errors);
   }
 }
 

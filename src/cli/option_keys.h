@@ -6,9 +6,9 @@
 
 namespace weir {
 
-// Adds unknown and missing keys of steps, window and sinks, told from their option tables alone, so that
-// `check` reports them although the planner never got so far. Places that `errors` speaks of already are
-// left out.
+// Adds unknown and missing keys of steps, window and sinks, told from their option tables alone, so
+// that `check` reports them although the planner never got so far. Places that `errors` speaks of
+// already are left out.
 void add_key_errors(const PipelineSpec& spec, Errors& errors);
 
 // Sorts by line, keeps the order of errors of one line and of different files.

@@ -12,8 +12,16 @@ namespace weir {
 
 std::vector<Flag> text_flags() {
   return {
-      {"toml", 'e', "TOML", "a pipeline, or a part of one, given here; may be repeated, parts are merged", {}},
-      {"set", '\0', "KEY=VALUE", "set one key, e.g. source.event_time.column=ts or transform.0.where='a > 1'", {}},
+      {"toml",
+       'e',
+       "TOML",
+       "a pipeline, or a part of one, given here; may be repeated, parts are merged",
+       {}},
+      {"set",
+       '\0',
+       "KEY=VALUE",
+       "set one key, e.g. source.event_time.column=ts or transform.0.where='a > 1'",
+       {}},
   };
 }
 
@@ -47,8 +55,9 @@ Result<PipelineText> pipeline_text(const Invocation& invocation) {
   text.settings = invocation.values("set");
   std::vector<std::string> arguments = invocation.arguments;
   if (text.fragments.empty() && arguments.empty())
-    return fail(ErrorKind::kUsage, "no pipeline given",
-                "name a file, or write the pipeline behind -e (-e '' is the empty one: input to output)");
+    return fail(
+        ErrorKind::kUsage, "no pipeline given",
+        "name a file, or write the pipeline behind -e (-e '' is the empty one: input to output)");
   if (!arguments.empty() && (text.fragments.empty() || arguments.front().ends_with(".toml"))) {
     text.file = arguments.front();
     arguments.erase(arguments.begin());
@@ -61,7 +70,8 @@ Result<PipelineText> pipeline_text(const Invocation& invocation) {
   text.flags.dead_letter = invocation.value("dead-letter");
   if (invocation.has("limit")) text.flags.limit = std::stoll(invocation.value("limit"));
   const auto set = [&](const char* flag, const char* key, std::string_view quote) {
-    if (invocation.has(flag)) text.settings.push_back(fmt::format("{}={}{}{}", key, quote, invocation.value(flag), quote));
+    if (invocation.has(flag))
+      text.settings.push_back(fmt::format("{}={}{}{}", key, quote, invocation.value(flag), quote));
   };
   set("parallelism", "runtime.parallelism", "");
   set("mode", "mode", "\"");
@@ -83,9 +93,11 @@ std::expected<std::unique_ptr<Plan>, Errors> prepare_plan(const PipelineText& te
     for (auto& error : plan.error()) {
       // What the reader has said of a place is the better explanation.
       const auto same_place = [&](const Error& e) {
-        return e.position.line > 0 && e.position.line == error.position.line && e.position.file == error.position.file;
+        return e.position.line > 0 && e.position.line == error.position.line &&
+               e.position.file == error.position.file;
       };
-      if (std::none_of(all.begin(), all.begin() + static_cast<ptrdiff_t>(read), same_place)) all.push_back(std::move(error));
+      if (std::none_of(all.begin(), all.begin() + static_cast<ptrdiff_t>(read), same_place))
+        all.push_back(std::move(error));
     }
   }
   add_key_errors(*reading.spec, all);

@@ -18,8 +18,9 @@ std::vector<Flag> change_flags();
 // -q -v --color
 std::vector<Flag> output_flags();
 
-// The pipeline that the arguments and flags make. The first argument is the pipeline file, the others
-// its inputs; with -e all are inputs, unless the first ends in .toml: then the fragments are laid over it.
+// The pipeline that the arguments and flags make. The first argument is the pipeline file, the
+// others its inputs; with -e all are inputs, unless the first ends in .toml: then the fragments are
+// laid over it.
 Result<PipelineText> pipeline_text(const Invocation& invocation);
 
 // Reads and plans. What is wrong with the text and what the planner says come together.

@@ -32,7 +32,9 @@ std::string progress_text(const RunProgress& progress) {
   const bool known = progress.bytes_total > 0 && progress.bytes_done <= progress.bytes_total;
   const double done = static_cast<double>(progress.bytes_done);
   const double total = static_cast<double>(progress.bytes_total);
-  if (known) out += fmt::format(" of {} ({:.0f}%)", format_byte_size(progress.bytes_total), std::floor(100 * done / total));
+  if (known)
+    out += fmt::format(" of {} ({:.0f}%)", format_byte_size(progress.bytes_total),
+                       std::floor(100 * done / total));
   out += fmt::format(", {} records", format_count(progress.records_in));
   if (progress.seconds > 0 && done > 0) {
     const double rate = done / progress.seconds;
@@ -47,7 +49,8 @@ std::string progress_text(const RunProgress& progress) {
 void ProgressLine::update(const RunProgress& progress) {
   if (progress.seconds < kQuietSeconds) return;
   std::string text = progress_text(progress);
-  text.resize(std::min(text.size(), terminal_width() - 1));  // a line that wraps cannot be taken back
+  text.resize(
+      std::min(text.size(), terminal_width() - 1));  // a line that wraps cannot be taken back
   const std::lock_guard lock(mutex_);
   write_raw(fmt::format("\r{}\033[K", text));
   shown_ = true;

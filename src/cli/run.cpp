@@ -1,4 +1,6 @@
 // weir run: a pipeline over its input.
+#include "run/run.h"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -10,7 +12,6 @@
 #include "cli/pipeline_flags.h"
 #include "cli/progress_line.h"
 #include "cli/summary.h"
-#include "run/run.h"
 
 namespace weir {
 namespace {
@@ -24,10 +25,10 @@ void on_signal(int signal) {
 }
 
 void watch_signals() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_signal;
   for (const int signal : {SIGINT, SIGTERM}) {
-    struct sigaction before {};
+    struct sigaction before{};
     // A signal that the parent had ignored (nohup, background jobs) stays ignored.
     if (::sigaction(signal, nullptr, &before) == 0 && before.sa_handler == SIG_IGN) continue;
     ::sigaction(signal, &action, nullptr);
@@ -55,7 +56,8 @@ int run(const Invocation& invocation, Console& console) {
     return emitted ? console.print(*emitted) : refuse(emitted.error());
   }
   watch_signals();
-  const auto plan = prepare_plan(*text, console.output_color(), [](const PipelineSpec&) { return true; });
+  const auto plan =
+      prepare_plan(*text, console.output_color(), [](const PipelineSpec&) { return true; });
   if (!plan) return refuse(plan.error());
 
   const bool quiet = invocation.has("quiet");
@@ -64,7 +66,8 @@ int run(const Invocation& invocation, Console& console) {
   ProgressLine progress(console);
   RunOptions options;
   options.stop_signal = &stop_signal;
-  if (wants_progress(invocation)) options.progress = [&](const RunProgress& p) { progress.update(p); };
+  if (wants_progress(invocation))
+    options.progress = [&](const RunProgress& p) { progress.update(p); };
   if (!quiet) options.message = [&](const std::string& line) { progress.message(line); };
   const RunResult result = run_plan(**plan, options);
   progress.clear();
@@ -85,8 +88,10 @@ std::vector<Flag> run_flags() {
   std::vector<Flag> flags = text_flags();
   for (auto& flag : change_flags()) flags.push_back(std::move(flag));
   flags.push_back({"emit-toml", '\0', "", "print the pipeline that the flags make, and stop", {}});
-  flags.push_back({"stats", '\0', "", "print counters as one line of JSON on stderr at the end", {}});
-  flags.push_back({"progress", '\0', "WHEN", "how far the run is, on stderr", {"auto", "always", "never"}});
+  flags.push_back(
+      {"stats", '\0', "", "print counters as one line of JSON on stderr at the end", {}});
+  flags.push_back(
+      {"progress", '\0', "WHEN", "how far the run is, on stderr", {"auto", "always", "never"}});
   for (auto& flag : output_flags()) flags.push_back(std::move(flag));
   return flags;
 }
@@ -98,18 +103,23 @@ const Command& run_command() {
       "run",
       {"weir run PIPELINE.toml [FILE...]", "weir run -e TOML [FILE...]"},
       "run a pipeline over files or stdin",
-      "Runs a pipeline. FILEs ('-' is stdin) replace the input that it names. With -e the pipeline stands on "
-      "the command line; a first argument that ends in .toml is then a file over which the -e parts are laid. "
+      "Runs a pipeline. FILEs ('-' is stdin) replace the input that it names. With -e the pipeline "
+      "stands on "
+      "the command line; a first argument that ends in .toml is then a file over which the -e "
+      "parts are laid. "
       "Flags beat the file.\n"
       "\n"
-      "Without [source] the input is stdin; without [sink] results go to stdout: as a table to a terminal, as "
+      "Without [source] the input is stdin; without [sink] results go to stdout: as a table to a "
+      "terminal, as "
       "JSON lines to a pipe. stderr gets messages and, at the end, one summary line.",
       run_flags(),
       static_cast<size_t>(-1),
       {
           {"weir run pipelines/top-urls.toml access.log.gz", "the pipeline over another file"},
-          {"weir run job.toml --set window.size=5m -o out.csv -t csv", "other settings, another output"},
-          {"weir run -i json -e 'transform = [{ op = \"filter\", where = \"amount > 1000\" }]' tx.json",
+          {"weir run job.toml --set window.size=5m -o out.csv -t csv",
+           "other settings, another output"},
+          {"weir run -i json -e 'transform = [{ op = \"filter\", where = \"amount > 1000\" }]' "
+           "tx.json",
            "records that match, as JSON lines"},
           {"tail -n 1000 access.log | weir run hits.toml -", "a pipeline over stdin"},
       },

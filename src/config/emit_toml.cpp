@@ -14,7 +14,8 @@ constexpr size_t kMaxInline = 80;  // characters of a table that still stands on
 bool is_bare(std::string_view key) {
   if (key.empty()) return false;
   for (const char c : key)
-    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'))
+    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+          c == '-'))
       return false;
   return true;
 }
@@ -22,33 +23,44 @@ bool is_bare(std::string_view key) {
 std::string basic_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
-    if (c == '"' || c == '\\') out += fmt::format("\\{}", c);
-    else if (c == '\n') out += "\\n";
-    else if (c == '\t') out += "\\t";
-    else if (c == '\r') out += "\\r";
-    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) out += fmt::format("\\u{:04X}", c);
-    else out += c;
+    if (c == '"' || c == '\\')
+      out += fmt::format("\\{}", c);
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else if (c == '\r')
+      out += "\\r";
+    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+      out += fmt::format("\\u{:04X}", c);
+    else
+      out += c;
   }
   return out + "\"";
 }
 
 bool has_control(std::string_view text, std::string_view allowed) {
   for (const char c : text)
-    if ((static_cast<unsigned char>(c) < 0x20 || c == 0x7F) && allowed.find(c) == std::string_view::npos) return true;
+    if ((static_cast<unsigned char>(c) < 0x20 || c == 0x7F) &&
+        allowed.find(c) == std::string_view::npos)
+      return true;
   return false;
 }
 
 std::string string_text(std::string_view text, bool may_break) {
   const bool breaks = text.find('\n') != std::string_view::npos;
-  if (breaks && may_break && !has_control(text, "\n\t") && text.find("'''") == std::string_view::npos &&
-      !text.ends_with('\''))
+  if (breaks && may_break && !has_control(text, "\n\t") &&
+      text.find("'''") == std::string_view::npos && !text.ends_with('\''))
     return fmt::format("'''\n{}'''", text);
   const bool awkward = text.find_first_of("\"\\") != std::string_view::npos;
-  if (awkward && !has_control(text, "\t") && text.find('\'') == std::string_view::npos) return fmt::format("'{}'", text);
+  if (awkward && !has_control(text, "\t") && text.find('\'') == std::string_view::npos)
+    return fmt::format("'{}'", text);
   return basic_string(text);
 }
 
-std::string key_text(std::string_view key) { return is_bare(key) ? std::string(key) : basic_string(key); }
+std::string key_text(std::string_view key) {
+  return is_bare(key) ? std::string(key) : basic_string(key);
+}
 
 std::string float_text(double value) {
   if (std::isnan(value)) return "nan";
@@ -61,14 +73,20 @@ std::string float_text(double value) {
 // A value on one line; strings with line breaks may take several at the top level.
 std::string value_text(const Node& node, bool may_break) {
   switch (node.kind) {
-    case Node::Kind::kString: return string_text(node.text, may_break);
-    case Node::Kind::kInteger: return fmt::format("{}", node.integer);
-    case Node::Kind::kFloat: return float_text(node.real);
-    case Node::Kind::kBoolean: return node.boolean ? "true" : "false";
-    case Node::Kind::kDateTime: return node.text;
+    case Node::Kind::kString:
+      return string_text(node.text, may_break);
+    case Node::Kind::kInteger:
+      return fmt::format("{}", node.integer);
+    case Node::Kind::kFloat:
+      return float_text(node.real);
+    case Node::Kind::kBoolean:
+      return node.boolean ? "true" : "false";
+    case Node::Kind::kDateTime:
+      return node.text;
     case Node::Kind::kArray: {
       std::string out = "[";
-      for (size_t i = 0; i < node.items.size(); ++i) out += (i > 0 ? ", " : "") + value_text(node.items[i], false);
+      for (size_t i = 0; i < node.items.size(); ++i)
+        out += (i > 0 ? ", " : "") + value_text(node.items[i], false);
       return out + "]";
     }
     case Node::Kind::kTable: {
@@ -93,7 +111,8 @@ bool has_header(const Node& node, bool top) {
 void emit_table(std::string& out, const Node& table, const std::string& path) {
   const bool top = path.empty();
   for (const auto& [key, value] : table.entries)
-    if (!has_header(value, top)) out += fmt::format("{} = {}\n", key_text(key), value_text(value, true));
+    if (!has_header(value, top))
+      out += fmt::format("{} = {}\n", key_text(key), value_text(value, true));
   for (const auto& [key, value] : table.entries) {
     if (!has_header(value, top)) continue;
     const std::string name = top ? key_text(key) : path + "." + key_text(key);

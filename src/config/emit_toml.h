@@ -7,8 +7,8 @@
 
 namespace weir {
 
-// Writes a table as a TOML document as people write it: scalars first, [tables], [[arrays of tables]],
-// short tables inline. parse_toml of the result gives the same tree (places aside).
+// Writes a table as a TOML document as people write it: scalars first, [tables], [[arrays of
+// tables]], short tables inline. parse_toml of the result gives the same tree (places aside).
 std::string emit_toml(const Node& root);
 
 }  // namespace weir

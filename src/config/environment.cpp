@@ -10,7 +10,8 @@ namespace {
 bool is_name(std::string_view text) {
   if (text.empty() || (text[0] >= '0' && text[0] <= '9')) return false;
   for (const char c : text)
-    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_')) return false;
+    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
+      return false;
   return true;
 }
 
@@ -21,7 +22,8 @@ void replace_text(Node& node, Errors& errors) {
   std::string out;
   bool changed = false;
   for (size_t pos = 0; pos < text.size();) {
-    if (text[pos] != '$' || pos + 1 == text.size() || (text[pos + 1] != '$' && text[pos + 1] != '{')) {
+    if (text[pos] != '$' || pos + 1 == text.size() ||
+        (text[pos + 1] != '$' && text[pos + 1] != '{')) {
       out += text[pos++];
       continue;
     }
@@ -34,7 +36,8 @@ void replace_text(Node& node, Errors& errors) {
     const size_t close = text.find('}', pos);
     const auto refuse = [&](std::string message, std::string hint) {
       const size_t length = close == std::string::npos ? 2 : close + 1 - pos;
-      errors.push_back(Error{ErrorKind::kConfig, std::move(message), source.at(pos, length), std::move(hint), {}});
+      errors.push_back(Error{
+          ErrorKind::kConfig, std::move(message), source.at(pos, length), std::move(hint), {}});
     };
     if (close == std::string::npos) {
       refuse("`${` is not closed", "a dollar sign itself is written $$");
@@ -43,9 +46,11 @@ void replace_text(Node& node, Errors& errors) {
     const std::string inside = text.substr(pos + 2, close - pos - 2);
     const size_t colon = inside.find(':');
     const std::string name = inside.substr(0, colon);
-    const char form = colon != std::string::npos && colon + 1 < inside.size() ? inside[colon + 1] : '\0';
+    const char form =
+        colon != std::string::npos && colon + 1 < inside.size() ? inside[colon + 1] : '\0';
     if (!is_name(name) || (colon != std::string::npos && form != '-' && form != '?')) {
-      refuse(fmt::format("`${{{}}}` is not ${{NAME}}, ${{NAME:-default}} or ${{NAME:?message}}", inside),
+      refuse(fmt::format("`${{{}}}` is not ${{NAME}}, ${{NAME:-default}} or ${{NAME:?message}}",
+                         inside),
              "a dollar sign itself is written $$");
     } else {
       const char* value = std::getenv(name.c_str());

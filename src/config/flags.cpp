@@ -1,4 +1,5 @@
-// Flags that change a pipeline's ends: FILE arguments, -i, -o, -t, --overwrite, --dead-letter, --limit.
+// Flags that change a pipeline's ends: FILE arguments, -i, -o, -t, --overwrite, --dead-letter,
+// --limit.
 #include <fmt/format.h>
 
 #include <initializer_list>
@@ -31,8 +32,11 @@ Node* the_one(Node& root, const std::string& one, const std::string& many, std::
   if (Node* named = find_entry(root, many); named != nullptr && named->kind == Node::Kind::kTable) {
     if (named->entries.size() == 1) return &named->entries[0].second;
     errors.push_back(Error{ErrorKind::kUsage,
-                           fmt::format("{} cannot be used with a pipeline of {} {}", flag, named->entries.size(), many),
-                           {}, fmt::format("name one of them: --set {}.NAME.path=...", many), {}});
+                           fmt::format("{} cannot be used with a pipeline of {} {}", flag,
+                                       named->entries.size(), many),
+                           {},
+                           fmt::format("name one of them: --set {}.NAME.path=...", many),
+                           {}});
     return nullptr;
   }
   if (find_entry(root, one) == nullptr) set_entry(root, one, Node{}, kNoPlace);
@@ -41,14 +45,16 @@ Node* the_one(Node& root, const std::string& one, const std::string& many, std::
 }
 
 // Makes the component one of another type; of its keys only `kept` mean the same there.
-void change_type(Node& table, const std::string& type, std::initializer_list<std::string_view> kept) {
+void change_type(Node& table, const std::string& type,
+                 std::initializer_list<std::string_view> kept) {
   Node changed;
   changed.position = table.position;
   set_entry(changed, "type", string_node(type), kNoPlace);
   for (size_t i = 0; i < table.entries.size(); ++i)
     for (const auto& key : kept)
       if (table.entries[i].first == key)
-        set_entry(changed, table.entries[i].first, std::move(table.entries[i].second), table.key_positions[i]);
+        set_entry(changed, table.entries[i].first, std::move(table.entries[i].second),
+                  table.key_positions[i]);
   table = std::move(changed);
 }
 
@@ -116,13 +122,16 @@ void add_limit(Node& root, int64_t limit) {
 
 void apply_flags(Node& root, const PipelineFlags& flags, Errors& errors) {
   if (!flags.inputs.empty())
-    if (Node* source = the_one(root, "source", "sources", "FILE", errors)) set_inputs(*source, flags.inputs);
+    if (Node* source = the_one(root, "source", "sources", "FILE", errors))
+      set_inputs(*source, flags.inputs);
   if (!flags.input_format.empty())
-    if (Node* source = the_one(root, "source", "sources", "-i", errors)) set_format(*source, flags.input_format);
+    if (Node* source = the_one(root, "source", "sources", "-i", errors))
+      set_format(*source, flags.input_format);
   if (!flags.output.empty())
     if (Node* sink = the_one(root, "sink", "sinks", "-o", errors)) set_output(*sink, flags.output);
   if (!flags.output_format.empty())
-    if (Node* sink = the_one(root, "sink", "sinks", "-t", errors)) set_format(*sink, flags.output_format);
+    if (Node* sink = the_one(root, "sink", "sinks", "-t", errors))
+      set_format(*sink, flags.output_format);
   if (flags.overwrite) {
     Node yes;
     yes.kind = Node::Kind::kBoolean;
@@ -131,7 +140,8 @@ void apply_flags(Node& root, const PipelineFlags& flags, Errors& errors) {
       set_entry(*sink, "overwrite", std::move(yes), kNoPlace);
   }
   if (!flags.dead_letter.empty()) {
-    if (find_entry(root, "dead_letter") == nullptr) set_entry(root, "dead_letter", Node{}, kNoPlace);
+    if (find_entry(root, "dead_letter") == nullptr)
+      set_entry(root, "dead_letter", Node{}, kNoPlace);
     if (Node* table = find_entry(root, "dead_letter"); table->kind == Node::Kind::kTable)
       set_output(*table, flags.dead_letter);
   }

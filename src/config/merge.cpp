@@ -57,8 +57,11 @@ class SettingReader {
 
  private:
   std::unexpected<Error> refuse(size_t offset, std::string message) const {
-    return fail(Error{ErrorKind::kUsage, std::move(message), at(offset),
-                      "settings are written KEY=VALUE, for example source.path=access.log", {}});
+    return fail(Error{ErrorKind::kUsage,
+                      std::move(message),
+                      at(offset),
+                      "settings are written KEY=VALUE, for example source.path=access.log",
+                      {}});
   }
 
   Result<void> read_part(size_t& pos, std::vector<KeyPart>& parts) const {
@@ -71,7 +74,8 @@ class SettingReader {
       return {};
     }
     const auto bare = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             c == '_' || c == '-';
     };
     while (pos < text_.size() && bare(text_[pos])) ++pos;
     if (pos == begin) return refuse(begin, "expected a key");
@@ -97,13 +101,15 @@ Node setting_value(const std::string& setting, size_t offset, const SettingReade
   const std::string text = setting.substr(offset);
   // A document in which the value stands in the same column as in the setting.
   const Position value_place = reader.at(offset);
-  const std::string document = fmt::format("v{:{}}={}", "", std::max(0, value_place.column - 3), text);
+  const std::string document =
+      fmt::format("v{:{}}={}", "", std::max(0, value_place.column - 3), text);
   auto parsed = parse_toml(document, label);
   if (parsed && parsed->entries.size() == 1 && parsed->entries[0].first == "v") {
     Node& value = parsed->entries[0].second;
     // `1 # 2` is text: a comment would be lost.
-    const bool commented = text.find('#') != std::string::npos && value.kind != Node::Kind::kString &&
-                           value.kind != Node::Kind::kArray && !is_table(value);
+    const bool commented = text.find('#') != std::string::npos &&
+                           value.kind != Node::Kind::kString && value.kind != Node::Kind::kArray &&
+                           !is_table(value);
     // No option is a TOML date: 2024-01-01 is text here.
     if (!commented && value.kind != Node::Kind::kDateTime) {
       value.position.line_text = setting;
@@ -123,9 +129,12 @@ Result<Node*> array_item(Node& array, const KeyPart& part, const SettingReader& 
   const char* end = part.name.data() + part.name.size();
   const auto [stop, ec] = std::from_chars(part.name.data(), end, index);
   if (ec != std::errc() || stop != end || index >= array.items.size())
-    return fail(Error{ErrorKind::kUsage,
-                      fmt::format("`{}` is no index of an array of {}", part.name, array.items.size()),
-                      reader.at(part.offset, part.name.size()), "indices count from 0", {}});
+    return fail(
+        Error{ErrorKind::kUsage,
+              fmt::format("`{}` is no index of an array of {}", part.name, array.items.size()),
+              reader.at(part.offset, part.name.size()),
+              "indices count from 0",
+              {}});
   return &array.items[index];
 }
 
@@ -175,9 +184,11 @@ void merge_tables(Node& base, Node over, Errors& errors) {
       merge_tables(*old, std::move(value), errors);
     } else if (is_table(*old) != is_table(value)) {
       errors.push_back(Error{ErrorKind::kConfig,
-                             fmt::format("`{}` is {} here and {} in {}", key, value.kind_name(), old->kind_name(),
-                                         old->position.file),
-                             value.position, "only values of one kind can be merged", {}});
+                             fmt::format("`{}` is {} here and {} in {}", key, value.kind_name(),
+                                         old->kind_name(), old->position.file),
+                             value.position,
+                             "only values of one kind can be merged",
+                             {}});
     } else if (is_array_of_tables(*old) && is_array_of_tables(value)) {
       for (auto& item : value.items) old->items.push_back(std::move(item));
     } else {
@@ -213,8 +224,11 @@ Result<void> apply_setting(Node& root, const std::string& setting, const std::st
     }
     if (!is_table(*at))
       return fail(Error{ErrorKind::kUsage,
-                        fmt::format("`{}` is {} and has no key `{}`", key->parts[i - 1].name, at->kind_name(), part.name),
-                        place, "", {}});
+                        fmt::format("`{}` is {} and has no key `{}`", key->parts[i - 1].name,
+                                    at->kind_name(), part.name),
+                        place,
+                        "",
+                        {}});
     if (last) {
       set_entry(*at, part.name, std::move(value), place);
       continue;
@@ -222,8 +236,11 @@ Result<void> apply_setting(Node& root, const std::string& setting, const std::st
     if (find_entry(*at, part.name) == nullptr) {
       const std::string& next = key->parts[i + 1].name;
       if (!next.empty() && next.find_first_not_of("0123456789") == std::string::npos)
-        return fail(Error{ErrorKind::kUsage, fmt::format("there is no `{}` to take item {} of", part.name, next), place,
-                          "", {}});
+        return fail(Error{ErrorKind::kUsage,
+                          fmt::format("there is no `{}` to take item {} of", part.name, next),
+                          place,
+                          "",
+                          {}});
       Node table;
       table.position = place;
       set_entry(*at, part.name, std::move(table), place);

@@ -13,7 +13,8 @@ std::unexpected<Error> wrong_value(const Node& node, std::string message, std::s
   return fail(Error{ErrorKind::kConfig, std::move(message), node.position, std::move(hint), {}});
 }
 
-std::unexpected<Error> wrong_kind(const Node& node, std::string_view expected, std::string hint = {}) {
+std::unexpected<Error> wrong_kind(const Node& node, std::string_view expected,
+                                  std::string hint = {}) {
   return wrong_value(node, fmt::format("expected {}, found {}", expected, node.kind_name()),
                      std::move(hint));
 }
@@ -22,12 +23,17 @@ std::unexpected<Error> wrong_kind(const Node& node, std::string_view expected, s
 std::string scalar_text(const Node& node) {
   switch (node.kind) {
     case Node::Kind::kString:
-    case Node::Kind::kDateTime: return node.text;
-    case Node::Kind::kInteger: return fmt::format("{}", node.integer);
-    case Node::Kind::kFloat: return fmt::format("{}", node.real);
-    case Node::Kind::kBoolean: return node.boolean ? "true" : "false";
+    case Node::Kind::kDateTime:
+      return node.text;
+    case Node::Kind::kInteger:
+      return fmt::format("{}", node.integer);
+    case Node::Kind::kFloat:
+      return fmt::format("{}", node.real);
+    case Node::Kind::kBoolean:
+      return node.boolean ? "true" : "false";
     case Node::Kind::kArray:
-    case Node::Kind::kTable: return {};
+    case Node::Kind::kTable:
+      return {};
   }
   return {};
 }
@@ -50,7 +56,8 @@ Result<void> placed(const Node& node, Result<T> value, T& out) {
 }
 
 template <class T, class Read>
-Result<void> read_list(const Node& node, std::vector<T>& out, std::string_view expected, Read read) {
+Result<void> read_list(const Node& node, std::vector<T>& out, std::string_view expected,
+                       Read read) {
   out.clear();
   if (node.kind != Node::Kind::kArray) {
     if (node.kind == Node::Kind::kTable) return wrong_kind(node, expected);
@@ -73,9 +80,12 @@ Result<void> read_value(const Node& node, bool& out) {
   if (node.kind != Node::Kind::kBoolean) {
     const std::string text = scalar_text(node);
     std::string hint;
-    if (text == "true" || text == "false") hint = fmt::format("write it without quotes: {}", text);
-    else if (text == "yes" || text == "on" || text == "1" || text == "True") hint = "write true";
-    else if (text == "no" || text == "off" || text == "0" || text == "False") hint = "write false";
+    if (text == "true" || text == "false")
+      hint = fmt::format("write it without quotes: {}", text);
+    else if (text == "yes" || text == "on" || text == "1" || text == "True")
+      hint = "write true";
+    else if (text == "no" || text == "off" || text == "0" || text == "False")
+      hint = "write false";
     return wrong_kind(node, "true or false", std::move(hint));
   }
   out = node.boolean;
@@ -86,8 +96,9 @@ Result<void> read_value(const Node& node, int64_t& out) {
   if (node.kind != Node::Kind::kInteger) {
     const bool quoted = node.kind == Node::Kind::kString && !node.text.empty() &&
                         node.text.find_first_not_of("0123456789") == std::string::npos;
-    return wrong_kind(node, "an integer",
-                      quoted ? fmt::format("write it without quotes: {}", node.text) : std::string());
+    return wrong_kind(
+        node, "an integer",
+        quoted ? fmt::format("write it without quotes: {}", node.text) : std::string());
   }
   out = node.integer;
   return {};
@@ -113,7 +124,8 @@ Result<void> read_value(const Node& node, double& out) {
 }
 
 Result<void> read_value(const Node& node, char& out) {
-  if (node.kind != Node::Kind::kString) return wrong_kind(node, "a string of one character", quote_hint(node));
+  if (node.kind != Node::Kind::kString)
+    return wrong_kind(node, "a string of one character", quote_hint(node));
   if (node.text == "\\t" || node.text == "tab") {
     out = '\t';
     return {};
@@ -137,7 +149,8 @@ Result<void> read_value(const Node& node, SourceText& out) {
   }
   // Numbers and booleans are expressions too: columns = { one = 1 }.
   const std::string text = scalar_text(node);
-  if (text.empty() || node.kind == Node::Kind::kDateTime) return wrong_kind(node, "a string", quote_hint(node));
+  if (text.empty() || node.kind == Node::Kind::kDateTime)
+    return wrong_kind(node, "a string", quote_hint(node));
   out = SourceText(text, node.position, node.exact_text);
   return {};
 }
@@ -149,8 +162,8 @@ Result<void> read_value(const Node& node, Duration& out) {
   }
   if (node.kind == Node::Kind::kInteger)
     return wrong_value(node, fmt::format("{} is a duration without a unit", node.integer),
-                       fmt::format("write it in quotes with a unit: \"{}s\" or \"{}ms\"", node.integer,
-                                   node.integer));
+                       fmt::format("write it in quotes with a unit: \"{}s\" or \"{}ms\"",
+                                   node.integer, node.integer));
   if (node.kind != Node::Kind::kString) return wrong_kind(node, "a duration such as \"10s\"");
   return placed(node, parse_duration(node.text), out);
 }
@@ -223,7 +236,9 @@ std::string default_text(const std::string& value) {
   const char quote = value.find('"') != std::string::npos ? '\'' : '"';
   return fmt::format("{}{}{}", quote, value, quote);
 }
-std::string default_text(const Duration& value) { return fmt::format("\"{}\"", format_duration(value)); }
+std::string default_text(const Duration& value) {
+  return fmt::format("\"{}\"", format_duration(value));
+}
 std::string default_text(const ByteSize& value) {
   if (value.bytes == 0) return {};
   std::string text = format_byte_size(value.bytes);
@@ -231,21 +246,30 @@ std::string default_text(const ByteSize& value) {
   return fmt::format("\"{}\"", text);
 }
 
-Error not_a_choice(const Node& node, std::string_view found, const std::vector<std::string>& allowed) {
-  return Error{ErrorKind::kConfig,
-               fmt::format("`{}` is not allowed here; expected {}", found,
-                           allowed.size() == 1 ? allowed[0] : fmt::format("one of {}", fmt::join(allowed, ", "))),
-               node.position, "", {}};
+Error not_a_choice(const Node& node, std::string_view found,
+                   const std::vector<std::string>& allowed) {
+  return Error{
+      ErrorKind::kConfig,
+      fmt::format(
+          "`{}` is not allowed here; expected {}", found,
+          allowed.size() == 1 ? allowed[0] : fmt::format("one of {}", fmt::join(allowed, ", "))),
+      node.position,
+      "",
+      {}};
 }
 
-Error unknown_key(const Position& position, std::string_view key, const std::vector<std::string>& known,
-                  std::string_view where) {
-  return Error{ErrorKind::kConfig, fmt::format("unknown key `{}` in {}", key, where), position,
-               spelling_hint(key, known), {}};
+Error unknown_key(const Position& position, std::string_view key,
+                  const std::vector<std::string>& known, std::string_view where) {
+  return Error{ErrorKind::kConfig,
+               fmt::format("unknown key `{}` in {}", key, where),
+               position,
+               spelling_hint(key, known),
+               {}};
 }
 
 Error missing_key(const Position& position, std::string_view key, std::string_view where) {
-  return Error{ErrorKind::kConfig, fmt::format("{} needs the key `{}`", where, key), position, "", {}};
+  return Error{
+      ErrorKind::kConfig, fmt::format("{} needs the key `{}`", where, key), position, "", {}};
 }
 
 }  // namespace weir

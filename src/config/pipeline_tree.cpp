@@ -44,8 +44,10 @@ Node empty_table() { return Node{}; }
 
 void add(Node& root, std::string_view text, const std::string& label, Errors& errors) {
   auto node = parse_toml(text, label);
-  if (node) merge_tables(root, std::move(*node), errors);
-  else errors.push_back(std::move(node.error()));
+  if (node)
+    merge_tables(root, std::move(*node), errors);
+  else
+    errors.push_back(std::move(node.error()));
 }
 
 }  // namespace
@@ -59,17 +61,20 @@ std::expected<Node, Errors> read_tree(const PipelineText& text) {
       add(root, *content, label, errors);
       // `weir run access.log`: the input where the pipeline should be.
       if (!errors.empty() && errors.back().hint.empty() && !label.ends_with(".toml"))
-        errors.back().hint = "the pipeline stands before its input: weir run PIPELINE.toml " + text.file;
+        errors.back().hint =
+            "the pipeline stands before its input: weir run PIPELINE.toml " + text.file;
     } else {
       errors.push_back(std::move(content.error()));
     }
   }
   for (size_t i = 0; i < text.fragments.size(); ++i)
-    add(root, text.fragments[i], text.fragments.size() == 1 ? "<-e>" : fmt::format("<-e {}>", i + 1), errors);
+    add(root, text.fragments[i],
+        text.fragments.size() == 1 ? "<-e>" : fmt::format("<-e {}>", i + 1), errors);
   // What follows changes the tree; without one it would only add to the confusion.
   if (!errors.empty()) return std::unexpected(std::move(errors));
   for (const auto& setting : text.settings)
-    if (auto r = apply_setting(root, setting, "<--set>"); !r) errors.push_back(std::move(r.error()));
+    if (auto r = apply_setting(root, setting, "<--set>"); !r)
+      errors.push_back(std::move(r.error()));
   if (errors.empty()) apply_flags(root, text.flags, errors);
   if (!errors.empty()) return std::unexpected(std::move(errors));
   root.position.file = !text.file.empty() ? text.file : "<-e>";

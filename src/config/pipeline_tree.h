@@ -9,8 +9,8 @@
 
 namespace weir {
 
-// Reads and merges everything `text` names, in the order file, fragments, settings, flags. ${} still
-// stands in the strings.
+// Reads and merges everything `text` names, in the order file, fragments, settings, flags. ${}
+// still stands in the strings.
 std::expected<Node, Errors> read_tree(const PipelineText& text);
 
 // Lays the flags over the tree (see PipelineFlags).

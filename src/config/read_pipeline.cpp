@@ -12,8 +12,9 @@ namespace weir {
 namespace {
 
 const std::vector<std::string> kTopKeys = {
-    "name", "mode",        "timezone",   "source",  "sources",  "transform", "window", "then", "sink", "sinks",
-    "late", "dead_letter", "checkpoint", "runtime", "on_error", "max_bad",   "strict", "test"};
+    "name",       "mode",    "timezone", "source",  "sources", "transform",
+    "window",     "then",    "sink",     "sinks",   "late",    "dead_letter",
+    "checkpoint", "runtime", "on_error", "max_bad", "strict",  "test"};
 
 // The scalars of the top level.
 struct TopOptions {
@@ -28,10 +29,15 @@ struct TopOptions {
 const OptionTable<TopOptions>& top_options() {
   static const OptionTable<TopOptions> table = {
       {"name", &TopOptions::name, "the pipeline's name in messages"},
-      {"mode", &TopOptions::mode, {"auto", "batch", "streaming"},
+      {"mode",
+       &TopOptions::mode,
+       {"auto", "batch", "streaming"},
        "auto: batch when every source is bounded, else streaming"},
-      {"timezone", &TopOptions::timezone, "the session zone: an IANA name or an offset; \"UTC\" when not given"},
-      {"on_error", &TopOptions::on_error, {"fail", "skip"},
+      {"timezone", &TopOptions::timezone,
+       "the session zone: an IANA name or an offset; \"UTC\" when not given"},
+      {"on_error",
+       &TopOptions::on_error,
+       {"fail", "skip"},
        "what a bad record does; skip when max_bad or [dead_letter] is given"},
       {"max_bad", &TopOptions::max_bad, "skip at most so many bad records, then exit 3"},
       {"strict", &TopOptions::strict, "any bad record makes the run end with exit code 3"},
@@ -43,7 +49,8 @@ const OptionTable<EventTimeSpec>& event_time_options() {
   static const OptionTable<EventTimeSpec> table = {
       {"column", &EventTimeSpec::column, "the column that holds the time", true},
       {"format", &EventTimeSpec::format,
-       "how to read a text or number column: iso8601, clf, syslog, epoch_s, epoch_ms, epoch_us, epoch_ns or a "
+       "how to read a text or number column: iso8601, clf, syslog, epoch_s, epoch_ms, epoch_us, "
+       "epoch_ns or a "
        "strptime pattern"},
       {"max_out_of_orderness", &EventTimeSpec::max_out_of_orderness,
        "how far behind the latest time a record may come"},
@@ -68,9 +75,14 @@ const OptionTable<RuntimeSpec>& runtime_options() {
   static const OptionTable<RuntimeSpec> table = {
       {"parallelism", &RuntimeSpec::parallelism, "worker threads; 0: every usable core"},
       {"pin", &RuntimeSpec::pin, "pin workers to cores"},
-      {"memory_limit", &RuntimeSpec::memory_limit, "end with exit code 6 beyond it; half of the memory if not given"},
-      {"block_size", &RuntimeSpec::block_size, "bytes of input a worker takes at once; chosen by the source if not given"},
-      {"overflow", &RuntimeSpec::overflow, {"error", "wrap"}, "what integer overflow does; wrap is Flink's way"},
+      {"memory_limit", &RuntimeSpec::memory_limit,
+       "end with exit code 6 beyond it; half of the memory if not given"},
+      {"block_size", &RuntimeSpec::block_size,
+       "bytes of input a worker takes at once; chosen by the source if not given"},
+      {"overflow",
+       &RuntimeSpec::overflow,
+       {"error", "wrap"},
+       "what integer overflow does; wrap is Flink's way"},
       {"optimize", &RuntimeSpec::optimize, "false: run the steps as written"},
   };
   return table;
@@ -88,7 +100,8 @@ class PipelineReader {
     spec_.timezone = top.timezone;
     spec_.errors.max_bad = top.max_bad;
     spec_.errors.strict = top.strict;
-    if (top.max_bad && *top.max_bad < 0) add(root_.find("max_bad")->position, "max_bad cannot be negative");
+    if (top.max_bad && *top.max_bad < 0)
+      add(root_.find("max_bad")->position, "max_bad cannot be negative");
     read_sources();
     read_steps("transform", spec_.transforms);
     read_window();
@@ -100,7 +113,8 @@ class PipelineReader {
     if (const Node* runtime = table("runtime")) {
       read_options(runtime_options(), *runtime, spec_.runtime, errors_, "[runtime]");
       const Node* parallelism = runtime->find("parallelism");
-      if (parallelism != nullptr && (spec_.runtime.parallelism < 0 || spec_.runtime.parallelism > 1024))
+      if (parallelism != nullptr &&
+          (spec_.runtime.parallelism < 0 || spec_.runtime.parallelism > 1024))
         add(parallelism->position, "parallelism must be from 0 to 1024");
     }
     if (const Node* test = root_.find("test"); test != nullptr && test->kind != Node::Kind::kArray)
@@ -110,7 +124,8 @@ class PipelineReader {
     return std::move(spec_);
   }
 
-  // False if a component is missing from the spec because of an error: what follows it cannot be judged.
+  // False if a component is missing from the spec because of an error: what follows it cannot be
+  // judged.
   bool complete() const { return complete_; }
 
  private:
@@ -139,7 +154,8 @@ class PipelineReader {
   }
 
   // The value of `type` or `op`; false after an error.
-  bool read_kind(const Node& node, std::string_view key, std::string_view where, ComponentSpec& out) {
+  bool read_kind(const Node& node, std::string_view key, std::string_view where,
+                 ComponentSpec& out) {
     const Node* kind = node.find(key);
     if (kind == nullptr) return false;
     out.kind_position = kind->position;
@@ -165,13 +181,16 @@ class PipelineReader {
       format.options = *node;
       for (size_t i = 0; i < node->entries.size(); ++i) {
         if (node->entries[i].first != "name") continue;
-        if (auto r = read_value(node->entries[i].second, format.name); !r) errors_.push_back(r.error());
+        if (auto r = read_value(node->entries[i].second, format.name); !r)
+          errors_.push_back(r.error());
         format.position = node->entries[i].second.position;
         format.options.entries.erase(format.options.entries.begin() + static_cast<ptrdiff_t>(i));
-        format.options.key_positions.erase(format.options.key_positions.begin() + static_cast<ptrdiff_t>(i));
+        format.options.key_positions.erase(format.options.key_positions.begin() +
+                                           static_cast<ptrdiff_t>(i));
       }
     } else {
-      drop(node->position, fmt::format("expected a format's name or a table with `name`, found {}", node->kind_name()));
+      drop(node->position, fmt::format("expected a format's name or a table with `name`, found {}",
+                                       node->kind_name()));
     }
     return format;
   }
@@ -181,8 +200,9 @@ class PipelineReader {
     const Node* node = source.find("schema");
     if (node == nullptr) return columns;
     if (node->kind != Node::Kind::kTable) {
-      drop(node->position, fmt::format("expected a table of columns and types, found {}", node->kind_name()),
-          "write { status = \"INT\", url = \"STRING\" }");
+      drop(node->position,
+           fmt::format("expected a table of columns and types, found {}", node->kind_name()),
+           "write { status = \"INT\", url = \"STRING\" }");
       return columns;
     }
     for (size_t i = 0; i < node->entries.size(); ++i) {
@@ -191,12 +211,14 @@ class PipelineReader {
       column.name = name;
       column.position = node->key_positions[i];
       if (value.kind == Node::Kind::kTable) {
-        read_options(schema_column_options(), value, column, errors_, fmt::format("the column `{}`", name));
+        read_options(schema_column_options(), value, column, errors_,
+                     fmt::format("the column `{}`", name));
       } else if (value.kind == Node::Kind::kString) {
         column.type = value.source_text();
       } else {
-        drop(value.position, fmt::format("expected the type of the column `{}`, found {}", name, value.kind_name()),
-            "write a SQL type in quotes: \"INT\"");
+        drop(value.position,
+             fmt::format("expected the type of the column `{}`, found {}", name, value.kind_name()),
+             "write a SQL type in quotes: \"INT\"");
         continue;
       }
       columns.push_back(std::move(column));
@@ -214,10 +236,12 @@ class PipelineReader {
     } else if (node->kind == Node::Kind::kTable) {
       read_options(event_time_options(), *node, time, errors_, "event_time");
       if (node->find("column") == nullptr) complete_ = false;
-      if (const Node* bound = node->find("max_out_of_orderness"); bound != nullptr && time.max_out_of_orderness.us < 0)
+      if (const Node* bound = node->find("max_out_of_orderness");
+          bound != nullptr && time.max_out_of_orderness.us < 0)
         add(bound->position, "max_out_of_orderness cannot be negative");
     } else {
-      drop(node->position, fmt::format("expected a column or a table with `column`, found {}", node->kind_name()));
+      drop(node->position,
+           fmt::format("expected a column or a table with `column`, found {}", node->kind_name()));
     }
     return time;
   }
@@ -228,8 +252,10 @@ class PipelineReader {
     source.position = node.position;
     source.kind_position = node.position;
     source.options = node;
-    if (node.find("type") == nullptr) source.kind = node.find("path") != nullptr ? "file" : "stdin";
-    else read_kind(node, "type", "the source", source);
+    if (node.find("type") == nullptr)
+      source.kind = node.find("path") != nullptr ? "file" : "stdin";
+    else
+      read_kind(node, "type", "the source", source);
     source.format = read_format(node);
     source.schema = read_schema(node);
     source.event_time = read_event_time(node);
@@ -240,21 +266,26 @@ class PipelineReader {
     const Node* one = table("source");
     const Node* many = table("sources");
     if (one != nullptr && many != nullptr) {
-      drop(many->position, "a pipeline has either [source] or [sources.NAME]", "write [sources.input] for [source]");
+      drop(many->position, "a pipeline has either [source] or [sources.NAME]",
+           "write [sources.input] for [source]");
       return;
     }
     if (one != nullptr) return read_source(*one, "input");
     if (many == nullptr) {
       // Without any source a pipeline reads stdin, as every filter does.
-      if (root_.find("source") == nullptr && root_.find("sources") == nullptr) read_source(Node{}, "input");
+      if (root_.find("source") == nullptr && root_.find("sources") == nullptr)
+        read_source(Node{}, "input");
       return;
     }
-    if (many->entries.empty()) drop(many->position, "[sources] names no source", "write [sources.NAME]");
+    if (many->entries.empty())
+      drop(many->position, "[sources] names no source", "write [sources.NAME]");
     for (const auto& [name, node] : many->entries) {
-      if (node.kind == Node::Kind::kTable) read_source(node, name);
+      if (node.kind == Node::Kind::kTable)
+        read_source(node, name);
       else
-        drop(node.position, fmt::format("expected the table [sources.{}], found {}", name, node.kind_name()),
-            "with one source write [source]");
+        drop(node.position,
+             fmt::format("expected the table [sources.{}], found {}", name, node.kind_name()),
+             "with one source write [source]");
     }
   }
 
@@ -263,14 +294,15 @@ class PipelineReader {
     if (list == nullptr) return;
     if (list->kind != Node::Kind::kArray) {
       drop(list->position, fmt::format("expected [[{}]], found {}", key, list->kind_name()),
-          fmt::format("write [[{}]] in double brackets: steps are a list", key));
+           fmt::format("write [[{}]] in double brackets: steps are a list", key));
       return;
     }
     for (size_t i = 0; i < list->items.size(); ++i) {
       const Node& node = list->items[i];
       const std::string where = fmt::format("[[{}]] {}", key, i + 1);
       if (node.kind != Node::Kind::kTable) {
-        drop(node.position, fmt::format("expected a table in {}, found {}", where, node.kind_name()));
+        drop(node.position,
+             fmt::format("expected a table in {}, found {}", where, node.kind_name()));
         continue;
       }
       ComponentSpec step;
@@ -278,7 +310,8 @@ class PipelineReader {
       step.options = node;
       if (!read_kind(node, "op", where, step)) {
         if (node.find("op") == nullptr)
-          drop(missing_key(node.position, "op", where), "for example op = \"filter\"; `weir operators` lists them");
+          drop(missing_key(node.position, "op", where),
+               "for example op = \"filter\"; `weir operators` lists them");
         continue;
       }
       step.name = fmt::format("{} ({})", where, step.kind);
@@ -301,7 +334,8 @@ class PipelineReader {
   }
 
   // A sink's table; `where` names it. False after an error.
-  bool read_sink(const Node& node, const std::string& name, const std::string& where, SinkSpec& sink) {
+  bool read_sink(const Node& node, const std::string& name, const std::string& where,
+                 SinkSpec& sink) {
     sink.name = name;
     sink.position = node.position;
     sink.kind_position = node.position;
@@ -324,7 +358,8 @@ class PipelineReader {
     const Node* one = table("sink");
     const Node* many = table("sinks");
     if (one != nullptr && many != nullptr) {
-      drop(many->position, "a pipeline has either [sink] or [sinks.NAME]", "write [sinks.output] for [sink]");
+      drop(many->position, "a pipeline has either [sink] or [sinks.NAME]",
+           "write [sinks.output] for [sink]");
       return;
     }
     const auto take = [&](const Node& node, const std::string& name, const std::string& where) {
@@ -334,17 +369,20 @@ class PipelineReader {
     if (one != nullptr) take(*one, "sink", "[sink]");
     if (many == nullptr) return;
     for (const auto& [name, node] : many->entries) {
-      if (node.kind == Node::Kind::kTable) take(node, name, fmt::format("[sinks.{}]", name));
+      if (node.kind == Node::Kind::kTable)
+        take(node, name, fmt::format("[sinks.{}]", name));
       else
-        drop(node.position, fmt::format("expected the table [sinks.{}], found {}", name, node.kind_name()),
-            "with one sink write [sink]");
+        drop(node.position,
+             fmt::format("expected the table [sinks.{}], found {}", name, node.kind_name()),
+             "with one sink write [sink]");
     }
   }
 
   std::optional<SinkSpec> read_side_sink(const std::string& key) {
     const Node* node = table(key);
     SinkSpec sink;
-    if (node == nullptr || !read_sink(*node, key, fmt::format("[{}]", key), sink)) return std::nullopt;
+    if (node == nullptr || !read_sink(*node, key, fmt::format("[{}]", key), sink))
+      return std::nullopt;
     return sink;
   }
 
@@ -370,7 +408,8 @@ class PipelineReader {
 std::vector<PipelineTableDoc> pipeline_table_docs() {
   std::vector<PipelineTableDoc> tables = {
       {"", "Keys outside of any table.", option_docs(top_options())},
-      {"source.schema.NAME", "A column of a source's schema, when its type alone does not say enough.",
+      {"source.schema.NAME",
+       "A column of a source's schema, when its type alone does not say enough.",
        option_docs(schema_column_options())},
       {"source.event_time", "Where a record's time is. A string names the column alone.",
        option_docs(event_time_options())},
@@ -396,9 +435,10 @@ PipelineReading read_pipeline_leniently(const PipelineText& text) {
   PipelineSpec spec = reader.read();
   spec.file = text.file;
   if (reader.complete() && values_known) reading.spec = std::move(spec);
-  std::stable_sort(reading.errors.begin(), reading.errors.end(), [](const Error& a, const Error& b) {
-    return a.position.file == b.position.file && a.position.line < b.position.line;
-  });
+  std::stable_sort(reading.errors.begin(), reading.errors.end(),
+                   [](const Error& a, const Error& b) {
+                     return a.position.file == b.position.file && a.position.line < b.position.line;
+                   });
   return reading;
 }
 

@@ -1,9 +1,9 @@
 #include "config/toml_text.h"
 
 #include <fmt/format.h>
+#include <toml++/toml.h>
 
 #include <algorithm>
-#include <toml++/toml.h>
 
 namespace weir {
 namespace {
@@ -18,7 +18,8 @@ constexpr size_t kMaxLineBytes = 1000;
 constexpr size_t kMaxLinesTotal = size_t{64} << 20;
 
 std::unexpected<Error> fail_at(Position position, std::string message, std::string hint = {}) {
-  return fail(Error{ErrorKind::kConfig, std::move(message), std::move(position), std::move(hint), {}});
+  return fail(
+      Error{ErrorKind::kConfig, std::move(message), std::move(position), std::move(hint), {}});
 }
 
 // The byte offset of character `column` (from 1) in a line; its size when beyond.
@@ -58,7 +59,8 @@ class Lines {
   }
 
   Position at(uint32_t number, uint32_t column, int length = 1) {
-    Position position{file_, static_cast<int>(number), static_cast<int>(column), {}, std::max(1, length)};
+    Position position{
+        file_, static_cast<int>(number), static_cast<int>(column), {}, std::max(1, length)};
     const std::string_view shown = line(number);
     if (shown.size() <= kMaxLineBytes && kept_ + shown.size() <= kMaxLinesTotal) {
       position.line_text = std::string(shown);
@@ -80,7 +82,8 @@ class Lines {
   size_t kept_ = 0;
 };
 
-// Refuses a.b.c... of absurd length before toml++ recurses over it. Strings and comments are skipped.
+// Refuses a.b.c... of absurd length before toml++ recurses over it. Strings and comments are
+// skipped.
 Result<void> check_dotted_keys(std::string_view text, Lines& lines) {
   int dots = 0;
   uint32_t line = 1;
@@ -90,7 +93,8 @@ Result<void> check_dotted_keys(std::string_view text, Lines& lines) {
       const std::string triple(3, c);
       if (text.substr(pos).starts_with(triple)) {
         size_t end = text.find(triple, pos + 3);
-        while (c == '"' && end != std::string_view::npos && text[end - 1] == '\\') end = text.find(triple, end + 1);
+        while (c == '"' && end != std::string_view::npos && text[end - 1] == '\\')
+          end = text.find(triple, end + 1);
         if (end == std::string_view::npos) return {};
         line += static_cast<uint32_t>(std::count(text.begin() + static_cast<ptrdiff_t>(pos),
                                                  text.begin() + static_cast<ptrdiff_t>(end), '\n'));
@@ -108,7 +112,8 @@ Result<void> check_dotted_keys(std::string_view text, Lines& lines) {
     } else if (c == '=' || c == ',' || c == '[' || c == ']' || c == '{' || c == '}') {
       dots = 0;
     } else if (c == '.' && ++dots > kMaxDottedKeys) {
-      return fail_at(lines.at(line, 1), fmt::format("a dotted key has more than {} parts", kMaxDottedKeys));
+      return fail_at(lines.at(line, 1),
+                     fmt::format("a dotted key has more than {} parts", kMaxDottedKeys));
     }
   }
   return {};
@@ -147,7 +152,8 @@ class Converter {
     } else {
       node.kind = Node::Kind::kDateTime;
       const auto& region = value.source();
-      node.text = std::string(lines_.from(region.begin).substr(0, region.end.column - region.begin.column));
+      node.text =
+          std::string(lines_.from(region.begin).substr(0, region.end.column - region.begin.column));
     }
     return node;
   }
@@ -183,9 +189,10 @@ class Converter {
     }
     const bool triple = written.substr(0, 3) == std::string(3, quote);
     const size_t open = triple ? 3 : 1;
-    // Exact if the text stands in the document letter for letter (no escapes); a newline directly behind
-    // the opening quotes is not part of it.
-    const bool newline = triple && (written.substr(open).starts_with('\n') || written.substr(open).starts_with("\r\n"));
+    // Exact if the text stands in the document letter for letter (no escapes); a newline directly
+    // behind the opening quotes is not part of it.
+    const bool newline = triple && (written.substr(open).starts_with('\n') ||
+                                    written.substr(open).starts_with("\r\n"));
     const size_t begin = newline ? written.find('\n') + 1 : open;
     node.exact_text = written.substr(begin).starts_with(text);
     if (!node.exact_text) return;
@@ -193,13 +200,16 @@ class Converter {
     const auto length = static_cast<int>(std::count_if(
         first_line.begin(), first_line.end(), [](char c) { return (c & '\xC0') != '\x80'; }));
     node.position = newline ? lines_.at(region.begin.line + 1, 1, length)
-                            : lines_.at(region.begin.line, region.begin.column + static_cast<uint32_t>(open), length);
+                            : lines_.at(region.begin.line,
+                                        region.begin.column + static_cast<uint32_t>(open), length);
   }
 
   Lines& lines_;
 };
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+bool has(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 // toml++'s words, shortened, with a remedy for the mistakes that people make.
 Error readable(const toml::parse_error& e, Lines& lines) {
@@ -212,7 +222,8 @@ Error readable(const toml::parse_error& e, Lines& lines) {
   const std::string_view line = lines.line(place.line);
   const size_t equals = line.find('=');
   std::string hint;
-  const size_t value_at = equals == std::string_view::npos ? equals : line.find_first_not_of(" \t", equals + 1);
+  const size_t value_at =
+      equals == std::string_view::npos ? equals : line.find_first_not_of(" \t", equals + 1);
   uint32_t column = place.column;
   if (has(message, "control characters other than TAB") && offset_of(line, column) >= line.size()) {
     message = "the string is not closed on its line";
@@ -223,7 +234,8 @@ Error readable(const toml::parse_error& e, Lines& lines) {
     const size_t name = message.find('\'');
     message = name == std::string::npos
                   ? std::string("this key is defined twice")
-                  : fmt::format("`{}` is defined twice", message.substr(name + 1, message.size() - name - 2));
+                  : fmt::format("`{}` is defined twice",
+                                message.substr(name + 1, message.size() - name - 2));
   } else if (value_at != std::string_view::npos && column > offset_of(line, column) - equals &&
              (has(message, "could not determine value type") || has(message, "expected 'true'") ||
               has(message, "expected 'false'") || has(message, "expected digit") ||
@@ -242,15 +254,17 @@ Error readable(const toml::parse_error& e, Lines& lines) {
   } else if (has(message, "expected key or closing '}'") && has(message, "'\\n'")) {
     hint = "an inline table { ... } stands on one line and has no comma before its }";
   }
-  return Error{ErrorKind::kConfig, std::move(message), lines.at(place.line, column), std::move(hint), {}};
+  return Error{
+      ErrorKind::kConfig, std::move(message), lines.at(place.line, column), std::move(hint), {}};
 }
 
 }  // namespace
 
 Result<Node> parse_toml(std::string_view text, const std::string& file) {
   if (text.size() > kMaxTextBytes)
-    return fail_at({file, 0, 0, {}, 1},
-                   fmt::format("the pipeline has {} bytes; at most {} are read", text.size(), kMaxTextBytes));
+    return fail_at(
+        {file, 0, 0, {}, 1},
+        fmt::format("the pipeline has {} bytes; at most {} are read", text.size(), kMaxTextBytes));
   Lines lines(text, file);
   if (auto r = check_dotted_keys(text, lines); !r) return fail(std::move(r.error()));
   try {

@@ -17,17 +17,20 @@ struct GrokOptions {
 const OptionTable<GrokOptions>& grok_options() {
   static const OptionTable<GrokOptions> table = {
       {"pattern", &GrokOptions::pattern,
-       "text, %{NAME}, %{NAME:field} and %{NAME:field:type}; of several patterns the first that matches counts",
+       "text, %{NAME}, %{NAME:field} and %{NAME:field:type}; of several patterns the first that "
+       "matches counts",
        true},
       {"patterns", &GrokOptions::patterns, "more named patterns: { NAME = 'regex' }"},
-      {"patterns_file", &GrokOptions::patterns_file, "files of named patterns, `NAME regex` a line"},
+      {"patterns_file", &GrokOptions::patterns_file,
+       "files of named patterns, `NAME regex` a line"},
       {"record_start", &GrokOptions::record_start,
        "a record begins at a line that matches this expression and may have several lines"},
   };
   return table;
 }
 
-std::unique_ptr<Format> make_grok(const FormatSpec& spec, const FormatContext& context, Errors& errors) {
+std::unique_ptr<Format> make_grok(const FormatSpec& spec, const FormatContext& context,
+                                  Errors& errors) {
   const size_t before = errors.size();
   GrokOptions options;
   read_options(grok_options(), spec.options, options, errors, "the grok format", {"name"});

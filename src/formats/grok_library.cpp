@@ -6,8 +6,8 @@
 namespace weir {
 namespace {
 
-// Lengths are not counted where nothing hangs on them: {0,62} is 62 copies to RE2, and only patterns
-// that stay small run on its fast matchers.
+// Lengths are not counted where nothing hangs on them: {0,62} is 62 copies to RE2, and only
+// patterns that stay small run on its fast matchers.
 constexpr std::pair<const char*, const char*> kBuiltIn[] = {
     // Words and texts.
     {"WORD", R"re(\b\w+\b)re"},
@@ -37,7 +37,8 @@ constexpr std::pair<const char*, const char*> kBuiltIn[] = {
     {"HTTPDUSER", R"re(%{EMAILADDRESS}|%{USER})re"},
 
     // Networks.
-    {"IPV4", R"re((?:(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]{1,2})\.){3}(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]{1,2}))re"},
+    {"IPV4",
+     R"re((?:(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]{1,2})\.){3}(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]{1,2}))re"},
     {"IPV6",
      R"re((?:(?:[0-9A-Fa-f]+:){6}|(?:[0-9A-Fa-f]+(?::[0-9A-Fa-f]+)*)?::(?:[0-9A-Fa-f]+:)*)%{IPV4}|(?:[0-9A-Fa-f]+:){7}[0-9A-Fa-f]+|(?:[0-9A-Fa-f]+(?::[0-9A-Fa-f]+)*)?::(?:[0-9A-Fa-f]+(?::[0-9A-Fa-f]+)*)?)re"},
     {"IP",
@@ -87,7 +88,8 @@ constexpr std::pair<const char*, const char*> kBuiltIn[] = {
     {"TIMESTAMP_ISO8601",
      R"re([0-9]{4}-%{MONTHNUM}-%{MONTHDAY}[T ]%{HOUR}:?%{MINUTE}(?::?%{SECOND})?(?:%{ISO8601_TIMEZONE})?)re"},
     {"DATESTAMP_RFC822", R"re(%{DAY} %{MONTH} %{MONTHDAY} %{YEAR} %{TIME} %{TZ})re"},
-    {"DATESTAMP_RFC2822", R"re(%{DAY}, %{MONTHDAY} %{MONTH} %{YEAR} %{TIME} %{ISO8601_TIMEZONE})re"},
+    {"DATESTAMP_RFC2822",
+     R"re(%{DAY}, %{MONTHDAY} %{MONTH} %{YEAR} %{TIME} %{ISO8601_TIMEZONE})re"},
     {"DATESTAMP_OTHER", R"re(%{DAY} %{MONTH} %{MONTHDAY} %{TIME} %{TZ} %{YEAR})re"},
     {"DATESTAMP_EVENTLOG", R"re([0-9]{4}%{MONTHNUM2}%{MONTHDAY}%{HOUR}%{MINUTE}%{SECOND})re"},
     {"HTTPDATE", R"re(%{MONTHDAY}/[A-Z][a-z]{2}/[0-9]{4}:%{TIME} [+-]?[0-9]+)re"},
@@ -135,7 +137,8 @@ Result<void> GrokLibrary::add_file(const std::string& path) {
     const size_t end = line.find_first_of(" \t", begin);
     const size_t definition = end == std::string::npos ? end : line.find_first_not_of(" \t", end);
     if (definition == std::string::npos) {
-      auto error = fail(ErrorKind::kConfig, "a pattern without a definition", "write NAME, a blank, its regex");
+      auto error = fail(ErrorKind::kConfig, "a pattern without a definition",
+                        "write NAME, a blank, its regex");
       error.error().position = {path, number, 1, line, static_cast<int>(line.size())};
       return error;
     }

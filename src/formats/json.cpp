@@ -14,7 +14,9 @@ struct JsonOptions {
 
 const OptionTable<JsonOptions>& json_options() {
   static const OptionTable<JsonOptions> table = {
-      {"times", &JsonOptions::times, {"sql", "iso8601"},
+      {"times",
+       &JsonOptions::times,
+       {"sql", "iso8601"},
        "how times are written: \"2024-01-31 12:00:00\" or \"2024-01-31T12:00:00\"; both are read"},
       {"leave_out_nulls", &JsonOptions::leave_out_nulls, "fields that are NULL are not written"},
   };
@@ -39,7 +41,8 @@ class JsonFormat final : public Format {
     if (declared_) return {};
     schema_ = infer_json_schema(sample);
     columns_.clear();
-    for (const auto& column : schema_) columns_.push_back({column.name, column.type, {}, {column.name}});
+    for (const auto& column : schema_)
+      columns_.push_back({column.name, column.type, {}, {column.name}});
     return {};
   }
   const Schema& schema() const override { return schema_; }
@@ -59,7 +62,8 @@ class JsonFormat final : public Format {
   Schema schema_;
 };
 
-std::unique_ptr<Format> make_json(const FormatSpec& spec, const FormatContext& context, Errors& errors) {
+std::unique_ptr<Format> make_json(const FormatSpec& spec, const FormatContext& context,
+                                  Errors& errors) {
   const size_t before = errors.size();
   JsonOptions options;
   read_options(json_options(), spec.options, options, errors, "the json format", {"name"});

@@ -16,14 +16,15 @@ namespace {
 using json::Walk;
 
 constexpr size_t kLinesAtOnce = 256;
-constexpr uint32_t kRunBytes = 32 << 10;  // indexed at once: text and index stay in the first-level cache
+constexpr uint32_t kRunBytes =
+    32 << 10;  // indexed at once: text and index stay in the first-level cache
 constexpr size_t kRejectBytes = 64 << 10;
 
 // Where the values of one object go: one of these per object that a path leads through.
 struct Node {
   struct Target {
-    std::vector<size_t> columns;  // numbers of slots that take the value itself
-    std::unique_ptr<Node> inside; // for those that take something in it
+    std::vector<size_t> columns;   // numbers of slots that take the value itself
+    std::unique_ptr<Node> inside;  // for those that take something in it
   };
   JsonKeys keys;
   std::vector<std::pair<std::string, Target>> targets;
@@ -38,7 +39,8 @@ struct Node {
   }
 };
 
-// Which templates there are, and whether it pays to try them: that is for speed only, the rows are the same.
+// Which templates there are, and whether it pays to try them: that is for speed only, the rows are
+// the same.
 class JsonTemplates {
  public:
   bool are_worth_trying() const { return pause_ == 0; }
@@ -73,8 +75,8 @@ class JsonTemplates {
 
 class JsonDecoder final : public Decoder {
  public:
-  JsonDecoder(const std::vector<JsonColumn>& columns, const DecodeRequest& request, const TimeZone* zone,
-              int64_t reference_us, ScanLevel level);
+  JsonDecoder(const std::vector<JsonColumn>& columns, const DecodeRequest& request,
+              const TimeZone* zone, int64_t reference_us, ScanLevel level);
   void decode(const Block& block, Batch& batch) override;
 
  private:
@@ -144,8 +146,8 @@ JsonDecoder::JsonDecoder(const std::vector<JsonColumn>& columns, const DecodeReq
   }
 }
 
-// Fills lines_ with lines to parse. The `key` of each becomes the number of lines dropped just before
-// it, so that records are counted in order; `dropped` is the number behind the last one.
+// Fills lines_ with lines to parse. The `key` of each becomes the number of lines dropped just
+// before it, so that records are counted in order; `dropped` is the number behind the last one.
 size_t JsonDecoder::next_lines(std::string_view text, size_t& pos, size_t& dropped) {
   dropped = 0;
   if (prefilter_) {
@@ -165,8 +167,9 @@ size_t JsonDecoder::next_lines(std::string_view text, size_t& pos, size_t& dropp
   size_t count = 0;
   while (count < kLinesAtOnce && pos < text.size()) {
     const void* found = std::memchr(text.data() + pos, '\n', text.size() - pos);
-    const size_t end =
-        found == nullptr ? text.size() : static_cast<size_t>(static_cast<const char*>(found) - text.data());
+    const size_t end = found == nullptr
+                           ? text.size()
+                           : static_cast<size_t>(static_cast<const char*>(found) - text.data());
     lines_[count].begin = static_cast<uint32_t>(pos);
     lines_[count++].end = static_cast<uint32_t>(end);
     pos = std::min(end + 1, text.size());
@@ -174,7 +177,8 @@ size_t JsonDecoder::next_lines(std::string_view text, size_t& pos, size_t& dropp
   return count;
 }
 
-bool JsonDecoder::reject(std::string_view text, const Line& line, std::string field, std::string reason) {
+bool JsonDecoder::reject(std::string_view text, const Line& line, std::string field,
+                         std::string reason) {
   for (JsonSlot& slot : slots_) repair(*slot.column, batch_->rows);
   std::string_view raw = text.substr(line.begin, line.end - line.begin);
   if (raw.ends_with('\r')) raw.remove_suffix(1);
@@ -209,24 +213,25 @@ const uint32_t* JsonDecoder::read_target(Node::Target& target, const uint32_t* t
 }
 
 const uint32_t* JsonDecoder::read_object(Node& node, const uint32_t* token) {
-  return json::walk_object(walk_, token, [&](size_t position, std::string_view raw, const uint32_t* value) {
-    int number;
-    if (!walk_.escaped(raw)) {
-      number = node.keys.find(position, raw);
-    } else {
-      std::string_view key;
-      if (!json::key_text(walk_, raw, key_, key))
-        return walk_.fail("invalid JSON: a wrong escape in " + quote_for_message(raw, 40));
-      const size_t size = key.size();
-      key_.resize(size + 16);  // find() looks at whole words
-      number = node.keys.find(position, {key_.data(), size});
-    }
-    if (number == JsonKeys::kUnknown) {
-      const char c = walk_.at(value);
-      return c == '{' || c == '[' ? walk_.skip(value) : walk_.skip_scalar(value);
-    }
-    return read_target(node.targets[static_cast<size_t>(number)].second, value);
-  });
+  return json::walk_object(
+      walk_, token, [&](size_t position, std::string_view raw, const uint32_t* value) {
+        int number;
+        if (!walk_.escaped(raw)) {
+          number = node.keys.find(position, raw);
+        } else {
+          std::string_view key;
+          if (!json::key_text(walk_, raw, key_, key))
+            return walk_.fail("invalid JSON: a wrong escape in " + quote_for_message(raw, 40));
+          const size_t size = key.size();
+          key_.resize(size + 16);  // find() looks at whole words
+          number = node.keys.find(position, {key_.data(), size});
+        }
+        if (number == JsonKeys::kUnknown) {
+          const char c = walk_.at(value);
+          return c == '{' || c == '[' ? walk_.skip(value) : walk_.skip_scalar(value);
+        }
+        return read_target(node.targets[static_cast<size_t>(number)].second, value);
+      });
 }
 
 // `token` comes in at or before the line's first token and goes out behind its last one.
@@ -251,7 +256,8 @@ bool JsonDecoder::decode_line(std::string_view text, const Line& line, const Jso
   const uint32_t* behind = nullptr;
   if (walk_.at(token) == '{') {
     behind = read_object(root_, token);
-    if (behind != nullptr && *behind < walk_.end) behind = walk_.invalid(behind, "the end of the line");
+    if (behind != nullptr && *behind < walk_.end)
+      behind = walk_.invalid(behind, "the end of the line");
   } else {
     walk_.fail("not a JSON object: " + quote_for_message(walk_.text(token), 40));
   }
@@ -303,14 +309,17 @@ const uint32_t* JsonDecoder::learn_value(Node* node, Node::Target* target, const
       return json::walk_array(walk_, token, [this](size_t, const uint32_t* value) {
         return learn_value(nullptr, nullptr, value);
       });
-    return json::walk_object(walk_, token, [&](size_t, std::string_view raw, const uint32_t* value) {
-      if (node == nullptr) return learn_value(nullptr, nullptr, value);
-      std::string_view key;
-      if (!json::key_text(walk_, raw, key_, key)) return static_cast<const uint32_t*>(nullptr);
-      for (auto& [name, inner] : node->targets)
-        if (name == key) return learn_value(inner.inside.get(), &inner, value);
-      return learn_value(nullptr, nullptr, value);
-    });
+    return json::walk_object(walk_, token,
+                             [&](size_t, std::string_view raw, const uint32_t* value) {
+                               if (node == nullptr) return learn_value(nullptr, nullptr, value);
+                               std::string_view key;
+                               if (!json::key_text(walk_, raw, key_, key))
+                                 return static_cast<const uint32_t*>(nullptr);
+                               for (auto& [name, inner] : node->targets)
+                                 if (name == key)
+                                   return learn_value(inner.inside.get(), &inner, value);
+                               return learn_value(nullptr, nullptr, value);
+                             });
   }
   if (takers > 1) return nullptr;
   const std::string_view scalar = walk_.text(token);
@@ -419,7 +428,8 @@ Result<std::vector<std::string>> parse_json_path(const std::string& path) {
     const char c = path[i];
     if (c == (pointer ? '/' : '.')) {
       keys.emplace_back();
-    } else if (pointer && c == '~' && i + 1 < path.size() && (path[i + 1] == '0' || path[i + 1] == '1')) {
+    } else if (pointer && c == '~' && i + 1 < path.size() &&
+               (path[i + 1] == '0' || path[i + 1] == '1')) {
       keys.back() += path[++i] == '0' ? '~' : '/';
     } else {
       keys.back() += c;

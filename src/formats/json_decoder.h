@@ -1,8 +1,8 @@
 // Lines of JSON objects into batches.
 //
-// A record is a line: one JSON object. Blank lines are no records; a byte order mark at the start of a
-// partition and NULs at the start of a line (what a crash leaves in a log) are passed over.
-// A missing field and null are NULL; of equal keys the first counts. Rejected: text that is not valid
+// A record is a line: one JSON object. Blank lines are no records; a byte order mark at the start
+// of a partition and NULs at the start of a line (what a crash leaves in a log) are passed over. A
+// missing field and null are NULL; of equal keys the first counts. Rejected: text that is not valid
 // JSON or UTF-8, anything but an object, a value that does not fit its column's type.
 #pragma once
 

@@ -18,7 +18,7 @@ using json::Walk;
 struct Shape {
   bool boolean = false;
   bool integer = false;
-  bool large = false;     // an integer beyond 64 bits
+  bool large = false;      // an integer beyond 64 bits
   bool too_large = false;  // one beyond 38 digits
   bool real = false;
   bool string = false;
@@ -55,7 +55,8 @@ void look_at_number(Shape& shape, std::string_view text) {
   json::scan_number(text.data(), text.data() + text.size(), number);
   if (!number.integral) {
     shape.real = true;
-  } else if (number.exact && number.mantissa <= static_cast<uint64_t>(INT64_MAX) + number.negative) {
+  } else if (number.exact &&
+             number.mantissa <= static_cast<uint64_t>(INT64_MAX) + number.negative) {
     shape.integer = true;
   } else {
     shape.large = true;

@@ -1,5 +1,5 @@
-// One JSON number token, taken apart by the grammar of RFC 8259; the decoder and the raw pre-filter share
-// it, so that both agree on what a number is.
+// One JSON number token, taken apart by the grammar of RFC 8259; the decoder and the raw pre-filter
+// share it, so that both agree on what a number is.
 #pragma once
 
 #include <cstddef>
@@ -10,16 +10,17 @@ namespace weir::json {
 // value = (negative ? -1 : 1) * mantissa * 10^exponent when `exact`.
 struct Number {
   uint64_t mantissa = 0;
-  int64_t exponent = 0;    // of the whole token; saturated far outside any type's range
+  int64_t exponent = 0;  // of the whole token; saturated far outside any type's range
   bool negative = false;
-  bool integral = true;    // written without fraction and exponent
-  bool exact = true;       // the mantissa holds every digit (at most 19 of them)
+  bool integral = true;  // written without fraction and exponent
+  bool exact = true;     // the mantissa holds every digit (at most 19 of them)
 };
 
 inline bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
 
-// Scans the number that begins at `p`. Returns the place behind it, or nullptr when there is none: a sign
-// alone, a leading zero, "+1", ".5", "1.", "1e". What follows the number is the caller's concern.
+// Scans the number that begins at `p`. Returns the place behind it, or nullptr when there is none:
+// a sign alone, a leading zero, "+1", ".5", "1.", "1e". What follows the number is the caller's
+// concern.
 inline const char* scan_number(const char* p, const char* end, Number& out) {
   out = Number();
   if (p < end && *p == '-') {

@@ -11,8 +11,9 @@ namespace {
 using Op = PushedPredicate::Op;
 
 constexpr int64_t kExactInDouble = int64_t{1} << 53;
-constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                              1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                              1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                              1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 Int128 magnitude(Int128 v) { return v < 0 ? -v : v; }
 
@@ -30,14 +31,19 @@ bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 // Largest value of an integer type.
 int64_t max_of(const Type& type) {
   switch (type.id) {
-    case TypeId::kTinyInt: return std::numeric_limits<int8_t>::max();
-    case TypeId::kSmallInt: return std::numeric_limits<int16_t>::max();
-    case TypeId::kInt: return std::numeric_limits<int32_t>::max();
-    default: return std::numeric_limits<int64_t>::max();
+    case TypeId::kTinyInt:
+      return std::numeric_limits<int8_t>::max();
+    case TypeId::kSmallInt:
+      return std::numeric_limits<int16_t>::max();
+    case TypeId::kInt:
+      return std::numeric_limits<int32_t>::max();
+    default:
+      return std::numeric_limits<int64_t>::max();
   }
 }
 
-// The value of eight digits, the first in the lowest byte (Lemire, "Number Parsing at a Gigabyte per Second").
+// The value of eight digits, the first in the lowest byte (Lemire, "Number Parsing at a Gigabyte
+// per Second").
 int64_t eight_digits(uint64_t word) {
   word -= 0x3030303030303030;
   word = word * 10 + (word >> 8);
@@ -56,13 +62,26 @@ JsonPrefilter::JsonPrefilter(ScanKey key, const Type& type, const PushedPredicat
     fails_[static_cast<size_t>(Order::kGreater)] = greater;
   };
   switch (op_) {
-    case Op::kEq: set(true, false, true); break;
-    case Op::kNe: set(false, true, false); break;
-    case Op::kLt: set(false, true, true); break;
-    case Op::kLe: set(false, false, true); break;
-    case Op::kGt: set(true, true, false); break;
-    case Op::kGe: set(true, false, false); break;
-    default: break;
+    case Op::kEq:
+      set(true, false, true);
+      break;
+    case Op::kNe:
+      set(false, true, false);
+      break;
+    case Op::kLt:
+      set(false, true, true);
+      break;
+    case Op::kLe:
+      set(false, false, true);
+      break;
+    case Op::kGt:
+      set(true, true, false);
+      break;
+    case Op::kGe:
+      set(true, false, false);
+      break;
+    default:
+      break;
   }
 }
 
@@ -86,11 +105,12 @@ std::optional<JsonPrefilter> JsonPrefilter::make(const std::string& key, const T
     // Compared as a double only when that is what both sides are, give or take a rounding.
     if (literal.type.scale > 18) return std::nullopt;
     filter.threshold_ = static_cast<double>(literal.number) / kPowers[literal.type.scale];
-    filter.threshold_exact_ = literal.type.scale == 0 && magnitude(literal.number) <= kExactInDouble;
+    filter.threshold_exact_ =
+        literal.type.scale == 0 && magnitude(literal.number) <= kExactInDouble;
   }
   if (approximate && std::isnan(literal.real)) return std::nullopt;
-  // Seven digits are an integer of every type but the two smallest. With a whole number as the limit they
-  // compare as the doubles do: seven digits are too far apart to round to it.
+  // Seven digits are an integer of every type but the two smallest. With a whole number as the
+  // limit they compare as the doubles do: seven digits are too far apart to round to it.
   constexpr double kLargestLimit = 1e10;
   const double limit = filter.threshold_;
   if (filter.threshold_exact_ && limit == std::trunc(limit) && std::abs(limit) <= kLargestLimit &&
@@ -104,11 +124,13 @@ std::optional<JsonPrefilter> JsonPrefilter::make(const std::string& key, const T
     case TypeId::kSmallInt:
     case TypeId::kInt:
     case TypeId::kBigInt:
-    case TypeId::kDouble: return filter;
+    case TypeId::kDouble:
+      return filter;
     case TypeId::kDecimal:
       if (approximate) return std::nullopt;
       return filter;
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -151,10 +173,14 @@ bool JsonPrefilter::drops_short_number(const char* p) const {
 bool JsonPrefilter::fails_for_text(std::string_view value) const {
   const std::string_view literal = literal_.text;
   switch (op_) {
-    case Op::kContains: return value.find(literal) == std::string_view::npos;
-    case Op::kStartsWith: return !value.starts_with(literal);
-    case Op::kEndsWith: return !value.ends_with(literal);
-    default: break;
+    case Op::kContains:
+      return value.find(literal) == std::string_view::npos;
+    case Op::kStartsWith:
+      return !value.starts_with(literal);
+    case Op::kEndsWith:
+      return !value.ends_with(literal);
+    default:
+      break;
   }
   const int c = value.compare(literal);  // by bytes, unsigned
   return fails_for(c < 0 ? Order::kLess : (c > 0 ? Order::kGreater : Order::kEqual));
@@ -194,7 +220,8 @@ JsonPrefilter::Order JsonPrefilter::compare_double(const json::Number& number) c
 }
 
 JsonPrefilter::Order JsonPrefilter::compare_decimal(const json::Number& number) const {
-  if (!number.exact || number.exponent > 18 || number.exponent < -type_.scale) return Order::kUnknown;
+  if (!number.exact || number.exponent > 18 || number.exponent < -type_.scale)
+    return Order::kUnknown;
   // Both sides at the larger scale; the value itself must fit its column or the record is bad.
   Int128 value = number.mantissa;
   if (!scale_up(value, static_cast<int>(number.exponent) + type_.scale)) return Order::kUnknown;

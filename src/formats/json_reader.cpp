@@ -78,14 +78,16 @@ bool push_double(std::string_view text, const Number& number, Column& column) {
     return push_real<double>(text, number, column);
   }
   auto value = static_cast<double>(number.mantissa);
-  value = number.exponent < 0 ? value / kPowers[-number.exponent] : value * kPowers[number.exponent];
+  value =
+      number.exponent < 0 ? value / kPowers[-number.exponent] : value * kPowers[number.exponent];
   column.push(number.negative ? -value : value);
   return true;
 }
 
 bool push_decimal(std::string_view text, const Number& number, const Type& type, Column& column) {
   Int128 value = 0;
-  if (number.exact && number.exponent <= 0 && -number.exponent <= type.scale && type.precision < 19) {
+  if (number.exact && number.exponent <= 0 && -number.exponent <= type.scale &&
+      type.precision < 19) {
     value = number.mantissa;
     const Int128 limit = kIntegerPowers[type.precision];
     if (value >= limit) return false;
@@ -119,8 +121,9 @@ bool push_decimal(std::string_view text, const Number& number, const Type& type,
 }
 
 bool equals_ignoring_case(std::string_view text, std::string_view lower) {
-  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b; });
+  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b;
+  });
 }
 
 // Drops a row from the nested parts of a column whose reading stopped half-way.
@@ -147,7 +150,8 @@ void repair(Column& column, size_t rows) {
   repair_children(column);
 }
 
-bool json_string_value(const Walk& walk, std::string_view raw, Batch& batch, std::string_view& out) {
+bool json_string_value(const Walk& walk, std::string_view raw, Batch& batch,
+                       std::string_view& out) {
   out = raw;
   if (!walk.escaped(raw)) return true;
   Arena& arena = batch.arena();
@@ -159,14 +163,17 @@ bool json_string_value(const Walk& walk, std::string_view raw, Batch& batch, std
 }
 
 void JsonKeys::add(std::string_view key, int number) {
-  const auto place = std::lower_bound(known_.begin(), known_.end(), key,
-                                      [](const auto& entry, std::string_view k) { return entry.first < k; });
-  if (place == known_.end() || place->first != key) known_.insert(place, {std::string(key), number});
+  const auto place =
+      std::lower_bound(known_.begin(), known_.end(), key,
+                       [](const auto& entry, std::string_view k) { return entry.first < k; });
+  if (place == known_.end() || place->first != key)
+    known_.insert(place, {std::string(key), number});
 }
 
 int JsonKeys::find_slowly(size_t position, std::string_view key) {
-  const auto place = std::lower_bound(known_.begin(), known_.end(), key,
-                                      [](const auto& entry, std::string_view k) { return entry.first < k; });
+  const auto place =
+      std::lower_bound(known_.begin(), known_.end(), key,
+                       [](const auto& entry, std::string_view k) { return entry.first < k; });
   const int number = place != known_.end() && place->first == key ? place->second : kUnknown;
   if (position >= kMaxGuesses || key.size() > kMaxGuessBytes) return number;
   if (position >= guesses_.size()) guesses_.resize(position + 1);
@@ -183,12 +190,13 @@ int JsonKeys::find_slowly(size_t position, std::string_view key) {
   return number;
 }
 
-Result<JsonReader> JsonReader::make(const Type& type, const std::string& format, const TimeZone* zone,
-                                    int64_t reference_us) {
+Result<JsonReader> JsonReader::make(const Type& type, const std::string& format,
+                                    const TimeZone* zone, int64_t reference_us) {
   JsonReader reader(type);
   if (type.is_nested()) {
     if (type.id == TypeId::kMap && type.map_key().is_nested())
-      return fail(ErrorKind::kConfig, "the keys of a JSON object cannot be a " + type.map_key().to_string());
+      return fail(ErrorKind::kConfig,
+                  "the keys of a JSON object cannot be a " + type.map_key().to_string());
     if (type.id == TypeId::kMap) {
       auto keys = JsonReader::make(type.map_key(), {}, zone, reference_us);
       if (!keys) return fail(keys.error());
@@ -198,9 +206,9 @@ Result<JsonReader> JsonReader::make(const Type& type, const std::string& format,
     for (size_t i = first; type.fields && i < type.fields->size(); ++i) {
       const auto& field = (*type.fields)[i];
       // A time format speaks of the times inside: ARRAY<TIMESTAMP>.
-      auto child = JsonReader::make(field.type,
-                                    field.type.is_temporal() || field.type.is_nested() ? format : "", zone,
-                                    reference_us);
+      auto child = JsonReader::make(
+          field.type, field.type.is_temporal() || field.type.is_nested() ? format : "", zone,
+          reference_us);
       if (!child) return fail(child.error());
       if (type.id == TypeId::kRow) reader.keys_.add(field.name, static_cast<int>(i));
       reader.children_.push_back(std::move(*child));
@@ -274,26 +282,35 @@ bool JsonReader::append_epoch(std::string_view text, const Number& number, Colum
 
 bool JsonReader::append_number(std::string_view text, const Number& number, Column& column) {
   switch (type_.id) {
-    case TypeId::kTinyInt: return push_integer<int8_t>(number, column);
-    case TypeId::kSmallInt: return push_integer<int16_t>(number, column);
-    case TypeId::kInt: return push_integer<int32_t>(number, column);
-    case TypeId::kBigInt: return push_integer<int64_t>(number, column);
-    case TypeId::kFloat: return push_real<float>(text, number, column);
-    case TypeId::kDouble: return push_double(text, number, column);
-    case TypeId::kDecimal: return push_decimal(text, number, type_, column);
+    case TypeId::kTinyInt:
+      return push_integer<int8_t>(number, column);
+    case TypeId::kSmallInt:
+      return push_integer<int16_t>(number, column);
+    case TypeId::kInt:
+      return push_integer<int32_t>(number, column);
+    case TypeId::kBigInt:
+      return push_integer<int64_t>(number, column);
+    case TypeId::kFloat:
+      return push_real<float>(text, number, column);
+    case TypeId::kDouble:
+      return push_double(text, number, column);
+    case TypeId::kDecimal:
+      return push_decimal(text, number, type_, column);
     case TypeId::kTimestamp:
     case TypeId::kTimestampLtz:
       if (epoch_ || auto_) return append_epoch(text, number, column);
       [[fallthrough]];
     default:
-      return text_ && !type_.is_nested() && type_.id != TypeId::kBoolean && text_->append(text, column);
+      return text_ && !type_.is_nested() && type_.id != TypeId::kBoolean &&
+             text_->append(text, column);
   }
 }
 
 const uint32_t* JsonReader::read_number(Walk& walk, const uint32_t* token, Column& column) {
   const std::string_view text = walk.text(token);
   Number number;
-  if (json::scan_number(text.data(), text.data() + text.size(), number) != text.data() + text.size())
+  if (json::scan_number(text.data(), text.data() + text.size(), number) !=
+      text.data() + text.size())
     return walk.invalid(token, "a value");
   if (!append_number(text, number, column)) return refuse(walk, token);
   return token + 1;
@@ -305,16 +322,18 @@ const uint32_t* JsonReader::read_raw(Walk& walk, const uint32_t* token, Column& 
   // A nested value ends with its closing bracket, the token before `behind`.
   const char* begin = walk.base + *token;
   const char c = *begin;
-  const char* end = c == '{' || c == '[' ? walk.base + behind[-1] + 1
-                                         : begin + walk.text(token).size();
+  const char* end =
+      c == '{' || c == '[' ? walk.base + behind[-1] + 1 : begin + walk.text(token).size();
   column.push(StringRef(begin, static_cast<size_t>(end - begin)));
   return behind;
 }
 
-const uint32_t* JsonReader::read_string(Walk& walk, const uint32_t* token, Column& column, Batch& batch) {
+const uint32_t* JsonReader::read_string(Walk& walk, const uint32_t* token, Column& column,
+                                        Batch& batch) {
   std::string_view value;
   if (!json_string_value(walk, walk.string(token), batch, value))
-    return walk.fail("invalid JSON: a wrong escape in " + quote_for_message(walk.string(token), 40));
+    return walk.fail("invalid JSON: a wrong escape in " +
+                     quote_for_message(walk.string(token), 40));
   if (type_.id == TypeId::kString) {
     column.push(StringRef(value));
     return token + 1;
@@ -354,7 +373,9 @@ const uint32_t* JsonReader::read(Walk& walk, const uint32_t* token, Column& colu
     if (type_.id == TypeId::kMap) return read_map(walk, token, column, batch);
     return refuse(walk, token);
   }
-  if (c == '[') return type_.id == TypeId::kArray ? read_array(walk, token, column, batch) : refuse(walk, token);
+  if (c == '[')
+    return type_.id == TypeId::kArray ? read_array(walk, token, column, batch)
+                                      : refuse(walk, token);
   if (type_.id == TypeId::kBoolean) {
     const std::string_view word = walk.text(token);
     if (word == "true" || word == "false") {
@@ -366,29 +387,31 @@ const uint32_t* JsonReader::read(Walk& walk, const uint32_t* token, Column& colu
   return refuse(walk, token);
 }
 
-const uint32_t* JsonReader::read_row(Walk& walk, const uint32_t* token, Column& column, Batch& batch) {
+const uint32_t* JsonReader::read_row(Walk& walk, const uint32_t* token, Column& column,
+                                     Batch& batch) {
   const size_t row = column.size();
-  token = json::walk_object(walk, token, [&](size_t position, std::string_view raw, const uint32_t* value) {
-    std::string scratch;
-    std::string_view key;
-    if (!json::key_text(walk, raw, scratch, key))
-      return walk.fail("invalid JSON: a wrong escape in " + quote_for_message(raw, 40));
-    int number;
-    if (key.data() == raw.data()) {
-      number = keys_.find(position, key);
-    } else {
-      scratch.resize(key.size() + 16);  // find() looks at whole words
-      number = keys_.find(position, {scratch.data(), key.size()});
-    }
-    if (number == JsonKeys::kUnknown) return walk.skip(value);
-    const auto field = static_cast<size_t>(number);
-    Column& child = column.child(field);
-    if (child.size() > row) return walk.skip(value);  // the first of equal keys counts
-    const uint32_t* behind = children_[field].read(walk, value, child, batch);
-    if (behind == nullptr && !walk.field.empty())
-      walk.field = walk.field.replace(0, 5, "value." + (*type_.fields)[field].name);
-    return behind;
-  });
+  token = json::walk_object(
+      walk, token, [&](size_t position, std::string_view raw, const uint32_t* value) {
+        std::string scratch;
+        std::string_view key;
+        if (!json::key_text(walk, raw, scratch, key))
+          return walk.fail("invalid JSON: a wrong escape in " + quote_for_message(raw, 40));
+        int number;
+        if (key.data() == raw.data()) {
+          number = keys_.find(position, key);
+        } else {
+          scratch.resize(key.size() + 16);  // find() looks at whole words
+          number = keys_.find(position, {scratch.data(), key.size()});
+        }
+        if (number == JsonKeys::kUnknown) return walk.skip(value);
+        const auto field = static_cast<size_t>(number);
+        Column& child = column.child(field);
+        if (child.size() > row) return walk.skip(value);  // the first of equal keys counts
+        const uint32_t* behind = children_[field].read(walk, value, child, batch);
+        if (behind == nullptr && !walk.field.empty())
+          walk.field = walk.field.replace(0, 5, "value." + (*type_.fields)[field].name);
+        return behind;
+      });
   if (token == nullptr) return nullptr;
   for (const auto& child : column.children())
     if (child->size() == row) child->push_null();
@@ -396,7 +419,8 @@ const uint32_t* JsonReader::read_row(Walk& walk, const uint32_t* token, Column& 
   return token;
 }
 
-const uint32_t* JsonReader::read_array(Walk& walk, const uint32_t* token, Column& column, Batch& batch) {
+const uint32_t* JsonReader::read_array(Walk& walk, const uint32_t* token, Column& column,
+                                       Batch& batch) {
   Column& child = column.child(0);
   const auto offset = static_cast<uint32_t>(child.size());
   token = json::walk_array(walk, token, [&](size_t index, const uint32_t* value) {
@@ -410,7 +434,8 @@ const uint32_t* JsonReader::read_array(Walk& walk, const uint32_t* token, Column
   return token;
 }
 
-const uint32_t* JsonReader::read_map(Walk& walk, const uint32_t* token, Column& column, Batch& batch) {
+const uint32_t* JsonReader::read_map(Walk& walk, const uint32_t* token, Column& column,
+                                     Batch& batch) {
   Column& keys = column.child(0);
   Column& values = column.child(1);
   const auto offset = static_cast<uint32_t>(keys.size());

@@ -1,9 +1,10 @@
 // JSON values into typed columns.
 //
-// A reader is made once per column and decoder. NULL for null; every value into a STRING column gives its
-// text (objects and arrays as they are written); numbers and booleans may come as strings; times as text
-// of the type's own form or the column's `format`, or as a number of seconds, milli-, micro- or
-// nanoseconds since 1970 (by `format`, or told apart by size when there is none).
+// A reader is made once per column and decoder. NULL for null; every value into a STRING column
+// gives its text (objects and arrays as they are written); numbers and booleans may come as
+// strings; times as text of the type's own form or the column's `format`, or as a number of
+// seconds, milli-, micro- or nanoseconds since 1970 (by `format`, or told apart by size when there
+// is none).
 #pragma once
 
 #include <memory>
@@ -19,8 +20,8 @@
 
 namespace weir {
 
-// Finds the number of a key among known ones. Lines mostly repeat the order of their keys, so that the key
-// at the same position of the line before is tried first; misses go to a sorted list.
+// Finds the number of a key among known ones. Lines mostly repeat the order of their keys, so that
+// the key at the same position of the line before is tried first; misses go to a sorted list.
 class JsonKeys {
  public:
   static constexpr int kUnknown = -1;
@@ -43,7 +44,8 @@ class JsonKeys {
       if (key.size() != text.size()) return false;
       uint64_t seen[2];
       std::memcpy(seen, key.data(), sizeof(seen));
-      if ((((seen[0] ^ words[0]) & masks[0]) | ((seen[1] ^ words[1]) & masks[1])) != 0) return false;
+      if ((((seen[0] ^ words[0]) & masks[0]) | ((seen[1] ^ words[1]) & masks[1])) != 0)
+        return false;
       return text.size() <= sizeof(seen) || std::memcmp(key.data(), text.data(), text.size()) == 0;
     }
   };
@@ -60,7 +62,8 @@ class JsonReader {
                                  int64_t reference_us);
 
   // Appends the value at `token` and gives the place behind it; on a fault gives nullptr, and the
-  // column may have been changed (see repair). Strings are views of the text, or live in the batch's arena.
+  // column may have been changed (see repair). Strings are views of the text, or live in the
+  // batch's arena.
   const uint32_t* read(json::Walk& walk, const uint32_t* token, Column& column, Batch& batch);
 
   const Type& type() const { return type_; }
@@ -74,7 +77,8 @@ class JsonReader {
  private:
   explicit JsonReader(Type type) : type_(std::move(type)) {}
 
-  const uint32_t* read_string(json::Walk& walk, const uint32_t* token, Column& column, Batch& batch);
+  const uint32_t* read_string(json::Walk& walk, const uint32_t* token, Column& column,
+                              Batch& batch);
   const uint32_t* read_number(json::Walk& walk, const uint32_t* token, Column& column);
   const uint32_t* read_raw(json::Walk& walk, const uint32_t* token, Column& column);
   const uint32_t* read_row(json::Walk& walk, const uint32_t* token, Column& column, Batch& batch);
@@ -84,8 +88,8 @@ class JsonReader {
   const uint32_t* refuse(json::Walk& walk, const uint32_t* token) const;
 
   Type type_;
-  std::optional<FieldParser> text_;         // how strings are read; also numbers that are not epochs
-  std::optional<EpochUnit> epoch_;          // how numbers become times
+  std::optional<FieldParser> text_;  // how strings are read; also numbers that are not epochs
+  std::optional<EpochUnit> epoch_;   // how numbers become times
   std::shared_ptr<const TimeParser> auto_;  // the same, by size
   std::vector<JsonReader> children_;        // ARRAY: element; MAP: value; ROW: fields
   JsonKeys keys_;                           // of a ROW
@@ -95,6 +99,7 @@ class JsonReader {
 void repair(Column& column, size_t rows);
 
 // The meaning of a string as written, in the arena when it had escapes. False: a wrong escape.
-bool json_string_value(const json::Walk& walk, std::string_view raw, Batch& batch, std::string_view& out);
+bool json_string_value(const json::Walk& walk, std::string_view raw, Batch& batch,
+                       std::string_view& out);
 
 }  // namespace weir

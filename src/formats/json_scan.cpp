@@ -19,7 +19,8 @@ ScanKey::ScanKey(std::string key) : text_(std::move(key)) {
   const std::string quoted = '"' + text_ + '"';
   for (size_t i = 0; i < 2; ++i) {
     const size_t from = 8 * i;
-    const size_t n = quoted.size() > from ? (quoted.size() - from < 8 ? quoted.size() - from : 8) : 0;
+    const size_t n =
+        quoted.size() > from ? (quoted.size() - from < 8 ? quoted.size() - from : 8) : 0;
     if (n > 0) std::memcpy(&words_[i], quoted.data() + from, n);
     std::memset(&masks_[i], 0xFF, n);
   }
@@ -28,7 +29,8 @@ ScanKey::ScanKey(std::string key) : text_(std::move(key)) {
 bool ScanKey::matches(const char* p) const {
   uint64_t words[2];
   std::memcpy(words, p, sizeof(words));
-  if ((((words[0] ^ words_[0]) & masks_[0]) | ((words[1] ^ words_[1]) & masks_[1])) != 0) return false;
+  if ((((words[0] ^ words_[0]) & masks_[0]) | ((words[1] ^ words_[1]) & masks_[1])) != 0)
+    return false;
   return text_.size() <= 14 ||
          (std::memcmp(p + 1, text_.data(), text_.size()) == 0 && p[text_.size() + 1] == '"');
 }
@@ -57,7 +59,8 @@ static size_t scan_lines(std::string_view text, const ScanKey& key, size_t& pos,
       if (c == '}') --braces;
       if (c != '"') continue;
       odd = !odd;
-      if (line.substr(i).starts_with(quoted) && keys++ == 0) result.key = static_cast<uint32_t>(pos + i);
+      if (line.substr(i).starts_with(quoted) && keys++ == 0)
+        result.key = static_cast<uint32_t>(pos + i);
     }
     if (odd) result.flags |= ScannedLine::kOddQuotes;
     if (braces != 0) result.flags |= ScannedLine::kUnbalanced;
@@ -143,19 +146,23 @@ static inline void masks_of(const char* p, size_t key_bytes, char letter, Masks&
 #pragma GCC pop_options
 
 ScanLevel scan_level() {
-  static const ScanLevel level =
-      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-              __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("lzcnt")
-          ? ScanLevel::kAvx2
-          : ScanLevel::kSse2;
+  static const ScanLevel level = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+                                         __builtin_cpu_supports("bmi2") &&
+                                         __builtin_cpu_supports("popcnt") &&
+                                         __builtin_cpu_supports("lzcnt")
+                                     ? ScanLevel::kAvx2
+                                     : ScanLevel::kSse2;
   return level;
 }
 
 ScanFunction scan_function(ScanLevel level) {
   switch (level) {
-    case ScanLevel::kAvx2: return avx2::scan_lines;
-    case ScanLevel::kSse2: return sse2::scan_lines;
-    case ScanLevel::kScalar: break;
+    case ScanLevel::kAvx2:
+      return avx2::scan_lines;
+    case ScanLevel::kSse2:
+      return sse2::scan_lines;
+    case ScanLevel::kScalar:
+      break;
   }
   return scalar::scan_lines;
 }

@@ -11,8 +11,9 @@ namespace weir::json {
 
 inline constexpr size_t kBadEscape = static_cast<size_t>(-1);
 
-// Writes the meaning of `text` (what stands between the quotes, valid UTF-8) to `out`, which has room
-// for text.size() bytes. Returns the bytes written, or kBadEscape: an unknown escape, a lone surrogate.
+// Writes the meaning of `text` (what stands between the quotes, valid UTF-8) to `out`, which has
+// room for text.size() bytes. Returns the bytes written, or kBadEscape: an unknown escape, a lone
+// surrogate.
 size_t unescape(std::string_view text, char* out);
 
 // Appends `text` in quotes. Bytes that are not valid UTF-8 become U+FFFD.

@@ -12,15 +12,16 @@
 namespace weir {
 namespace {
 
-// Finds the end of a string's text that begins at `p`. Gives the place of the closing quote, or nullptr: no
-// quote before `end`, or a control character.
+// Finds the end of a string's text that begins at `p`. Gives the place of the closing quote, or
+// nullptr: no quote before `end`, or a control character.
 const char* string_end(const char* p, const char* end, bool& escaped, bool& beyond_ascii) {
   while (p < end) {
 #if defined(__SSE2__)
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const __m128i special = _mm_or_si128(
-        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
-        _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes));
+    const __m128i special =
+        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                  _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
+                     _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes));
     const auto found = static_cast<unsigned>(_mm_movemask_epi8(special));
     const auto high = static_cast<unsigned>(_mm_movemask_epi8(bytes));
     if (found == 0) {
@@ -46,7 +47,8 @@ const char* string_end(const char* p, const char* end, bool& escaped, bool& beyo
 }
 
 bool starts_with(const char* p, const char* end, std::string_view word) {
-  return static_cast<size_t>(end - p) >= word.size() && std::memcmp(p, word.data(), word.size()) == 0;
+  return static_cast<size_t>(end - p) >= word.size() &&
+         std::memcmp(p, word.data(), word.size()) == 0;
 }
 
 }  // namespace
@@ -64,10 +66,17 @@ JsonTemplate::JsonTemplate(std::string_view line, const std::vector<Place>& plac
       const auto slot = static_cast<size_t>(place.slot);
       present[slot] = true;
       switch (slots[slot].reader.type().id) {
-        case TypeId::kString: part.kind = Kind::kString; break;
-        case TypeId::kBigInt: part.kind = Kind::kBigInt; break;
-        case TypeId::kDouble: part.kind = Kind::kDouble; break;
-        default: part.kind = Kind::kOther;
+        case TypeId::kString:
+          part.kind = Kind::kString;
+          break;
+        case TypeId::kBigInt:
+          part.kind = Kind::kBigInt;
+          break;
+        case TypeId::kDouble:
+          part.kind = Kind::kDouble;
+          break;
+        default:
+          part.kind = Kind::kOther;
       }
     }
     parts_.push_back(part);
@@ -94,14 +103,16 @@ void JsonTemplate::set_text(Part& part, std::string_view text) {
 bool JsonTemplate::fits(const Part& part, const char* p, const char* end) const {
   uint64_t words[2];
   std::memcpy(words, p, sizeof(words));
-  if ((((words[0] ^ part.words[0]) & part.masks[0]) | ((words[1] ^ part.words[1]) & part.masks[1])) != 0)
+  if ((((words[0] ^ part.words[0]) & part.masks[0]) |
+       ((words[1] ^ part.words[1]) & part.masks[1])) != 0)
     return false;
   if (static_cast<size_t>(end - p) < part.size) return false;
-  return part.size <= 16 || std::memcmp(p + 16, texts_.data() + part.offset + 16, part.size - 16) == 0;
+  return part.size <= 16 ||
+         std::memcmp(p + 16, texts_.data() + part.offset + 16, part.size - 16) == 0;
 }
 
-bool JsonTemplate::take_string(const Part& part, std::string_view raw, bool escaped, std::vector<JsonSlot>& slots,
-                               Batch& batch) {
+bool JsonTemplate::take_string(const Part& part, std::string_view raw, bool escaped,
+                               std::vector<JsonSlot>& slots, Batch& batch) {
   std::string_view value = raw;
   if (escaped) {
     Arena& arena = batch.arena();
@@ -127,12 +138,14 @@ bool JsonTemplate::take_number(const Part& part, std::string_view text, const js
   JsonSlot& slot = slots[static_cast<size_t>(part.slot)];
   Column& column = *slot.column;
   constexpr uint64_t kExactInDouble = uint64_t{1} << 53;
-  if (part.kind == Kind::kBigInt && number.integral && number.exact && number.mantissa <= INT64_MAX) {
+  if (part.kind == Kind::kBigInt && number.integral && number.exact &&
+      number.mantissa <= INT64_MAX) {
     const auto value = static_cast<int64_t>(number.mantissa);
     column.push(number.negative ? -value : value);
     return true;
   }
-  if (part.kind == Kind::kDouble && number.integral && number.exact && number.mantissa <= kExactInDouble) {
+  if (part.kind == Kind::kDouble && number.integral && number.exact &&
+      number.mantissa <= kExactInDouble) {
     const auto value = static_cast<double>(number.mantissa);
     column.push(number.negative ? -value : value);
     return true;
@@ -144,7 +157,8 @@ bool JsonTemplate::take_number(const Part& part, std::string_view text, const js
   return slot.reader.append_number(text, number, column);
 }
 
-bool JsonTemplate::read_values(const char*& p, const char* end, std::vector<JsonSlot>& slots, Batch& batch) {
+bool JsonTemplate::read_values(const char*& p, const char* end, std::vector<JsonSlot>& slots,
+                               Batch& batch) {
   for (const Part& part : parts_) {
     if (!fits(part, p, end)) return false;
     p += part.size;

@@ -8,7 +8,8 @@ const uint32_t* Walk::invalid(const uint32_t* token, std::string_view expected) 
   reason = "invalid JSON";
   if (*token < end) {
     reason += " at byte " + std::to_string(*token - begin);
-    reason += ": expected " + std::string(expected) + ", found " + quote_for_message(text(token), 20);
+    reason +=
+        ": expected " + std::string(expected) + ", found " + quote_for_message(text(token), 20);
   } else {
     reason += ": expected " + std::string(expected) + ", found the end of the line";
   }

@@ -1,8 +1,8 @@
 // Walks the tokens of one line of JSON: objects, arrays, and values that nobody wants.
 //
-// Every walked value is checked against RFC 8259, wanted or not, so that whether a record is valid does
-// not depend on the columns that a plan needs. (Strings and UTF-8 are checked by the index, except for
-// escapes, which are checked here.)
+// Every walked value is checked against RFC 8259, wanted or not, so that whether a record is valid
+// does not depend on the columns that a plan needs. (Strings and UTF-8 are checked by the index,
+// except for escapes, which are checked here.)
 #pragma once
 
 #include <cstdint>
@@ -17,16 +17,16 @@ namespace weir::json {
 
 inline constexpr size_t kMaxDepth = 256;
 
-// One line and what is wrong with it. Functions that walk take the place of a token and give the place
-// behind the value, or nullptr after setting the fault.
+// One line and what is wrong with it. Functions that walk take the place of a token and give the
+// place behind the value, or nullptr after setting the fault.
 struct Walk {
   const char* base = nullptr;  // offsets count from here
   uint32_t begin = 0;          // of the line
   uint32_t end = 0;
-  bool has_escapes = false;    // the line holds a backslash
-  size_t depth = 0;            // open objects and arrays
+  bool has_escapes = false;  // the line holds a backslash
+  size_t depth = 0;          // open objects and arrays
 
-  std::string field;   // where the fault is; empty when the whole record is wrong
+  std::string field;  // where the fault is; empty when the whole record is wrong
   std::string reason;
 
   // The first character of a token, 0 behind the line's last one.
@@ -62,8 +62,8 @@ struct Walk {
   const uint32_t* skip_scalar(const uint32_t* token);
 };
 
-// Calls on_field(position in the object, key as written, token of the value) for each field; it gives
-// the place behind the value or nullptr. `token` is at the opening brace.
+// Calls on_field(position in the object, key as written, token of the value) for each field; it
+// gives the place behind the value or nullptr. `token` is at the opening brace.
 template <class OnField>
 const uint32_t* walk_object(Walk& walk, const uint32_t* token, OnField&& on_field) {
   if (++walk.depth > kMaxDepth) return walk.fail("nested deeper than 256 levels");
@@ -110,7 +110,8 @@ const uint32_t* walk_array(Walk& walk, const uint32_t* token, OnElement&& on_ele
 }
 
 // The meaning of a key as written; `scratch` holds it when it had escapes. False: a wrong escape.
-inline bool key_text(const Walk& walk, std::string_view raw, std::string& scratch, std::string_view& out) {
+inline bool key_text(const Walk& walk, std::string_view raw, std::string& scratch,
+                     std::string_view& out) {
   out = raw;
   if (!walk.escaped(raw)) return true;
   scratch.resize(raw.size());

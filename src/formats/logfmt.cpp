@@ -1,10 +1,12 @@
-// The format "logfmt": key=value pairs with blanks between them, values in quotes where they need it.
+// The format "logfmt": key=value pairs with blanks between them, values in quotes where they need
+// it.
 //
 //   ts=2024-01-31T12:00:00Z level=info msg="it \"works\"" retry
 //
-// A key without = has the text "true". Of equal keys the first counts; a missing one is NULL. Inside quotes
-// \" \\ \/ \n \r \t \b \f and \uXXXX stand for what they do in JSON. Refused: a line without any =, a
-// quote that is not closed, text behind a closing quote, a value without a key.
+// A key without = has the text "true". Of equal keys the first counts; a missing one is NULL.
+// Inside quotes
+// \" \\ \/ \n \r \t \b \f and \uXXXX stand for what they do in JSON. Refused: a line without any =,
+// a quote that is not closed, text behind a closing quote, a value without a key.
 #include <algorithm>
 
 #include "data/text.h"
@@ -117,7 +119,8 @@ class LogfmtDecoder final : public Decoder, private RecordSplitter {
       } else {
         good = false;
       }
-      fields_.records()[rows++] = {record.data(), static_cast<uint32_t>(record.size()), FieldSpan::kPlain};
+      fields_.records()[rows++] = {record.data(), static_cast<uint32_t>(record.size()),
+                                   FieldSpan::kPlain};
       if (rows < fields_.run_rows()) continue;
       if (!fields_.take(rows, good, *this)) return fields_.end();
       rows = 0;
@@ -128,9 +131,11 @@ class LogfmtDecoder final : public Decoder, private RecordSplitter {
   }
 
  private:
-  // The wanted column of a key, or npos. The key at the same position of the record before is tried first.
+  // The wanted column of a key, or npos. The key at the same position of the record before is tried
+  // first.
   size_t find(size_t position, std::string_view key) {
-    if (position < guesses_.size() && guesses_[position].first == key) return guesses_[position].second;
+    if (position < guesses_.size() && guesses_[position].first == key)
+      return guesses_[position].second;
     const auto place = std::find(keys_.begin(), keys_.end(), key);
     const auto column =
         place == keys_.end() ? std::string_view::npos : static_cast<size_t>(place - keys_.begin());
@@ -141,7 +146,8 @@ class LogfmtDecoder final : public Decoder, private RecordSplitter {
     return column;
   }
 
-  bool split(std::string_view record, Arena& arena, FieldSpan* fields, RecordFault& fault) override {
+  bool split(std::string_view record, Arena& arena, FieldSpan* fields,
+             RecordFault& fault) override {
     std::fill_n(fields, keys_.size(), absent_field());
     PairReader pairs(record);
     Pair pair;
@@ -176,7 +182,7 @@ class LogfmtDecoder final : public Decoder, private RecordSplitter {
   }
 
   FieldDecoder fields_;
-  std::vector<std::string> keys_;  // of the wanted columns
+  std::vector<std::string> keys_;                  // of the wanted columns
   std::vector<std::pair<size_t, size_t>> copies_;  // columns with the key of one before
   std::vector<std::pair<std::string, size_t>> guesses_;
   std::vector<FieldSpan> one_;
@@ -215,7 +221,8 @@ class LogfmtEncoder final : public Encoder {
 
   static bool needs_quotes(std::string_view text) {
     return text.empty() || std::any_of(text.begin(), text.end(), [](char c) {
-             return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7F;
+             return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '=' || c == '\\' ||
+                    c == 0x7F;
            });
   }
 
@@ -255,7 +262,8 @@ const OptionTable<LogfmtOptions>& logfmt_options() {
 
 class LogfmtFormat final : public Format {
  public:
-  LogfmtFormat(std::vector<FieldColumn> columns, std::vector<std::string> keys, const FormatContext& context)
+  LogfmtFormat(std::vector<FieldColumn> columns, std::vector<std::string> keys,
+               const FormatContext& context)
       : columns_(std::move(columns)),
         keys_(std::move(keys)),
         declared_(!columns_.empty()),
@@ -305,7 +313,8 @@ class LogfmtFormat final : public Format {
   std::unique_ptr<Decoder> make_decoder(const DecodeRequest& request) const override {
     return std::make_unique<LogfmtDecoder>(columns_, keys_, request, zone_, reference_us_);
   }
-  std::unique_ptr<Encoder> make_encoder(const Schema& schema, const EncodeOptions& options) const override {
+  std::unique_ptr<Encoder> make_encoder(const Schema& schema,
+                                        const EncodeOptions& options) const override {
     return std::make_unique<LogfmtEncoder>(schema, options);
   }
 
@@ -323,14 +332,16 @@ class LogfmtFormat final : public Format {
   Schema schema_;
 };
 
-std::unique_ptr<Format> make_logfmt(const FormatSpec& spec, const FormatContext& context, Errors& errors) {
+std::unique_ptr<Format> make_logfmt(const FormatSpec& spec, const FormatContext& context,
+                                    Errors& errors) {
   const size_t before = errors.size();
   LogfmtOptions options;
   read_options(logfmt_options(), spec.options, options, errors, "the logfmt format", {"name"});
   std::vector<FieldColumn> columns;
   std::vector<std::string> keys;
   for (const auto& declared : declared_columns(context, errors)) {
-    auto parser = FieldParser::make(declared.type, declared.format, context.zone, context.reference_us);
+    auto parser =
+        FieldParser::make(declared.type, declared.format, context.zone, context.reference_us);
     if (!parser) {
       for (const auto& spec_column : context.columns)
         if (spec_column.name == declared.name) parser.error().position = spec_column.type.position;

@@ -48,7 +48,8 @@ class PrintFormat final : public Format {
   std::shared_ptr<const RecordCutter> cutter() const override { return make_line_cutter(); }
   const Schema& schema() const override { return schema_; }
   std::unique_ptr<Decoder> make_decoder(const DecodeRequest&) const override { return nullptr; }
-  std::unique_ptr<Encoder> make_encoder(const Schema& schema, const EncodeOptions& options) const override {
+  std::unique_ptr<Encoder> make_encoder(const Schema& schema,
+                                        const EncodeOptions& options) const override {
     return std::make_unique<PrintEncoder>(schema, options);
   }
 
@@ -56,13 +57,17 @@ class PrintFormat final : public Format {
   Schema schema_;
 };
 
-std::unique_ptr<Format> make_print(const FormatSpec& spec, const FormatContext& context, Errors& errors) {
+std::unique_ptr<Format> make_print(const FormatSpec& spec, const FormatContext& context,
+                                   Errors& errors) {
   const size_t before = errors.size();
   PrintOptions options;
   read_options(print_options(), spec.options, options, errors, "the print format", {"name"});
   if (!context.for_output)
-    errors.push_back({ErrorKind::kConfig, "the print format can only be written", spec.position,
-                      "read json or csv instead", {}});
+    errors.push_back({ErrorKind::kConfig,
+                      "the print format can only be written",
+                      spec.position,
+                      "read json or csv instead",
+                      {}});
   if (errors.size() > before) return nullptr;
   return std::make_unique<PrintFormat>();
 }

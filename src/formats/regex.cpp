@@ -13,7 +13,8 @@ struct RegexOptions {
 const OptionTable<RegexOptions>& regex_options() {
   static const OptionTable<RegexOptions> table = {
       {"pattern", &RegexOptions::pattern,
-       "a regular expression (RE2) whose named groups, (?P<name>...), are the columns; of several the first "
+       "a regular expression (RE2) whose named groups, (?P<name>...), are the columns; of several "
+       "the first "
        "that matches counts",
        true},
       {"record_start", &RegexOptions::record_start,
@@ -22,7 +23,8 @@ const OptionTable<RegexOptions>& regex_options() {
   return table;
 }
 
-std::unique_ptr<Format> make_regex(const FormatSpec& spec, const FormatContext& context, Errors& errors) {
+std::unique_ptr<Format> make_regex(const FormatSpec& spec, const FormatContext& context,
+                                   Errors& errors) {
   const size_t before = errors.size();
   RegexOptions options;
   read_options(regex_options(), spec.options, options, errors, "the regex format", {"name"});

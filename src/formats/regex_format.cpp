@@ -23,7 +23,8 @@ class PatternDecoder final : public Decoder, private RecordSplitter {
   PatternDecoder(const std::vector<BoundPattern>& patterns, const std::vector<FieldColumn>& columns,
                  std::shared_ptr<const RecordCutter> cutter, const DecodeRequest& request,
                  const TimeZone* zone, int64_t reference_us)
-      : cutter_(std::move(cutter)), fields_(columns, request, NullRule{false, {}, true}, zone, reference_us) {
+      : cutter_(std::move(cutter)),
+        fields_(columns, request, NullRule{false, {}, true}, zone, reference_us) {
     const auto& wanted = fields_.wanted();
     for (const auto& bound : patterns) {
       std::vector<bool> keep(bound.pattern.groups.size());
@@ -34,7 +35,8 @@ class PatternDecoder final : public Decoder, private RecordSplitter {
         if (keep[g]) places.push_back(static_cast<size_t>(place - wanted.begin()));
       }
       groups_.resize(std::max(groups_.size(), places.size()));
-      matchers_.push_back({RegexMatcher(bound.pattern, keep, cutter_ != nullptr), std::move(places)});
+      matchers_.push_back(
+          {RegexMatcher(bound.pattern, keep, cutter_ != nullptr), std::move(places)});
     }
     one_.resize(std::max<size_t>(1, wanted.size()));
   }
@@ -54,7 +56,8 @@ class PatternDecoder final : public Decoder, private RecordSplitter {
       } else {
         good = false;
       }
-      fields_.records()[rows++] = {record.data(), static_cast<uint32_t>(record.size()), FieldSpan::kPlain};
+      fields_.records()[rows++] = {record.data(), static_cast<uint32_t>(record.size()),
+                                   FieldSpan::kPlain};
       if (rows < limit) continue;
       if (!fields_.take(rows, good, *this)) return fields_.end();
       rows = 0;
@@ -96,9 +99,10 @@ class PatternDecoder final : public Decoder, private RecordSplitter {
     fault.reason = "does not match the pattern";
     if (matchers_.size() > 1) fault.reason = "matches none of the patterns";
     if (!best.field.empty())
-      fault.reason += ": matches as far as `" + best.field + "`, then " +
-                      (best.end < record.size() ? "comes " + quote_for_message(record.substr(best.end), 40)
-                                                : "the record ends");
+      fault.reason +=
+          ": matches as far as `" + best.field + "`, then " +
+          (best.end < record.size() ? "comes " + quote_for_message(record.substr(best.end), 40)
+                                    : "the record ends");
     return false;
   }
 
@@ -168,7 +172,8 @@ class PatternFormat final : public Format {
   std::unique_ptr<Decoder> make_decoder(const DecodeRequest& request) const override {
     std::vector<FieldColumn> fields;
     for (const auto& column : columns_) fields.push_back(column.field);
-    return std::make_unique<PatternDecoder>(patterns_, fields, cutter_, request, zone_, reference_us_);
+    return std::make_unique<PatternDecoder>(patterns_, fields, cutter_, request, zone_,
+                                            reference_us_);
   }
 
  private:
@@ -194,7 +199,8 @@ Result<Type> group_type(const std::string& name) {
 
 }  // namespace
 
-std::unique_ptr<Format> make_pattern_format(std::vector<PatternText> patterns, const SourceText& record_start,
+std::unique_ptr<Format> make_pattern_format(std::vector<PatternText> patterns,
+                                            const SourceText& record_start,
                                             const FormatContext& context, Errors& errors) {
   const size_t before = errors.size();
   std::vector<BoundPattern> bound;
@@ -226,8 +232,11 @@ std::unique_ptr<Format> make_pattern_format(std::vector<PatternText> patterns, c
       columns[column].fixed = true;
     }
     if (b.columns.empty())
-      errors.push_back({ErrorKind::kConfig, "the pattern names no field", source.position,
-                        "name groups as in (?P<status>[0-9]+), or %{INT:status} in grok", {}});
+      errors.push_back({ErrorKind::kConfig,
+                        "the pattern names no field",
+                        source.position,
+                        "name groups as in (?P<status>[0-9]+), or %{INT:status} in grok",
+                        {}});
     bound.push_back(std::move(b));
   }
 
@@ -240,14 +249,18 @@ std::unique_ptr<Format> make_pattern_format(std::vector<PatternText> patterns, c
       if (spec.name == declared.name) position = spec.position;
     const auto place = std::find(known.begin(), known.end(), group);
     if (place == known.end()) {
-      errors.push_back({ErrorKind::kConfig, "no group `" + group + "` in the pattern", position,
-                        spelling_hint(group, known), {}});
+      errors.push_back({ErrorKind::kConfig,
+                        "no group `" + group + "` in the pattern",
+                        position,
+                        spelling_hint(group, known),
+                        {}});
       continue;
     }
     auto& column = columns[static_cast<size_t>(place - known.begin())];
     column.field = {declared.name, declared.type, declared.format};
     column.fixed = true;
-    if (auto parser = FieldParser::make(declared.type, declared.format, context.zone, context.reference_us);
+    if (auto parser =
+            FieldParser::make(declared.type, declared.format, context.zone, context.reference_us);
         !parser) {
       parser.error().position = position;
       errors.push_back(parser.error());
@@ -265,7 +278,8 @@ std::unique_ptr<Format> make_pattern_format(std::vector<PatternText> patterns, c
     }
   }
   if (errors.size() > before) return nullptr;
-  return std::make_unique<PatternFormat>(std::move(bound), std::move(columns), std::move(cutter), context);
+  return std::make_unique<PatternFormat>(std::move(bound), std::move(columns), std::move(cutter),
+                                         context);
 }
 
 }  // namespace weir

@@ -1,8 +1,9 @@
-// What the formats "regex" and "grok" share: records matched by patterns whose named groups are columns.
+// What the formats "regex" and "grok" share: records matched by patterns whose named groups are
+// columns.
 //
-// A record that no pattern matches is refused; the reason names the last group up to which the nearest
-// pattern matched. Empty lines are no records. A group that took no part is NULL; so is an empty text
-// unless the column is a STRING.
+// A record that no pattern matches is refused; the reason names the last group up to which the
+// nearest pattern matched. Empty lines are no records. A group that took no part is NULL; so is an
+// empty text unless the column is a STRING.
 #pragma once
 
 #include <memory>
@@ -19,9 +20,10 @@ struct PatternText {
   SourceText source;  // what the user wrote
 };
 
-// Makes the format from patterns that have been read; they are tried in order. `record_start` may be empty.
-// Problems go to `errors`; nullptr then.
-std::unique_ptr<Format> make_pattern_format(std::vector<PatternText> patterns, const SourceText& record_start,
+// Makes the format from patterns that have been read; they are tried in order. `record_start` may
+// be empty. Problems go to `errors`; nullptr then.
+std::unique_ptr<Format> make_pattern_format(std::vector<PatternText> patterns,
+                                            const SourceText& record_start,
                                             const FormatContext& context, Errors& errors);
 
 }  // namespace weir

@@ -17,10 +17,12 @@ RE2::Options options_of(bool several_lines, bool utf8) {
 }
 
 bool is_ascii(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
 }
 
-// The offsets behind the outermost groups, quantifiers included, at which a pattern's text may be cut.
+// The offsets behind the outermost groups, quantifiers included, at which a pattern's text may be
+// cut.
 struct Cut {
   size_t group;
   size_t end;
@@ -36,7 +38,8 @@ std::vector<Cut> cuts_of(const RegexPattern& pattern, const std::vector<bool>& n
     if (!group.outermost) continue;
     // Groups inside this one come before its end.
     size_t inside = 0;
-    for (size_t k = i + 1; k < pattern.groups.size() && pattern.groups[k].open < group.close; ++k) inside += 2;
+    for (size_t k = i + 1; k < pattern.groups.size() && pattern.groups[k].open < group.close; ++k)
+      inside += 2;
     size_t end = group.close + added + inside;
     if (end < text.size() && text[end] == '{') {
       end = text.find('}', end) == std::string::npos ? end : text.find('}', end) + 1;
@@ -62,13 +65,15 @@ struct RegexMatcher::Impl {
   std::vector<std::unique_ptr<RE2>> heads;  // by cut, made when asked for
 
   RE2& characters() {
-    if (!characters_regex) characters_regex = std::make_unique<RE2>(text, options_of(several_lines, true));
+    if (!characters_regex)
+      characters_regex = std::make_unique<RE2>(text, options_of(several_lines, true));
     return *characters_regex;
   }
 
   bool run(const RE2& re, std::string_view record) {
     if (!re.ok()) return false;
-    // The leftmost match counts, and most patterns match at the start: an anchored search is far cheaper.
+    // The leftmost match counts, and most patterns match at the start: an anchored search is far
+    // cheaper.
     const re2::StringPiece subject(record.data(), record.size());
     const auto count = static_cast<int>(submatches.size());
     return re.Match(subject, 0, record.size(), RE2::ANCHOR_START, submatches.data(), count) ||
@@ -76,7 +81,8 @@ struct RegexMatcher::Impl {
   }
 };
 
-RegexMatcher::RegexMatcher(const RegexPattern& pattern, const std::vector<bool>& wanted, bool several_lines)
+RegexMatcher::RegexMatcher(const RegexPattern& pattern, const std::vector<bool>& wanted,
+                           bool several_lines)
     : impl_(std::make_unique<Impl>()) {
   impl_->pattern = pattern;
   impl_->text = pattern.with_groups(wanted);
@@ -95,11 +101,11 @@ RegexMatcher::RegexMatcher(RegexMatcher&&) noexcept = default;
 RegexMatcher& RegexMatcher::operator=(RegexMatcher&&) noexcept = default;
 
 bool RegexMatcher::match(std::string_view record, std::string_view* groups) {
-  // Byte by byte a pattern is smaller, and on ASCII it means the same. Otherwise characters come first; a
-  // point does not match a byte that is not UTF-8, and logs do hold such bytes.
-  const bool found = is_ascii(record)
-                         ? impl_->run(*impl_->bytes_regex, record)
-                         : impl_->run(impl_->characters(), record) || impl_->run(*impl_->bytes_regex, record);
+  // Byte by byte a pattern is smaller, and on ASCII it means the same. Otherwise characters come
+  // first; a point does not match a byte that is not UTF-8, and logs do hold such bytes.
+  const bool found = is_ascii(record) ? impl_->run(*impl_->bytes_regex, record)
+                                      : impl_->run(impl_->characters(), record) ||
+                                            impl_->run(*impl_->bytes_regex, record);
   if (!found) return false;
   for (size_t i = 1; i < impl_->submatches.size(); ++i)
     groups[i - 1] = {impl_->submatches[i].data(), impl_->submatches[i].size()};
@@ -114,7 +120,8 @@ RegexMatcher::Reach RegexMatcher::reach(std::string_view record) {
                                    options_of(impl_->several_lines, true));
     if (!head->ok()) return false;
     re2::StringPiece all;
-    if (!head->Match(re2::StringPiece(record.data(), record.size()), 0, record.size(), RE2::UNANCHORED, &all, 1))
+    if (!head->Match(re2::StringPiece(record.data(), record.size()), 0, record.size(),
+                     RE2::UNANCHORED, &all, 1))
       return false;
     end = static_cast<size_t>(all.data() - record.data()) + all.size();
     return true;

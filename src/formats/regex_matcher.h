@@ -14,7 +14,8 @@ namespace weir {
 // Threads: one per worker (RE2's own caches would be shared and locked otherwise).
 class RegexMatcher {
  public:
-  // `wanted` says which of the pattern's groups give texts. `several_lines`: a point matches line ends.
+  // `wanted` says which of the pattern's groups give texts. `several_lines`: a point matches line
+  // ends.
   RegexMatcher(const RegexPattern& pattern, const std::vector<bool>& wanted, bool several_lines);
   ~RegexMatcher();
   RegexMatcher(RegexMatcher&&) noexcept;
@@ -24,8 +25,8 @@ class RegexMatcher {
   // Records that are not UTF-8 are matched byte by byte.
   bool match(std::string_view record, std::string_view* groups);
 
-  // How many of the pattern's outermost groups the head of the pattern matches up to, and where that
-  // match ends. For messages.
+  // How many of the pattern's outermost groups the head of the pattern matches up to, and where
+  // that match ends. For messages.
   struct Reach {
     size_t groups = 0;
     std::string field;  // the last of them, empty when there is none

@@ -107,7 +107,8 @@ class PatternReader {
     std::vector<size_t> open;  // per open parenthesis its number in out_.groups, or npos
     size_t i = 0;
     while (i < text.size()) {
-      if (out_.text.size() > kMaxTextBytes) return error(i, "the pattern is too large when written out");
+      if (out_.text.size() > kMaxTextBytes)
+        return error(i, "the pattern is too large when written out");
       const char c = text[i];
       if (c == '\\') {
         if (i + 1 >= text.size()) return error(i, "the pattern ends with a backslash");
@@ -133,7 +134,8 @@ class PatternReader {
         if (open.empty()) return error(i, "a `)` without its `(`");
         out_.text += ')';
         --depth_;
-        if (open.back() != std::string_view::npos) out_.groups[open.back()].close = out_.text.size();
+        if (open.back() != std::string_view::npos)
+          out_.groups[open.back()].close = out_.text.size();
         open.pop_back();
         ++i;
       } else if (c == '|') {
@@ -254,7 +256,8 @@ class PatternReader {
     const std::string_view construct = text.substr(i, end - i);
     const bool negative = construct[2] == '!' || construct.starts_with("(?<!");
     const std::string_view before = text.substr(0, i);
-    const bool at_edge = end == text.size() || before.find_first_not_of("^\\b") == std::string_view::npos;
+    const bool at_edge =
+        end == text.size() || before.find_first_not_of("^\\b") == std::string_view::npos;
     // An atomic group around all of a definition does not make its head less of a head.
     const bool head_of_group = before == "(?>" || before == "(?:" || before == "(";
     if (negative && (at_edge || head_of_group)) return end;
@@ -284,8 +287,8 @@ class PatternReader {
     if (stack_.size() >= kMaxNesting) return error(i, "patterns refer to each other too deeply");
 
     // Without a group of its own the definition's groups stay on the outermost level.
-    const bool quantified = end + 1 < text.size() && std::string_view("*+?{").find(text[end + 1]) !=
-                                                         std::string_view::npos;
+    const bool quantified = end + 1 < text.size() &&
+                            std::string_view("*+?{").find(text[end + 1]) != std::string_view::npos;
     const bool bare = field.empty() && !quantified && !has_outer_alternation(*definition);
     const size_t group = out_.groups.size();
     if (!bare && !field.empty()) open_group(field, type);
@@ -304,7 +307,7 @@ class PatternReader {
   bool relax_counts_;
   RegexPattern out_;
   size_t depth_ = 0;
-  size_t outer_offset_ = 0;          // of the reference in the outermost pattern
+  size_t outer_offset_ = 0;         // of the reference in the outermost pattern
   std::vector<std::string> stack_;  // definitions being written
 };
 

@@ -48,8 +48,8 @@ bool is_pair(std::string_view token) {
   const size_t equals = token.find('=');
   if (equals == std::string_view::npos || equals == 0) return false;
   return std::all_of(token.begin(), token.begin() + static_cast<ptrdiff_t>(equals), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-' || c == '/' ||
-           c == '@';
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-' ||
+           c == '/' || c == '@';
   });
 }
 
@@ -74,9 +74,10 @@ bool is_logfmt_line(std::string_view line) {
   return pairs > 0 && (pairs == tokens || (pairs >= 2 && pairs * 10 >= tokens * 6));
 }
 
-// The records of delimited text, split; quotes hide delimiters and line ends. Nothing when a quote stands
-// where RFC 4180 has none.
-std::vector<std::vector<std::string>> split_records(std::string_view sample, bool whole, char delimiter) {
+// The records of delimited text, split; quotes hide delimiters and line ends. Nothing when a quote
+// stands where RFC 4180 has none.
+std::vector<std::vector<std::string>> split_records(std::string_view sample, bool whole,
+                                                    char delimiter) {
   std::vector<std::vector<std::string>> records;
   std::vector<std::string> fields(1);
   bool quoted = false;
@@ -112,10 +113,12 @@ std::vector<std::vector<std::string>> split_records(std::string_view sample, boo
 }
 
 bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::isdigit(static_cast<unsigned char>(text[0])) == 0 &&
+  return !text.empty() && text.size() <= 64 &&
+         std::isdigit(static_cast<unsigned char>(text[0])) == 0 &&
          std::all_of(text.begin(), text.end(), [](char c) {
-           return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == ' ' || c == '.' ||
-                  c == '-' || c == '/' || c == '(' || c == ')' || c == '%' || static_cast<signed char>(c) < 0;
+           return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == ' ' ||
+                  c == '.' || c == '-' || c == '/' || c == '(' || c == ')' || c == '%' ||
+                  static_cast<signed char>(c) < 0;
          });
 }
 
@@ -137,7 +140,9 @@ bool has_header(const std::vector<std::vector<std::string>>& records) {
 
 // True if the text begins like the rest of a time that was cut at its comma: "123 INFO".
 bool is_rest_of_time(std::string_view text) {
-  const auto digit = [&](size_t i) { return std::isdigit(static_cast<unsigned char>(text[i])) != 0; };
+  const auto digit = [&](size_t i) {
+    return std::isdigit(static_cast<unsigned char>(text[i])) != 0;
+  };
   return text.size() > 3 && digit(0) && digit(1) && digit(2) && text[3] == ' ';
 }
 
@@ -166,7 +171,8 @@ bool sniff_delimited(std::string_view sample, bool whole, bool comments, FormatS
     const auto records = split_records(sample, whole, delimiter);
     if (records.empty() || records[0].size() <= best_fields) continue;
     const size_t fields = records[0].size();
-    if (std::any_of(records.begin(), records.end(), [&](const auto& r) { return r.size() != fields; }))
+    if (std::any_of(records.begin(), records.end(),
+                    [&](const auto& r) { return r.size() != fields; }))
       continue;
     if (delimiter != '\t' && looks_like_prose(records)) continue;
     best = delimiter;
@@ -225,11 +231,13 @@ FormatSpec sniff_spec(std::string_view sample) {
     spec.name = "json";
     return spec;
   }
-  static const RE2 kCommon(R"re(^\S+ \S+ \S.* \[[^\]]+\] "(?:[^"\\]|\\.)*" (?:[0-9]{3}|-) (?:[0-9]+|-))re");
+  static const RE2 kCommon(
+      R"re(^\S+ \S+ \S.* \[[^\]]+\] "(?:[^"\\]|\\.)*" (?:[0-9]{3}|-) (?:[0-9]+|-))re");
   static const RE2 kCombined(
       R"re(^\S+ \S+ \S.* \[[^\]]+\] "(?:[^"\\]|\\.)*" (?:[0-9]{3}|-) (?:[0-9]+|-) "(?:[^"\\]|\\.)*" ")re");
   if (share(lines, [](std::string_view line) { return matches(kCommon, line); }) >= 0.8) {
-    const bool combined = share(lines, [](std::string_view line) { return matches(kCombined, line); }) >= 0.8;
+    const bool combined =
+        share(lines, [](std::string_view line) { return matches(kCombined, line); }) >= 0.8;
     spec.name = combined ? "combined" : "common";
     return spec;
   }

@@ -7,8 +7,8 @@
 
 namespace weir {
 
-// The format and the options that it needs: csv with { delimiter = ";", header = false }, ... "text" when
-// nothing else fits. Never fails; an empty sample is text.
+// The format and the options that it needs: csv with { delimiter = ";", header = false }, ...
+// "text" when nothing else fits. Never fails; an empty sample is text.
 FormatSpec sniff_spec(std::string_view sample);
 
 }  // namespace weir

@@ -4,8 +4,8 @@
 //   ------  -------------------  ----
 //      200  2015-05-17 10:05:00    12
 //
-// The first rows (up to 1000) decide how wide the columns are; later rows are written as they come and push
-// their neighbours aside where they are wider. On a terminal lines are cut to its width.
+// The first rows (up to 1000) decide how wide the columns are; later rows are written as they come
+// and push their neighbours aside where they are wider. On a terminal lines are cut to its width.
 #include <algorithm>
 
 #include "data/text.h"
@@ -69,7 +69,9 @@ class TableEncoder final : public Encoder {
   std::vector<Cell> cells_of(const Batch& batch, size_t row) {
     std::vector<Cell> cells;
     cells.reserve(columns_.size() + 1);
-    cells.push_back({std::string(row_kind_text(batch.kinds.empty() ? RowKind::kInsert : batch.kinds[row])), false});
+    cells.push_back(
+        {std::string(row_kind_text(batch.kinds.empty() ? RowKind::kInsert : batch.kinds[row])),
+         false});
     std::string text;
     for (size_t c = 0; c < columns_.size(); ++c) {
       const auto* column = c < batch.columns.size() ? batch.columns[c].get() : nullptr;
@@ -160,7 +162,8 @@ class TableFormat final : public Format {
   std::shared_ptr<const RecordCutter> cutter() const override { return make_line_cutter(); }
   const Schema& schema() const override { return schema_; }
   std::unique_ptr<Decoder> make_decoder(const DecodeRequest&) const override { return nullptr; }
-  std::unique_ptr<Encoder> make_encoder(const Schema& schema, const EncodeOptions& options) const override {
+  std::unique_ptr<Encoder> make_encoder(const Schema& schema,
+                                        const EncodeOptions& options) const override {
     return std::make_unique<TableEncoder>(schema, options);
   }
   bool encodes_in_order() const override { return true; }
@@ -169,13 +172,17 @@ class TableFormat final : public Format {
   Schema schema_;
 };
 
-std::unique_ptr<Format> make_table(const FormatSpec& spec, const FormatContext& context, Errors& errors) {
+std::unique_ptr<Format> make_table(const FormatSpec& spec, const FormatContext& context,
+                                   Errors& errors) {
   const size_t before = errors.size();
   TableOptions options;
   read_options(table_options(), spec.options, options, errors, "the table format", {"name"});
   if (!context.for_output)
-    errors.push_back({ErrorKind::kConfig, "the table format can only be written", spec.position,
-                      "read csv, tsv or text instead", {}});
+    errors.push_back({ErrorKind::kConfig,
+                      "the table format can only be written",
+                      spec.position,
+                      "read csv, tsv or text instead",
+                      {}});
   if (errors.size() > before) return nullptr;
   return std::make_unique<TableFormat>();
 }

@@ -9,8 +9,8 @@
 
 namespace weir {
 
-// The longest string a function may make. A wrong count (REPEAT('x', 2000000000)) is a data error of its
-// row and does not take the machine's memory.
+// The longest string a function may make. A wrong count (REPEAT('x', 2000000000)) is a data error
+// of its row and does not take the machine's memory.
 inline constexpr size_t kMaxTextBytes = size_t{64} << 20;
 
 inline bool too_long(EvalContext& context, size_t bytes) {

@@ -18,23 +18,26 @@ bool widens(const Type& from, const Type& to) {
 
 }  // namespace
 
-Result<void> check_count(std::string_view function, std::span<const ExprPtr> args, int least, int most) {
+Result<void> check_count(std::string_view function, std::span<const ExprPtr> args, int least,
+                         int most) {
   const int n = static_cast<int>(args.size());
   if (n >= least && (most < 0 || n <= most)) return {};
   std::string wanted = fmt::format("{}", least);
-  if (most < 0) wanted = fmt::format("at least {}", least);
-  else if (most > least) wanted = fmt::format("{} to {}", least, most);
+  if (most < 0)
+    wanted = fmt::format("at least {}", least);
+  else if (most > least)
+    wanted = fmt::format("{} to {}", least, most);
   const bool one = least == 1 && (most == 1 || most < 0);
-  return fail(ErrorKind::kConfig, fmt::format("{} takes {} argument{}, not {}", function, wanted,
-                                              one ? "" : "s", n));
+  return fail(ErrorKind::kConfig,
+              fmt::format("{} takes {} argument{}, not {}", function, wanted, one ? "" : "s", n));
 }
 
 Result<void> check_type(std::string_view function, std::span<const ExprPtr> args, size_t i,
                         const Type& wanted) {
   const Type& type = args[i]->type();
   if (type.id == wanted.id || type.id == TypeId::kNull || widens(type, wanted)) return {};
-  return fail(ErrorKind::kConfig, fmt::format("argument {} of {} must be {}, not {}", i + 1, function,
-                                              wanted.to_string(), type.to_string()));
+  return fail(ErrorKind::kConfig, fmt::format("argument {} of {} must be {}, not {}", i + 1,
+                                              function, wanted.to_string(), type.to_string()));
 }
 
 Result<void> check_types(std::string_view function, std::span<const ExprPtr> args,

@@ -15,7 +15,8 @@
 namespace weir {
 
 // Error unless least <= args.size() <= most (most < 0: no limit).
-Result<void> check_count(std::string_view function, std::span<const ExprPtr> args, int least, int most);
+Result<void> check_count(std::string_view function, std::span<const ExprPtr> args, int least,
+                         int most);
 
 // Error unless argument i has the wanted type, is a bare NULL or is a number that widens to it.
 Result<void> check_type(std::string_view function, std::span<const ExprPtr> args, size_t i,

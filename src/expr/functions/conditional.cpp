@@ -1,7 +1,8 @@
-// COALESCE, IFNULL, IF, NULLIF, GREATEST, LEAST, TYPEOF and the tests IS_ALPHA, IS_DIGIT, IS_DECIMAL.
+// COALESCE, IFNULL, IF, NULLIF, GREATEST, LEAST, TYPEOF and the tests IS_ALPHA, IS_DIGIT,
+// IS_DECIMAL.
 //
-// These kernels see evaluated arguments. Where an argument can fail on a row the binder writes COALESCE,
-// IF, IFNULL and NULLIF as CASE, which evaluates only what a row needs.
+// These kernels see evaluated arguments. Where an argument can fail on a row the binder writes
+// COALESCE, IF, IFNULL and NULLIF as CASE, which evaluates only what a row needs.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -18,7 +19,8 @@ namespace {
 using Columns = std::span<const ColumnPtr>;
 using Args = std::span<const ExprPtr>;
 
-// --- choosing a value per row --------------------------------------------------------------------------
+// --- choosing a value per row
+// --------------------------------------------------------------------------
 
 constexpr uint8_t kNone = 255;  // NULL
 
@@ -42,18 +44,30 @@ ColumnPtr choose(const Type& type, Columns sources, const Vec<uint8_t>& which) {
   if (!type.is_nested() && width > 0) {
     ColumnPtr out = make_column(type, n);
     switch (width) {
-      case 1: copy_chosen<uint8_t>(*out, sources, which.data(), n); break;
-      case 2: copy_chosen<uint16_t>(*out, sources, which.data(), n); break;
-      case 4: copy_chosen<uint32_t>(*out, sources, which.data(), n); break;
-      case 8: copy_chosen<uint64_t>(*out, sources, which.data(), n); break;
-      default: copy_chosen<StringRef>(*out, sources, which.data(), n); break;  // 16 bytes, DECIMAL too
+      case 1:
+        copy_chosen<uint8_t>(*out, sources, which.data(), n);
+        break;
+      case 2:
+        copy_chosen<uint16_t>(*out, sources, which.data(), n);
+        break;
+      case 4:
+        copy_chosen<uint32_t>(*out, sources, which.data(), n);
+        break;
+      case 8:
+        copy_chosen<uint64_t>(*out, sources, which.data(), n);
+        break;
+      default:
+        copy_chosen<StringRef>(*out, sources, which.data(), n);
+        break;  // 16 bytes, DECIMAL too
     }
     return out;
   }
   ColumnPtr out = make_column(type);
   for (size_t i = 0; i < n; ++i) {
-    if (which[i] == kNone) out->push_null();
-    else out->push_from(*sources[which[i]], i);
+    if (which[i] == kNone)
+      out->push_null();
+    else
+      out->push_from(*sources[which[i]], i);
   }
   return out;
 }
@@ -77,7 +91,9 @@ Result<BoundCall> bind_coalesce(std::string_view name, int least, int most, Args
   const auto type = common_argument_type(name, args);
   if (!type) return fail(type.error());
   if (type->id == TypeId::kNull) {
-    Kernel null = [](Columns, size_t rows, EvalContext&) { return make_null_constant(Type::null(), rows); };
+    Kernel null = [](Columns, size_t rows, EvalContext&) {
+      return make_null_constant(Type::null(), rows);
+    };
     return BoundCall{std::vector<Type>(args.size(), *type), *type, std::move(null)};
   }
   Kernel kernel = [type = *type](Columns columns, size_t rows, EvalContext& context) {
@@ -99,22 +115,29 @@ Result<BoundCall> bind_if(Args args) {
     }
     const size_t n = rows_to_compute(columns, rows);
     Vec<uint8_t> which(n);
-    for (size_t i = 0; i < n; ++i) which[i] = !condition.is_null(i) && condition.at<uint8_t>(i) != 0 ? 0 : 1;
-    return finish_rows(choose(type, columns.subspan(1), which), columns, rows, context, context.errors.size());
+    for (size_t i = 0; i < n; ++i)
+      which[i] = !condition.is_null(i) && condition.at<uint8_t>(i) != 0 ? 0 : 1;
+    return finish_rows(choose(type, columns.subspan(1), which), columns, rows, context,
+                       context.errors.size());
   };
   return BoundCall{{Type::boolean(), *type, *type}, *type, std::move(kernel)};
 }
 
-// --- NULLIF ----------------------------------------------------------------------------------------------
+// --- NULLIF
+// ----------------------------------------------------------------------------------------------
 
 // An integer that the binder has widened for the comparison, in its own type again.
 template <class Raw>
 Raw narrow(const Column& wide, size_t i) {
   switch (wide.type().id) {
-    case TypeId::kTinyInt: return static_cast<Raw>(wide.at<int8_t>(i));
-    case TypeId::kSmallInt: return static_cast<Raw>(wide.at<int16_t>(i));
-    case TypeId::kInt: return static_cast<Raw>(wide.at<int32_t>(i));
-    default: return static_cast<Raw>(wide.at<int64_t>(i));
+    case TypeId::kTinyInt:
+      return static_cast<Raw>(wide.at<int8_t>(i));
+    case TypeId::kSmallInt:
+      return static_cast<Raw>(wide.at<int16_t>(i));
+    case TypeId::kInt:
+      return static_cast<Raw>(wide.at<int32_t>(i));
+    default:
+      return static_cast<Raw>(wide.at<int64_t>(i));
   }
 }
 
@@ -142,10 +165,18 @@ Result<BoundCall> bind_nullif(Args args) {
       for (size_t i = 0; i < n; ++i) {
         const size_t at = a.is_constant() ? 0 : i;
         switch (result.id) {
-          case TypeId::kTinyInt: out->values<int8_t>()[i] = narrow<int8_t>(a, at); break;
-          case TypeId::kSmallInt: out->values<int16_t>()[i] = narrow<int16_t>(a, at); break;
-          case TypeId::kInt: out->values<int32_t>()[i] = narrow<int32_t>(a, at); break;
-          default: out->values<int64_t>()[i] = narrow<int64_t>(a, at); break;
+          case TypeId::kTinyInt:
+            out->values<int8_t>()[i] = narrow<int8_t>(a, at);
+            break;
+          case TypeId::kSmallInt:
+            out->values<int16_t>()[i] = narrow<int16_t>(a, at);
+            break;
+          case TypeId::kInt:
+            out->values<int32_t>()[i] = narrow<int32_t>(a, at);
+            break;
+          default:
+            out->values<int64_t>()[i] = narrow<int64_t>(a, at);
+            break;
         }
         if (which[i] == kNone) out->set_null(i);
       }
@@ -157,12 +188,15 @@ Result<BoundCall> bind_nullif(Args args) {
   return BoundCall{{*common, *common}, result, std::move(kernel)};
 }
 
-// --- GREATEST, LEAST -------------------------------------------------------------------------------------
+// --- GREATEST, LEAST
+// -------------------------------------------------------------------------------------
 
 template <class T>
 bool less(const T& a, const T& b) {
-  if constexpr (std::is_floating_point_v<T>) return a < b || (std::isnan(b) && !std::isnan(a));  // NaN last
-  else return a < b;
+  if constexpr (std::is_floating_point_v<T>)
+    return a < b || (std::isnan(b) && !std::isnan(a));  // NaN last
+  else
+    return a < b;
 }
 
 template <class Raw, bool kGreatest>
@@ -185,18 +219,27 @@ Kernel extreme_kernel(const Type& type) {
     };
   };
   switch (type.id) {
-    case TypeId::kBoolean: return with(uint8_t{});
-    case TypeId::kTinyInt: return with(int8_t{});
-    case TypeId::kSmallInt: return with(int16_t{});
+    case TypeId::kBoolean:
+      return with(uint8_t{});
+    case TypeId::kTinyInt:
+      return with(int8_t{});
+    case TypeId::kSmallInt:
+      return with(int16_t{});
     case TypeId::kInt:
     case TypeId::kDate:
-    case TypeId::kTime: return with(int32_t{});
-    case TypeId::kFloat: return with(float{});
-    case TypeId::kDouble: return with(double{});
-    case TypeId::kDecimal: return with(Int128{});
+    case TypeId::kTime:
+      return with(int32_t{});
+    case TypeId::kFloat:
+      return with(float{});
+    case TypeId::kDouble:
+      return with(double{});
+    case TypeId::kDecimal:
+      return with(Int128{});
     case TypeId::kString:
-    case TypeId::kBytes: return with(StringRef{});
-    default: return with(int64_t{});
+    case TypeId::kBytes:
+      return with(StringRef{});
+    default:
+      return with(int64_t{});
   }
 }
 
@@ -214,7 +257,8 @@ Result<BoundCall> bind_extreme(Args args) {
   return BoundCall{std::vector<Type>(args.size(), *type), *type, extreme_kernel<kGreatest>(*type)};
 }
 
-// --- TYPEOF ----------------------------------------------------------------------------------------------
+// --- TYPEOF
+// ----------------------------------------------------------------------------------------------
 
 // The second argument, Flink's `force_serializable`, changes nothing here.
 Result<BoundCall> bind_typeof(Args args) {
@@ -233,7 +277,8 @@ Result<BoundCall> bind_typeof(Args args) {
   return BoundCall{std::move(types), Type::string(), std::move(kernel)};
 }
 
-// --- IS_ALPHA, IS_DIGIT, IS_DECIMAL ----------------------------------------------------------------------
+// --- IS_ALPHA, IS_DIGIT, IS_DECIMAL
+// ----------------------------------------------------------------------
 
 template <bool (*kTest)(char32_t)>
 bool all_characters(StringRef s) {
@@ -249,7 +294,8 @@ void skip_digits(std::string_view& s) {
   while (!s.empty() && s[0] >= '0' && s[0] <= '9') s.remove_prefix(1);
 }
 
-// What Java's Double.parseDouble reads: blanks around, a sign, digits, exponent, suffix; NaN, Infinity.
+// What Java's Double.parseDouble reads: blanks around, a sign, digits, exponent, suffix; NaN,
+// Infinity.
 bool is_decimal(StringRef text) {
   std::string_view s = text.view();
   const auto blank = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
@@ -274,23 +320,27 @@ bool is_decimal(StringRef text) {
     skip_digits(s);
     if (s.size() == exponent) return false;
   }
-  if (!s.empty() && std::string_view("fFdD").find(s[0]) != std::string_view::npos) s.remove_prefix(1);
+  if (!s.empty() && std::string_view("fFdD").find(s[0]) != std::string_view::npos)
+    s.remove_prefix(1);
   return s.empty();
 }
 
-// A test of texts. For arguments of other types the result is known: `integers` for integers, `others`
-// for other numbers, else FALSE. NULL is FALSE, as in Flink.
+// A test of texts. For arguments of other types the result is known: `integers` for integers,
+// `others` for other numbers, else FALSE. NULL is FALSE, as in Flink.
 using TextTest = bool (*)(StringRef);
-Result<BoundCall> bind_test(std::string_view name, TextTest test, bool integers, bool others, Args args) {
+Result<BoundCall> bind_test(std::string_view name, TextTest test, bool integers, bool others,
+                            Args args) {
   if (auto ok = check_count(name, args, 1, 1); !ok) return fail(ok.error());
   Type type = args[0]->type();
   if (type.id == TypeId::kNull) type = Type::string();
   const bool constant = type.is_integer() ? integers : type.is_numeric() && others;
-  Kernel kernel = [test, constant, text = type.is_text()](Columns columns, size_t rows, EvalContext& context) {
-    return map_rows<uint8_t, true>(Type::boolean(), columns, rows, context, [&](size_t i) -> uint8_t {
-      if (columns[0]->is_null(i)) return 0;
-      return (text ? test(columns[0]->at<StringRef>(i)) : constant) ? 1 : 0;
-    });
+  Kernel kernel = [test, constant, text = type.is_text()](Columns columns, size_t rows,
+                                                          EvalContext& context) {
+    return map_rows<uint8_t, true>(
+        Type::boolean(), columns, rows, context, [&](size_t i) -> uint8_t {
+          if (columns[0]->is_null(i)) return 0;
+          return (text ? test(columns[0]->at<StringRef>(i)) : constant) ? 1 : 0;
+        });
   };
   return BoundCall{{type}, Type::boolean(), std::move(kernel)};
 }
@@ -316,25 +366,33 @@ FunctionList conditional_functions() {
       bound("COALESCE", "COALESCE(x1 ANY, x2 ANY, ...) -> common type",
             "Gives the first argument that is not NULL.", "COALESCE(NULL, 'b', 'c')", "b",
             [](Args args) { return bind_coalesce("COALESCE", 1, 254, args); }),
-      bound("IFNULL", "IFNULL(x ANY, otherwise ANY) -> common type", "Gives x, or otherwise when x is NULL.",
-            "IFNULL(CAST(NULL AS INT), 5)", "5",
+      bound("IFNULL", "IFNULL(x ANY, otherwise ANY) -> common type",
+            "Gives x, or otherwise when x is NULL.", "IFNULL(CAST(NULL AS INT), 5)", "5",
             [](Args args) { return bind_coalesce("IFNULL", 2, 2, args); }),
       bound("IF", "IF(condition BOOLEAN, then ANY, otherwise ANY) -> common type",
-            "Gives then when the condition is TRUE, else otherwise.", "IF(1 > 2, 'yes', 'no')", "no", bind_if),
+            "Gives then when the condition is TRUE, else otherwise.", "IF(1 > 2, 'yes', 'no')",
+            "no", bind_if),
       bound("NULLIF", "NULLIF(x ANY, y ANY) -> type of x", "Gives NULL when x equals y, else x.",
             "NULLIF(5, 0)", "5", bind_nullif),
       bound("GREATEST", "GREATEST(x1 ANY, x2 ANY, ...) -> common type",
-            "Gives the largest argument; NULL when one is NULL.", "GREATEST(3, 7, 5)", "7", bind_extreme<true>),
+            "Gives the largest argument; NULL when one is NULL.", "GREATEST(3, 7, 5)", "7",
+            bind_extreme<true>),
       bound("LEAST", "LEAST(x1 ANY, x2 ANY, ...) -> common type",
-            "Gives the smallest argument; NULL when one is NULL.", "LEAST(3, 7, 5)", "3", bind_extreme<false>),
+            "Gives the smallest argument; NULL when one is NULL.", "LEAST(3, 7, 5)", "3",
+            bind_extreme<false>),
       bound("TYPEOF", "TYPEOF(x ANY) -> STRING", "Gives the type of x as text.", "TYPEOF(1.50)",
             "DECIMAL(3, 2)", bind_typeof),
-      bound("IS_ALPHA", "IS_ALPHA(s ANY) -> BOOLEAN", "Says whether s has letters only, and at least one.",
-            "IS_ALPHA('Größe')", "TRUE",
-            [](Args args) { return bind_test("IS_ALPHA", all_characters<is_letter>, false, false, args); }),
+      bound("IS_ALPHA", "IS_ALPHA(s ANY) -> BOOLEAN",
+            "Says whether s has letters only, and at least one.", "IS_ALPHA('Größe')", "TRUE",
+            [](Args args) {
+              return bind_test("IS_ALPHA", all_characters<is_letter>, false, false, args);
+            }),
       bound("IS_DIGIT", "IS_DIGIT(s ANY) -> BOOLEAN",
-            "Says whether s has digits only, and at least one; TRUE for integers.", "IS_DIGIT('12a')", "FALSE",
-            [](Args args) { return bind_test("IS_DIGIT", all_characters<is_digit>, true, false, args); }),
+            "Says whether s has digits only, and at least one; TRUE for integers.",
+            "IS_DIGIT('12a')", "FALSE",
+            [](Args args) {
+              return bind_test("IS_DIGIT", all_characters<is_digit>, true, false, args);
+            }),
       bound("IS_DECIMAL", "IS_DECIMAL(s ANY) -> BOOLEAN",
             "Says whether s reads as a number; TRUE for numbers.", "IS_DECIMAL('-1.5e3')", "TRUE",
             [](Args args) { return bind_test("IS_DECIMAL", is_decimal, true, true, args); }),

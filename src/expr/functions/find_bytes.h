@@ -12,9 +12,9 @@ namespace weir {
 
 inline constexpr size_t kNotFound = static_cast<size_t>(-1);
 
-// Offset of the first occurrence of needle (m bytes) in text (n bytes), or kNotFound. An empty needle is at 0.
-// Compares the needle's first and last byte at 16 places at once (idea: W. Mula, "SIMD-friendly
-// algorithms for substring searching"), which leaves few places to look at.
+// Offset of the first occurrence of needle (m bytes) in text (n bytes), or kNotFound. An empty
+// needle is at 0. Compares the needle's first and last byte at 16 places at once (idea: W. Mula,
+// "SIMD-friendly algorithms for substring searching"), which leaves few places to look at.
 inline size_t find_bytes(const char* text, size_t n, const char* needle, size_t m) {
   if (m == 0) return 0;
   if (m > n) return kNotFound;

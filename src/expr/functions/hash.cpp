@@ -58,11 +58,16 @@ Kernel digest_kernel(const char* algorithm) {
 
 const char* sha2_algorithm(int64_t bits) {
   switch (bits) {
-    case 224: return "SHA224";
-    case 256: return "SHA256";
-    case 384: return "SHA384";
-    case 512: return "SHA512";
-    default: return nullptr;
+    case 224:
+      return "SHA224";
+    case 256:
+      return "SHA256";
+    case 384:
+      return "SHA384";
+    case 512:
+      return "SHA512";
+    default:
+      return nullptr;
   }
 }
 
@@ -85,12 +90,13 @@ ColumnPtr sha2(Columns args, size_t rows, EvalContext& context) {
 Result<void> check_sha2(std::span<const ExprPtr> args) {
   const auto bits = literal_integer(args, 1);
   if (!bits || sha2_algorithm(*bits) != nullptr) return {};
-  return fail(ErrorKind::kConfig, "SHA2 knows 224, 256, 384 and 512 bits, not " + std::to_string(*bits));
+  return fail(ErrorKind::kConfig,
+              "SHA2 knows 224, 256, 384 and 512 bits, not " + std::to_string(*bits));
 }
 
-// CRC-32 of zlib and gzip: polynomial 0xEDB88320 (reflected), eight bytes at a time through eight tables
-// (M. Kounavis and F. Berry, "A Systematic Approach to Building High Performance Software-based CRC
-// Generators", 2005).
+// CRC-32 of zlib and gzip: polynomial 0xEDB88320 (reflected), eight bytes at a time through eight
+// tables (M. Kounavis and F. Berry, "A Systematic Approach to Building High Performance
+// Software-based CRC Generators", 2005).
 struct CrcTables {
   uint32_t table[8][256];
   constexpr CrcTables() : table{} {
@@ -100,7 +106,8 @@ struct CrcTables {
       table[0][i] = c;
     }
     for (uint32_t i = 0; i < 256; ++i) {
-      for (int t = 1; t < 8; ++t) table[t][i] = (table[t - 1][i] >> 8) ^ table[0][table[t - 1][i] & 255];
+      for (int t = 1; t < 8; ++t)
+        table[t][i] = (table[t - 1][i] >> 8) ^ table[0][table[t - 1][i] & 255];
     }
   }
 };
@@ -127,7 +134,8 @@ int64_t crc32(EvalContext&, StringRef s) {
 int64_t xxhash64(EvalContext&, StringRef s) { return static_cast<int64_t>(XXH64(s.ptr, s.len, 0)); }
 
 FunctionDescriptor digest(std::string_view name, std::string_view signature, std::string_view doc,
-                          std::string_view example, std::string_view result, const char* algorithm) {
+                          std::string_view example, std::string_view result,
+                          const char* algorithm) {
   FunctionDescriptor d;
   d.name = name;
   d.signature = signature;
@@ -141,10 +149,10 @@ FunctionDescriptor digest(std::string_view name, std::string_view signature, std
 }
 
 FunctionDescriptor sha2_function() {
-  FunctionDescriptor d = digest("SHA2", "SHA2(s STRING, bits INT) -> STRING",
-                                "Gives the SHA-2 digest of 224, 256, 384 or 512 bits in hexadecimal.",
-                                "SHA2('abc', 224)",
-                                "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7", "SHA256");
+  FunctionDescriptor d = digest(
+      "SHA2", "SHA2(s STRING, bits INT) -> STRING",
+      "Gives the SHA-2 digest of 224, 256, 384 or 512 bits in hexadecimal.", "SHA2('abc', 224)",
+      "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7", "SHA256");
   d.parameters = {Type::string(), Type::integer()};
   d.kernel = sha2;
   d.can_fail = true;
@@ -157,15 +165,17 @@ FunctionList hash_functions() {
   FunctionList all = {
       digest("MD5", "MD5(s STRING) -> STRING", "Gives the MD5 digest in hexadecimal.", "MD5('abc')",
              "900150983cd24fb0d6963f7d28e17f72", "MD5"),
-      digest("SHA1", "SHA1(s STRING) -> STRING", "Gives the SHA-1 digest in hexadecimal.", "SHA1('abc')",
-             "a9993e364706816aba3e25717850c26c9cd0d89d", "SHA1"),
+      digest("SHA1", "SHA1(s STRING) -> STRING", "Gives the SHA-1 digest in hexadecimal.",
+             "SHA1('abc')", "a9993e364706816aba3e25717850c26c9cd0d89d", "SHA1"),
       digest("SHA224", "SHA224(s STRING) -> STRING", "Gives the SHA-224 digest in hexadecimal.",
              "SHA224('abc')", "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7", "SHA224"),
       digest("SHA256", "SHA256(s STRING) -> STRING", "Gives the SHA-256 digest in hexadecimal.",
-             "SHA256('abc')", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "SHA256"),
+             "SHA256('abc')", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+             "SHA256"),
       digest("SHA384", "SHA384(s STRING) -> STRING", "Gives the SHA-384 digest in hexadecimal.",
              "SHA384('abc')",
-             "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7",
+             "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358bae"
+             "ca134c825a7",
              "SHA384"),
       digest("SHA512", "SHA512(s STRING) -> STRING", "Gives the SHA-512 digest in hexadecimal.",
              "SHA512('abc')",
@@ -173,8 +183,9 @@ FunctionList hash_functions() {
              "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
              "SHA512"),
       sha2_function(),
-      scalar<crc32>("CRC32", "CRC32(s STRING) -> BIGINT", "Gives the CRC-32 checksum of zlib (not in Flink).",
-                    "CRC32('abc')", "891568578"),
+      scalar<crc32>("CRC32", "CRC32(s STRING) -> BIGINT",
+                    "Gives the CRC-32 checksum of zlib (not in Flink).", "CRC32('abc')",
+                    "891568578"),
       scalar<xxhash64>("XXHASH64", "XXHASH64(s STRING) -> BIGINT",
                        "Gives the 64-bit xxHash with seed 0 (not in Flink).", "XXHASH64('abc')",
                        "4952883123889572249"),

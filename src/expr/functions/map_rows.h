@@ -1,4 +1,5 @@
-// The loop of a hand-written kernel: one value per row, NULL in -> NULL out, constants computed once.
+// The loop of a hand-written kernel: one value per row, NULL in -> NULL out, constants computed
+// once.
 //
 // The adaptor of expr/function.h does this for functions on plain values; kernels whose types or
 // arguments it cannot express (DECIMAL, any number of arguments, compiled patterns) use these.
@@ -33,8 +34,8 @@ inline size_t rows_to_compute(std::span<const ColumnPtr> args, size_t rows) {
   return all_constant(args) && rows > 1 ? 1 : rows;
 }
 
-// Ends a kernel: `out` holds the computed rows. When that was one row for many, it becomes a constant,
-// and a failure of that row is repeated for the others.
+// Ends a kernel: `out` holds the computed rows. When that was one row for many, it becomes a
+// constant, and a failure of that row is repeated for the others.
 inline ColumnPtr finish_rows(ColumnPtr out, std::span<const ColumnPtr> args, size_t rows,
                              EvalContext& context, size_t errors_before) {
   if (!all_constant(args) || rows == 0) return out;
@@ -46,11 +47,12 @@ inline ColumnPtr finish_rows(ColumnPtr out, std::span<const ColumnPtr> args, siz
   return out;
 }
 
-// `f(i)` gives a Raw or std::optional<Raw> (nullopt: NULL); it reads its arguments with at<T>(i) and may
-// report an error with fail_row. With kNullsToo it is called for rows with NULL arguments as well.
+// `f(i)` gives a Raw or std::optional<Raw> (nullopt: NULL); it reads its arguments with at<T>(i)
+// and may report an error with fail_row. With kNullsToo it is called for rows with NULL arguments
+// as well.
 template <class Raw, bool kNullsToo = false, class F>
-ColumnPtr map_rows(const Type& type, std::span<const ColumnPtr> args, size_t rows, EvalContext& context,
-                   F&& f) {
+ColumnPtr map_rows(const Type& type, std::span<const ColumnPtr> args, size_t rows,
+                   EvalContext& context, F&& f) {
   const size_t n = rows_to_compute(args, rows);
   const size_t errors_before = context.errors.size();
   ColumnPtr out = make_column(type, n);

@@ -66,14 +66,17 @@ std::optional<Bytes> unhex(EvalContext& c, StringRef s) {
 FunctionList numeric_base_functions() {
   return {
       scalar<bin>("BIN", "BIN(n BIGINT) -> STRING", "Gives n in binary digits.", "BIN(12)", "1100"),
-      scalar<hex>("HEX", "HEX(n BIGINT) -> STRING", "Gives n in hexadecimal digits.", "HEX(100)", "64"),
-      scalar<hex_text>("HEX", "HEX(s STRING) -> STRING", "Gives the bytes of s in hexadecimal digits.",
-                       "HEX('hello,world')", "68656C6C6F2C776F726C64"),
+      scalar<hex>("HEX", "HEX(n BIGINT) -> STRING", "Gives n in hexadecimal digits.", "HEX(100)",
+                  "64"),
+      scalar<hex_text>("HEX", "HEX(s STRING) -> STRING",
+                       "Gives the bytes of s in hexadecimal digits.", "HEX('hello,world')",
+                       "68656C6C6F2C776F726C64"),
       scalar<hex_bytes>("HEX", "HEX(b BYTES) -> STRING", "Gives the bytes in hexadecimal digits.",
                         "HEX(X'0c0d')", "0C0D"),
-      scalar<unhex>("UNHEX", "UNHEX(s STRING) -> BYTES",
-                    "Gives the bytes that s names in hexadecimal digits; NULL when it has other characters.",
-                    "DECODE(UNHEX('7765'), 'UTF-8')", "we"),
+      scalar<unhex>(
+          "UNHEX", "UNHEX(s STRING) -> BYTES",
+          "Gives the bytes that s names in hexadecimal digits; NULL when it has other characters.",
+          "DECODE(UNHEX('7765'), 'UTF-8')", "we"),
   };
 }
 

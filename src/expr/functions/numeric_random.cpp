@@ -1,5 +1,5 @@
-// RAND, RAND_INTEGER, UUID. A value is a hash of (seed, place of the call, ordinal of the row): the same
-// rows get the same values however they are split over blocks and threads, and after a resume.
+// RAND, RAND_INTEGER, UUID. A value is a hash of (seed, place of the call, ordinal of the row): the
+// same rows get the same values however they are split over blocks and threads, and after a resume.
 #include <fmt/format.h>
 
 #include <atomic>
@@ -46,8 +46,8 @@ class Ordinals {
   uint64_t first_ = 0;
 };
 
-// Tells calls apart, so that two RAND() in one row differ. Binding is sequential and always the same for
-// a pipeline, so a run repeated with the same seed sees the same numbers.
+// Tells calls apart, so that two RAND() in one row differ. Binding is sequential and always the
+// same for a pipeline, so a run repeated with the same seed sees the same numbers.
 uint64_t next_call_site() {
   static std::atomic<uint64_t> next{0};
   return mix(++next);
@@ -55,8 +55,8 @@ uint64_t next_call_site() {
 
 // `values(bits, i)` makes row i's value of 64 random bits; NULL where an argument is.
 template <class Raw, class F>
-ColumnPtr random_rows(const Type& type, Columns args, size_t rows, EvalContext& context, uint64_t site,
-                      F&& value) {
+ColumnPtr random_rows(const Type& type, Columns args, size_t rows, EvalContext& context,
+                      uint64_t site, F&& value) {
   ColumnPtr out = make_column(type, rows);
   Raw* values = out->values<Raw>();
   const Ordinals ordinals(context, rows);
@@ -118,20 +118,23 @@ Result<BoundCall> bind_rand_integer(std::span<const ExprPtr> args) {
   if (auto ok = check_types("RAND_INTEGER", args, types); !ok) return fail(ok.error());
   const auto bound = literal_integer(args, args.size() - 1);
   if (bound && *bound <= 0) {
-    return fail(ErrorKind::kConfig, fmt::format("RAND_INTEGER: the bound must be positive, not {}", *bound));
+    return fail(ErrorKind::kConfig,
+                fmt::format("RAND_INTEGER: the bound must be positive, not {}", *bound));
   }
   Kernel kernel;
   if (args.size() == 1) {
     kernel = [site = next_call_site()](Columns columns, size_t rows, EvalContext& context) {
-      return random_rows<int32_t>(
-          Type::integer(), columns, rows, context, site ^ run_seed(context),
-          [&](uint64_t bits, size_t i) { return below(context, bits, columns[0]->at<int32_t>(i)); });
+      return random_rows<int32_t>(Type::integer(), columns, rows, context, site ^ run_seed(context),
+                                  [&](uint64_t bits, size_t i) {
+                                    return below(context, bits, columns[0]->at<int32_t>(i));
+                                  });
     };
   } else {
     kernel = [](Columns columns, size_t rows, EvalContext& context) {
-      return random_rows<int32_t>(Type::integer(), columns, rows, context, 0, [&](uint64_t bits, size_t i) {
-        return below(context, seeded(columns, i, bits), columns[1]->at<int32_t>(i));
-      });
+      return random_rows<int32_t>(
+          Type::integer(), columns, rows, context, 0, [&](uint64_t bits, size_t i) {
+            return below(context, seeded(columns, i, bits), columns[1]->at<int32_t>(i));
+          });
     };
   }
   return BoundCall{types, Type::integer(), std::move(kernel), !bound, false};
@@ -156,17 +159,19 @@ Result<BoundCall> bind_uuid(std::span<const ExprPtr> args) {
   if (auto ok = check_count("UUID", args, 0, 0); !ok) return fail(ok.error());
   Kernel kernel = [site = next_call_site()](Columns columns, size_t rows, EvalContext& context) {
     const uint64_t seed = run_seed(context);
-    return random_rows<StringRef>(
-        Type::string(), columns, rows, context, site ^ seed, [&](uint64_t bits, size_t) {
-          // 64 bits alone would make equal UUIDs likely after some billions of rows of many runs.
-          return make_uuid(context, bits, mix(bits ^ mix(seed + site)));
-        });
+    return random_rows<StringRef>(Type::string(), columns, rows, context, site ^ seed,
+                                  [&](uint64_t bits, size_t) {
+                                    // 64 bits alone would make equal UUIDs likely after some
+                                    // billions of rows of many runs.
+                                    return make_uuid(context, bits, mix(bits ^ mix(seed + site)));
+                                  });
   };
   return BoundCall{{}, Type::string(), std::move(kernel), false, false};
 }
 
-FunctionDescriptor random_function(std::string_view name, std::string_view signature, std::string_view doc,
-                                   std::string_view example, Result<BoundCall> (*bind)(std::span<const ExprPtr>)) {
+FunctionDescriptor random_function(std::string_view name, std::string_view signature,
+                                   std::string_view doc, std::string_view example,
+                                   Result<BoundCall> (*bind)(std::span<const ExprPtr>)) {
   FunctionDescriptor d;
   d.name = name;
   d.signature = signature;
@@ -182,14 +187,15 @@ FunctionDescriptor random_function(std::string_view name, std::string_view signa
 
 FunctionList numeric_random_functions() {
   return {
-      random_function("RAND", "RAND([seed INT]) -> DOUBLE",
-                      "Gives a random number from 0 up to but not 1; with a seed always the same for a row.",
-                      "RAND()", bind_rand),
+      random_function(
+          "RAND", "RAND([seed INT]) -> DOUBLE",
+          "Gives a random number from 0 up to but not 1; with a seed always the same for a row.",
+          "RAND()", bind_rand),
       random_function("RAND_INTEGER", "RAND_INTEGER([seed INT,] bound INT) -> INT",
                       "Gives a random whole number from 0 up to but not bound.", "RAND_INTEGER(6)",
                       bind_rand_integer),
-      random_function("UUID", "UUID() -> STRING", "Gives a random UUID (version 4), a new one per row.",
-                      "UUID()", bind_uuid),
+      random_function("UUID", "UUID() -> STRING",
+                      "Gives a random UUID (version 4), a new one per row.", "UUID()", bind_uuid),
   };
 }
 

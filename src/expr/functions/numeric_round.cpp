@@ -1,5 +1,5 @@
-// ABS, SIGN, CEIL, FLOOR, ROUND, TRUNCATE, MOD: their results have the type of their argument (Flink's
-// rules), so each is bound for the type it meets.
+// ABS, SIGN, CEIL, FLOOR, ROUND, TRUNCATE, MOD: their results have the type of their argument
+// (Flink's rules), so each is bound for the type it meets.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -21,13 +21,20 @@ using Columns = std::span<const ColumnPtr>;
 template <class F>
 auto with_raw(TypeId id, F&& f) {
   switch (id) {
-    case TypeId::kTinyInt: return f(int8_t{});
-    case TypeId::kSmallInt: return f(int16_t{});
-    case TypeId::kInt: return f(int32_t{});
-    case TypeId::kBigInt: return f(int64_t{});
-    case TypeId::kFloat: return f(float{});
-    case TypeId::kDecimal: return f(Int128{});
-    default: return f(double{});
+    case TypeId::kTinyInt:
+      return f(int8_t{});
+    case TypeId::kSmallInt:
+      return f(int16_t{});
+    case TypeId::kInt:
+      return f(int32_t{});
+    case TypeId::kBigInt:
+      return f(int64_t{});
+    case TypeId::kFloat:
+      return f(float{});
+    case TypeId::kDecimal:
+      return f(Int128{});
+    default:
+      return f(double{});
   }
 }
 
@@ -40,7 +47,8 @@ Result<Type> numeric_argument(std::string_view name, const ExprPtr& arg) {
 }
 
 template <class T>
-std::optional<T> or_overflow(EvalContext& context, Int128 value, const Type& type, std::string_view name) {
+std::optional<T> or_overflow(EvalContext& context, Int128 value, const Type& type,
+                             std::string_view name) {
   if (value >= std::numeric_limits<T>::min() && value <= std::numeric_limits<T>::max()) {
     return static_cast<T>(value);
   }
@@ -49,7 +57,8 @@ std::optional<T> or_overflow(EvalContext& context, Int128 value, const Type& typ
   return std::nullopt;
 }
 
-// --- ABS, SIGN -------------------------------------------------------------------------------------------
+// --- ABS, SIGN
+// -------------------------------------------------------------------------------------------
 
 Result<BoundCall> bind_abs(std::span<const ExprPtr> args) {
   if (auto ok = check_count("ABS", args, 1, 1); !ok) return fail(ok.error());
@@ -59,9 +68,12 @@ Result<BoundCall> bind_abs(std::span<const ExprPtr> args) {
     Kernel kernel = [type = *type](Columns columns, size_t rows, EvalContext& context) {
       return map_rows<T>(type, columns, rows, context, [&](size_t i) -> std::optional<T> {
         const T x = columns[0]->at<T>(i);
-        if constexpr (std::is_floating_point_v<T>) return std::fabs(x);
-        else if constexpr (std::is_same_v<T, Int128>) return x < 0 ? -x : x;
-        else return x < 0 ? or_overflow<T>(context, -Int128{x}, type, "ABS") : std::optional<T>(x);
+        if constexpr (std::is_floating_point_v<T>)
+          return std::fabs(x);
+        else if constexpr (std::is_same_v<T, Int128>)
+          return x < 0 ? -x : x;
+        else
+          return x < 0 ? or_overflow<T>(context, -Int128{x}, type, "ABS") : std::optional<T>(x);
       });
     };
     return BoundCall{{*type}, *type, std::move(kernel), type->is_integer()};
@@ -86,7 +98,8 @@ Result<BoundCall> bind_sign(std::span<const ExprPtr> args) {
   });
 }
 
-// --- CEIL, FLOOR -----------------------------------------------------------------------------------------
+// --- CEIL, FLOOR
+// -----------------------------------------------------------------------------------------
 
 // Integers stay; DECIMAL gets scale 0.
 template <bool kUp>
@@ -95,11 +108,13 @@ Result<BoundCall> bind_whole(std::string_view name, std::span<const ExprPtr> arg
   const auto type = numeric_argument(name, args[0]);
   if (!type) return fail(type.error());
   if (type->is_integer()) {
-    return BoundCall{{*type}, *type, [](Columns columns, size_t, EvalContext&) { return columns[0]; }};
+    return BoundCall{
+        {*type}, *type, [](Columns columns, size_t, EvalContext&) { return columns[0]; }};
   }
   return with_raw(type->id, [&]<class T>(T) {
     const Type result = std::is_same_v<T, Int128> ? Type::decimal(type->precision, 0) : *type;
-    Kernel kernel = [result, scale = type->scale](Columns columns, size_t rows, EvalContext& context) {
+    Kernel kernel = [result, scale = type->scale](Columns columns, size_t rows,
+                                                  EvalContext& context) {
       [[maybe_unused]] const Int128 power = power_of_ten(scale);
       return map_rows<T>(result, columns, rows, context, [&](size_t i) -> T {
         const T x = columns[0]->at<T>(i);
@@ -117,7 +132,8 @@ Result<BoundCall> bind_whole(std::string_view name, std::span<const ExprPtr> arg
   });
 }
 
-// --- ROUND, TRUNCATE -------------------------------------------------------------------------------------
+// --- ROUND, TRUNCATE
+// -------------------------------------------------------------------------------------
 
 // value / 10^n, half up by magnitude or towards zero; n >= 0.
 Int128 drop_digits(Int128 value, int n, bool half_up) {
@@ -139,17 +155,21 @@ Type rounded_type(const Type& type, int64_t places) {
   return Type::decimal(std::min(kMaxDecimalDigits, 1 + whole + p), p);
 }
 
-std::optional<Int128> keep_places(Int128 x, const Type& from, const Type& to, int places, bool half_up) {
+std::optional<Int128> keep_places(Int128 x, const Type& from, const Type& to, int places,
+                                  bool half_up) {
   if (places >= from.scale) return rescale_decimal(x, from.scale, to.scale, to.precision);
   const Int128 q = drop_digits(x, from.scale - places, half_up);
   if (q == 0) return q;
   // q counts units of 10^-places; the result counts units of 10^-scale.
   const int up = to.scale - places;
-  if (up < 0 || up > kMaxDecimalDigits || decimal_digits(q) + up > to.precision) return std::nullopt;
+  if (up < 0 || up > kMaxDecimalDigits || decimal_digits(q) + up > to.precision)
+    return std::nullopt;
   return q * power_of_ten(up);
 }
 
-int clamp_places(int64_t places) { return static_cast<int>(std::clamp<int64_t>(places, -1000, 1000)); }
+int clamp_places(int64_t places) {
+  return static_cast<int>(std::clamp<int64_t>(places, -1000, 1000));
+}
 
 template <bool kHalfUp>
 Result<BoundCall> bind_places(std::string_view name, std::span<const ExprPtr> args) {
@@ -165,13 +185,15 @@ Result<BoundCall> bind_places(std::string_view name, std::span<const ExprPtr> ar
   const auto literal = args.size() == 2 ? literal_integer(args, 1) : std::optional<int64_t>(0);
   if (type->id == TypeId::kDecimal && literal) result = rounded_type(*type, *literal);
   return with_raw(type->id, [&]<class T>(T) {
-    Kernel kernel = [name, from = *type, result](Columns columns, size_t rows, EvalContext& context) {
+    Kernel kernel = [name, from = *type, result](Columns columns, size_t rows,
+                                                 EvalContext& context) {
       return map_rows<T>(result, columns, rows, context, [&](size_t i) -> std::optional<T> {
         const T x = columns[0]->at<T>(i);
         const int places = columns.size() > 1 ? clamp_places(columns[1]->at<int64_t>(i)) : 0;
         if constexpr (std::is_floating_point_v<T>) {
           const auto wide = static_cast<double>(x);
-          return static_cast<T>(kHalfUp ? round_double(wide, places) : truncate_double(wide, places));
+          return static_cast<T>(kHalfUp ? round_double(wide, places)
+                                        : truncate_double(wide, places));
         } else if constexpr (std::is_same_v<T, Int128>) {
           return keep_places(x, from, result, places, kHalfUp);
         } else {
@@ -182,11 +204,13 @@ Result<BoundCall> bind_places(std::string_view name, std::span<const ExprPtr> ar
         }
       });
     };
-    return BoundCall{parameters, result, std::move(kernel), type->is_integer() && literal.value_or(-1) < 0};
+    return BoundCall{parameters, result, std::move(kernel),
+                     type->is_integer() && literal.value_or(-1) < 0};
   });
 }
 
-// --- MOD -------------------------------------------------------------------------------------------------
+// --- MOD
+// -------------------------------------------------------------------------------------------------
 
 template <class Out>
 ColumnPtr mod_integers(Columns columns, const Type& result, size_t rows, EvalContext& context) {
@@ -221,10 +245,14 @@ Result<BoundCall> bind_mod(std::span<const ExprPtr> args) {
   if (a->is_integer() && b->is_integer()) {
     Kernel kernel = [result = *b](Columns columns, size_t rows, EvalContext& context) {
       switch (result.id) {
-        case TypeId::kTinyInt: return mod_integers<int8_t>(columns, result, rows, context);
-        case TypeId::kSmallInt: return mod_integers<int16_t>(columns, result, rows, context);
-        case TypeId::kInt: return mod_integers<int32_t>(columns, result, rows, context);
-        default: return mod_integers<int64_t>(columns, result, rows, context);
+        case TypeId::kTinyInt:
+          return mod_integers<int8_t>(columns, result, rows, context);
+        case TypeId::kSmallInt:
+          return mod_integers<int16_t>(columns, result, rows, context);
+        case TypeId::kInt:
+          return mod_integers<int32_t>(columns, result, rows, context);
+        default:
+          return mod_integers<int64_t>(columns, result, rows, context);
       }
     };
     return BoundCall{{Type::bigint(), Type::bigint()}, *b, std::move(kernel), can_fail};
@@ -241,7 +269,8 @@ Result<BoundCall> bind_mod(std::span<const ExprPtr> args) {
         fail_row(context, "division by zero");
         return std::nullopt;
       }
-      return modulo_decimals(columns[0]->at<Int128>(i), x.scale, d, y.scale, result.scale, result.precision);
+      return modulo_decimals(columns[0]->at<Int128>(i), x.scale, d, y.scale, result.scale,
+                             result.precision);
     });
   };
   return BoundCall{{x, y}, result, std::move(kernel), can_fail};
@@ -265,8 +294,10 @@ FunctionDescriptor bound(std::string_view name, std::string_view signature, std:
 FunctionList numeric_round_functions() {
   using Args = std::span<const ExprPtr>;
   return {
-      bound("ABS", "ABS(x NUMERIC) -> same type", "Gives the absolute value.", "ABS(-3.50)", "3.50", bind_abs),
-      bound("SIGN", "SIGN(x NUMERIC) -> same type", "Gives -1, 0 or 1.", "SIGN(-7)", "-1", bind_sign),
+      bound("ABS", "ABS(x NUMERIC) -> same type", "Gives the absolute value.", "ABS(-3.50)", "3.50",
+            bind_abs),
+      bound("SIGN", "SIGN(x NUMERIC) -> same type", "Gives -1, 0 or 1.", "SIGN(-7)", "-1",
+            bind_sign),
       bound("CEIL", "CEIL(x NUMERIC) -> same type, DECIMAL with scale 0",
             "Gives the smallest whole number that is not less than x.", "CEIL(1.2)", "2",
             [](Args args) { return bind_whole<true>("CEIL", args); }),
@@ -277,12 +308,14 @@ FunctionList numeric_round_functions() {
             [](Args args) { return bind_whole<false>("FLOOR", args); }),
       bound("ROUND", "ROUND(x NUMERIC[, places INT]) -> same type, DECIMAL with the places",
             "Rounds to places digits after the point (default 0), half up by magnitude.",
-            "ROUND(-125.315, 2)", "-125.32", [](Args args) { return bind_places<true>("ROUND", args); }),
+            "ROUND(-125.315, 2)", "-125.32",
+            [](Args args) { return bind_places<true>("ROUND", args); }),
       bound("TRUNCATE", "TRUNCATE(x NUMERIC[, places INT]) -> same type, DECIMAL with the places",
             "Cuts after places digits after the point (default 0).", "TRUNCATE(42.328, 2)", "42.32",
             [](Args args) { return bind_places<false>("TRUNCATE", args); }),
       bound("MOD", "MOD(a NUMERIC, b NUMERIC) -> type of b, DECIMAL or DOUBLE",
-            "Gives the remainder of a divided by b, with the sign of a.", "MOD(-7, 3)", "-1", bind_mod),
+            "Gives the remainder of a divided by b, with the sign of a.", "MOD(-7, 3)", "-1",
+            bind_mod),
   };
 }
 

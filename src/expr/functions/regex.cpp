@@ -1,5 +1,5 @@
-// Regular expressions over RE2 (linear time). A literal pattern is checked at binding; a pattern that is
-// computed per row and wrong gives NULL (REGEXP: FALSE).
+// Regular expressions over RE2 (linear time). A literal pattern is checked at binding; a pattern
+// that is computed per row and wrong gives NULL (REGEXP: FALSE).
 #include <fmt/format.h>
 #include <re2/re2.h>
 
@@ -51,8 +51,8 @@ StringRef subject(Columns args, size_t i) {
 re2::StringPiece piece(StringRef s) { return {s.ptr, s.len}; }
 StringRef text(re2::StringPiece p) { return {p.data(), p.size()}; }
 
-// Calls `found(groups)` for every match from left to right. After an empty match the search goes on one
-// character later, as Java's Matcher.find does. `groups` has room for n pieces.
+// Calls `found(groups)` for every match from left to right. After an empty match the search goes on
+// one character later, as Java's Matcher.find does. `groups` has room for n pieces.
 template <class F>
 void for_each_match(const RE2& regex, StringRef s, re2::StringPiece* groups, int n, F&& found) {
   const re2::StringPiece all = piece(s);
@@ -96,12 +96,13 @@ std::optional<StringRef> first_match(const RE2* regex, StringRef s, int64_t k) {
   return text(groups[k]);
 }
 
-// The character c of a pattern `^[^c]*`, the part before c, which is common for URLs and paths and needs no
-// automaton. nullopt: another pattern.
+// The character c of a pattern `^[^c]*`, the part before c, which is common for URLs and paths and
+// needs no automaton. nullopt: another pattern.
 std::optional<char> prefix_delimiter(std::string_view pattern) {
   if (!pattern.starts_with("^[^") || !pattern.ends_with("]*")) return std::nullopt;
   std::string_view inside = pattern.substr(3, pattern.size() - 5);
-  if (inside.size() == 2 && inside[0] == '\\' && !std::isalnum(static_cast<unsigned char>(inside[1]))) {
+  if (inside.size() == 2 && inside[0] == '\\' &&
+      !std::isalnum(static_cast<unsigned char>(inside[1]))) {
     inside.remove_prefix(1);
   } else if (inside == "\\" || inside == "]" || inside == "[" || inside == "^" || inside == "-") {
     return std::nullopt;
@@ -114,7 +115,9 @@ ColumnPtr extract_before(Columns args, size_t rows, EvalContext& context, char d
   return map_rows<StringRef>(Type::string(), args, rows, context, [&](size_t i) {
     const StringRef s = subject(args, i);
     const void* at = std::memchr(s.ptr, delimiter, s.len);
-    return at == nullptr ? s : StringRef(s.ptr, static_cast<size_t>(static_cast<const char*>(at) - s.ptr));
+    return at == nullptr
+               ? s
+               : StringRef(s.ptr, static_cast<size_t>(static_cast<const char*>(at) - s.ptr));
   });
 }
 
@@ -150,8 +153,10 @@ ColumnPtr regexp_extract_all(Columns args, size_t rows, EvalContext& context) {
     groups.resize(group + 1);
     for_each_match(*regex, subject(args, i), groups.data(), static_cast<int>(k) + 1,
                    [&](const re2::StringPiece* found) {
-                     if (found[group].data() == nullptr) parts.push_null();
-                     else parts.push(text(found[group]));
+                     if (found[group].data() == nullptr)
+                       parts.push_null();
+                     else
+                       parts.push(text(found[group]));
                    });
     lists[i].len = static_cast<uint32_t>(parts.size()) - begin;
   }
@@ -160,27 +165,31 @@ ColumnPtr regexp_extract_all(Columns args, size_t rows, EvalContext& context) {
 
 ColumnPtr regexp_count(Columns args, size_t rows, EvalContext& context) {
   RowPattern pattern(*args[1]);
-  return map_rows<int32_t>(Type::integer(), args, rows, context, [&](size_t i) -> std::optional<int32_t> {
-    const RE2* regex = pattern.at(i);
-    if (regex == nullptr) return std::nullopt;
-    int32_t count = 0;
-    re2::StringPiece match;
-    for_each_match(*regex, subject(args, i), &match, 1, [&](const re2::StringPiece*) { ++count; });
-    return count;
-  });
+  return map_rows<int32_t>(Type::integer(), args, rows, context,
+                           [&](size_t i) -> std::optional<int32_t> {
+                             const RE2* regex = pattern.at(i);
+                             if (regex == nullptr) return std::nullopt;
+                             int32_t count = 0;
+                             re2::StringPiece match;
+                             for_each_match(*regex, subject(args, i), &match, 1,
+                                            [&](const re2::StringPiece*) { ++count; });
+                             return count;
+                           });
 }
 
 ColumnPtr regexp_instr(Columns args, size_t rows, EvalContext& context) {
   RowPattern pattern(*args[1]);
-  return map_rows<int32_t>(Type::integer(), args, rows, context, [&](size_t i) -> std::optional<int32_t> {
-    const RE2* regex = pattern.at(i);
-    if (regex == nullptr) return std::nullopt;
-    const StringRef s = subject(args, i);
-    re2::StringPiece match;
-    if (!regex->Match(piece(s), 0, s.len, RE2::UNANCHORED, &match, 1)) return 0;
-    const auto offset = static_cast<size_t>(match.data() - s.ptr);
-    return static_cast<int32_t>(utf8_length(s.ptr, offset)) + 1;
-  });
+  return map_rows<int32_t>(Type::integer(), args, rows, context,
+                           [&](size_t i) -> std::optional<int32_t> {
+                             const RE2* regex = pattern.at(i);
+                             if (regex == nullptr) return std::nullopt;
+                             const StringRef s = subject(args, i);
+                             re2::StringPiece match;
+                             if (!regex->Match(piece(s), 0, s.len, RE2::UNANCHORED, &match, 1))
+                               return 0;
+                             const auto offset = static_cast<size_t>(match.data() - s.ptr);
+                             return static_cast<int32_t>(utf8_length(s.ptr, offset)) + 1;
+                           });
 }
 
 StringRef replace_all(EvalContext& context, const RE2& regex, StringRef s, StringRef with) {
@@ -222,15 +231,16 @@ ColumnPtr regexp_replace(Columns args, size_t rows, EvalContext& context) {
       });
 }
 
-// --- binding -----------------------------------------------------------------------------------------
+// --- binding
+// -----------------------------------------------------------------------------------------
 
 struct Shape {
   std::string_view name;
   std::vector<Type> parameters;
-  int least = 2;                // arguments
+  int least = 2;  // arguments
   Type result;
   Kernel kernel;
-  int64_t default_group = -1;   // of the third argument; -1: it is no group number
+  int64_t default_group = -1;  // of the third argument; -1: it is no group number
   bool can_fail = false;
 };
 
@@ -244,8 +254,8 @@ Result<BoundCall> bind_regex(const Shape& shape, std::span<const ExprPtr> args) 
     const auto group = args.size() > 2 ? literal_integer(args, 2) : shape.default_group;
     if (shape.default_group >= 0 && group && (*group < 0 || *group > groups)) {
       return fail(ErrorKind::kConfig,
-                  fmt::format("{}: group {} is not in the pattern `{}`, which has {}", shape.name, *group,
-                              *pattern, groups),
+                  fmt::format("{}: group {} is not in the pattern `{}`, which has {}", shape.name,
+                              *group, *pattern, groups),
                   "group 0 is the whole match");
     }
   }
@@ -263,7 +273,9 @@ FunctionDescriptor regex_function(std::string_view signature, std::string_view d
   d.doc = doc;
   d.example = example;
   d.result = result;
-  d.bind = [shape = std::move(shape)](std::span<const ExprPtr> args) { return bind_regex(shape, args); };
+  d.bind = [shape = std::move(shape)](std::span<const ExprPtr> args) {
+    return bind_regex(shape, args);
+  };
   return d;
 }
 
@@ -274,18 +286,21 @@ FunctionList regex_functions() {
   return {
       regex_function("REGEXP(s STRING, regex STRING) -> BOOLEAN",
                      "Says whether some part of s matches the regular expression.",
-                     "REGEXP('foobar', 'o+b')", "TRUE", {"REGEXP", {s, s}, 2, Type::boolean(), regexp}),
+                     "REGEXP('foobar', 'o+b')", "TRUE",
+                     {"REGEXP", {s, s}, 2, Type::boolean(), regexp}),
       regex_function("REGEXP_COUNT(s STRING, regex STRING) -> INT", "Counts the matches in s.",
                      "REGEXP_COUNT('a1b22c', '[0-9]+')", "2",
                      {"REGEXP_COUNT", {s, s}, 2, Type::integer(), regexp_count}),
-      regex_function("REGEXP_EXTRACT(s STRING, regex STRING[, group BIGINT]) -> STRING",
-                     "Gives a group of the first match (default 0, the whole match); NULL without a match.",
-                     "REGEXP_EXTRACT('foothebar', 'foo(.*?)(bar)', 2)", "bar",
-                     {"REGEXP_EXTRACT", {s, s, Type::bigint()}, 2, s, regexp_extract, 0}),
-      regex_function("REGEXP_EXTRACT_ALL(s STRING, regex STRING[, group BIGINT]) -> ARRAY<STRING>",
-                     "Gives a group (default 1) of every match.",
-                     "REGEXP_EXTRACT_ALL('100-200, 300-400', '(\\d+)-(\\d+)', 2)", "[200, 400]",
-                     {"REGEXP_EXTRACT_ALL", {s, s, Type::bigint()}, 2, Type::array(s), regexp_extract_all, 1}),
+      regex_function(
+          "REGEXP_EXTRACT(s STRING, regex STRING[, group BIGINT]) -> STRING",
+          "Gives a group of the first match (default 0, the whole match); NULL without a match.",
+          "REGEXP_EXTRACT('foothebar', 'foo(.*?)(bar)', 2)", "bar",
+          {"REGEXP_EXTRACT", {s, s, Type::bigint()}, 2, s, regexp_extract, 0}),
+      regex_function(
+          "REGEXP_EXTRACT_ALL(s STRING, regex STRING[, group BIGINT]) -> ARRAY<STRING>",
+          "Gives a group (default 1) of every match.",
+          "REGEXP_EXTRACT_ALL('100-200, 300-400', '(\\d+)-(\\d+)', 2)", "[200, 400]",
+          {"REGEXP_EXTRACT_ALL", {s, s, Type::bigint()}, 2, Type::array(s), regexp_extract_all, 1}),
       regex_function("REGEXP_INSTR(s STRING, regex STRING) -> INT",
                      "Gives where the first match starts, from 1; 0 without a match.",
                      "REGEXP_INSTR('hello world', 'o')", "5",
@@ -295,7 +310,8 @@ FunctionList regex_functions() {
                      "REGEXP_REPLACE('foobar', 'oo|ar', '')", "fb",
                      {"REGEXP_REPLACE", {s, s, s}, 3, s, regexp_replace, -1, true}),
       regex_function("REGEXP_SUBSTR(s STRING, regex STRING) -> STRING",
-                     "Gives the first match; NULL without one.", "REGEXP_SUBSTR('a1b22c', '[0-9]{2}')", "22",
+                     "Gives the first match; NULL without one.",
+                     "REGEXP_SUBSTR('a1b22c', '[0-9]{2}')", "22",
                      {"REGEXP_SUBSTR", {s, s}, 2, s, regexp_extract}),
   };
 }

@@ -10,8 +10,8 @@ namespace weir {
 
 namespace {
 
-// Java writes (?<name>...), RE2 of this age (?P<name>...). Look-behinds (?<= and (?<! stay, so that RE2
-// refuses them.
+// Java writes (?<name>...), RE2 of this age (?P<name>...). Look-behinds (?<= and (?<! stay, so that
+// RE2 refuses them.
 std::string to_re2_syntax(std::string_view pattern) {
   std::string out;
   bool in_class = false;
@@ -24,8 +24,8 @@ std::string to_re2_syntax(std::string_view pattern) {
       in_class = true;
     } else if (c == ']') {
       in_class = false;
-    } else if (c == '(' && !in_class && pattern.substr(i).starts_with("(?<") && i + 3 < pattern.size() &&
-               pattern[i + 3] != '=' && pattern[i + 3] != '!') {
+    } else if (c == '(' && !in_class && pattern.substr(i).starts_with("(?<") &&
+               i + 3 < pattern.size() && pattern[i + 3] != '=' && pattern[i + 3] != '!') {
       out += "?P";
       ++i;
     }
@@ -61,9 +61,10 @@ Result<void> check_pattern(std::string_view pattern, int* groups) {
                       pattern.find("(?!") != std::string_view::npos ||
                       pattern.find("(?<=") != std::string_view::npos ||
                       pattern.find("(?<!") != std::string_view::npos;
-    return fail(ErrorKind::kConfig,
-                fmt::format("invalid regular expression `{}`: {}", pattern, regex->error()),
-                look ? "look-ahead and look-behind are not supported: matching takes linear time" : "");
+    return fail(
+        ErrorKind::kConfig,
+        fmt::format("invalid regular expression `{}`: {}", pattern, regex->error()),
+        look ? "look-ahead and look-behind are not supported: matching takes linear time" : "");
   }
   if (groups != nullptr) *groups = regex->NumberOfCapturingGroups();
   return {};

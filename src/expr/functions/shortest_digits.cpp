@@ -12,7 +12,9 @@ ShortestDigits shortest_digits(double finite) {
   r.negative = std::signbit(finite);
   if (finite == 0) return r;
   char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof(buffer), std::fabs(finite), std::chars_format::scientific).ptr;
+  const auto end = std::to_chars(buffer, buffer + sizeof(buffer), std::fabs(finite),
+                                 std::chars_format::scientific)
+                       .ptr;
   const char* p = buffer;
   for (; p < end && *p != 'e'; ++p) {
     if (*p != '.') r.digits += *p;
@@ -53,7 +55,9 @@ double digits_to_double(const ShortestDigits& number) {
 
 std::string digits_to_fixed(const ShortestDigits& number, int places) {
   const auto digit = [&](int i) {  // i: place in the digits, may be outside
-    return i >= 0 && i < static_cast<int>(number.digits.size()) ? number.digits[static_cast<size_t>(i)] : '0';
+    return i >= 0 && i < static_cast<int>(number.digits.size())
+               ? number.digits[static_cast<size_t>(i)]
+               : '0';
   };
   const int point = number.digits.empty() ? 0 : number.point;
   std::string out;
@@ -66,7 +70,8 @@ std::string digits_to_fixed(const ShortestDigits& number, int places) {
 
 namespace {
 
-constexpr int kMostExactPower = 22;  // 10^22 is the largest power of ten that a double holds exactly
+constexpr int kMostExactPower =
+    22;  // 10^22 is the largest power of ten that a double holds exactly
 constexpr auto kPowers = [] {
   std::array<double, kMostExactPower + 1> p{};
   p[0] = 1;
@@ -80,9 +85,9 @@ double cut_exactly(double x, int places, bool half_up) {
   return digits_to_double(digits);
 }
 
-// Scales, takes the nearest whole number and scales back: both scalings are by an exact power, so the
-// last one gives the double nearest to the decimal result. Where the scaled number is so near to the
-// border between two results that rounding errors could decide, the digits do.
+// Scales, takes the nearest whole number and scales back: both scalings are by an exact power, so
+// the last one gives the double nearest to the decimal result. Where the scaled number is so near
+// to the border between two results that rounding errors could decide, the digits do.
 double cut_double(double x, int places, bool half_up) {
   if (!std::isfinite(x)) return x;
   if (places > 400) return x;

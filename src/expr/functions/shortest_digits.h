@@ -1,7 +1,7 @@
 // A double as the shortest decimal digits that name it, for rounding as people see the number.
 //
-// 2.675 is stored as 2.67499999999999982...; rounded to two places as written it is 2.68, which is what
-// Java's BigDecimal.valueOf, and so Flink, gives.
+// 2.675 is stored as 2.67499999999999982...; rounded to two places as written it is 2.68, which is
+// what Java's BigDecimal.valueOf, and so Flink, gives.
 #pragma once
 
 #include <string>
@@ -15,8 +15,8 @@ struct ShortestDigits {
 };
 
 ShortestDigits shortest_digits(double finite);
-// Keeps `places` digits after the decimal point (negative: zeros before it), rounding half up by magnitude
-// or towards zero.
+// Keeps `places` digits after the decimal point (negative: zeros before it), rounding half up by
+// magnitude or towards zero.
 void cut_digits(ShortestDigits& number, int places, bool half_up);
 double digits_to_double(const ShortestDigits& number);
 // Plain notation with exactly `places` digits after the point, no sign.

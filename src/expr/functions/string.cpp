@@ -8,7 +8,8 @@ namespace weir {
 FunctionList string_functions() {
   FunctionList all;
   const auto add = [&all](FunctionList part) {
-    all.insert(all.end(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
+    all.insert(all.end(), std::make_move_iterator(part.begin()),
+               std::make_move_iterator(part.end()));
   };
   add(string_case_functions());
   add(string_length_functions());

@@ -27,7 +27,8 @@ StringRef repeat(EvalContext& c, StringRef s, int32_t n) {
   return {out, total};
 }
 
-// The first n characters of pad, repeated, written to `to`; gives the place behind. pad is not empty.
+// The first n characters of pad, repeated, written to `to`; gives the place behind. pad is not
+// empty.
 char* write_padding(char* to, StringRef pad, size_t n) {
   const char* const end = pad.ptr + pad.len;
   const size_t length = utf8_length(pad.ptr, pad.len);
@@ -42,7 +43,8 @@ std::optional<StringRef> pad(EvalContext& c, StringRef s, int32_t n, StringRef w
   const auto want = static_cast<size_t>(n);
   const char* const end = s.ptr + s.len;
   const size_t have = utf8_length(s.ptr, s.len);
-  if (want <= have) return StringRef(s.ptr, static_cast<size_t>(utf8_advance(s.ptr, end, want) - s.ptr));
+  if (want <= have)
+    return StringRef(s.ptr, static_cast<size_t>(utf8_advance(s.ptr, end, want) - s.ptr));
   const size_t missing = want - have;
   // Whole paddings, rounded up.
   const size_t paddings = missing / std::max(size_t{1}, utf8_length(with.ptr, with.len)) + 1;
@@ -173,7 +175,9 @@ FunctionDescriptor translate_function() {
   FunctionDescriptor d;
   d.name = "TRANSLATE";
   d.signature = "TRANSLATE(s STRING, from STRING, to STRING) -> STRING";
-  d.doc = "Replaces each character of s that is in from by the one at the same place in to, or takes it away.";
+  d.doc =
+      "Replaces each character of s that is in from by the one at the same place in to, or takes "
+      "it away.";
   d.example = "TRANSLATE('www.apache.org', 'wapcheorg', ' APCHEcom')";
   d.result = "   .APACHE.com";
   d.parameters = {Type::string(), Type::string(), Type::string()};
@@ -198,8 +202,8 @@ FunctionList string_build_functions() {
                          "RPAD('hi', 5, '.-')", "hi.-.")
           .fails(),
       scalar<replace>("REPLACE", "REPLACE(s STRING, what STRING, with STRING) -> STRING",
-                      "Replaces every occurrence of what in s.", "REPLACE('hello world', 'world', 'weir')",
-                      "hello weir")
+                      "Replaces every occurrence of what in s.",
+                      "REPLACE('hello world', 'world', 'weir')", "hello weir")
           .fails(),
       translate_function(),
   };

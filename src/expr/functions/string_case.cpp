@@ -1,5 +1,5 @@
-// UPPER, LOWER, INITCAP. ASCII text is mapped 16 bytes at a time straight into the batch's arena; a value
-// with other bytes goes through the Unicode tables.
+// UPPER, LOWER, INITCAP. ASCII text is mapped 16 bytes at a time straight into the batch's arena; a
+// value with other bytes goes through the Unicode tables.
 #include <array>
 #include <cstring>
 
@@ -26,8 +26,9 @@ inline uint64_t map_word(uint64_t x) {
   constexpr uint64_t kOnes = 0x0101010101010101u;
   constexpr uint64_t kHigh = 0x8080808080808080u;
   const uint64_t low7 = x & ~kHigh;
-  const uint64_t from = low7 + kOnes * static_cast<uint64_t>(128 - kFirst<kTo>);      // bit 7: >= first
-  const uint64_t past = low7 + kOnes * static_cast<uint64_t>(128 - kFirst<kTo> - 26);  // bit 7: > last
+  const uint64_t from = low7 + kOnes * static_cast<uint64_t>(128 - kFirst<kTo>);  // bit 7: >= first
+  const uint64_t past =
+      low7 + kOnes * static_cast<uint64_t>(128 - kFirst<kTo> - 26);  // bit 7: > last
   const uint64_t letter = (from & ~past) & ~x & kHigh;
   return x ^ (letter >> 2);
 }
@@ -80,7 +81,8 @@ inline bool map_ascii(const char* in, char* out, size_t n) {
   return (seen & 0x8080808080808080u) == 0;
 }
 
-// True for a sigma that ends its word: a letter before it, none after (the rule of Java's toLowerCase).
+// True for a sigma that ends its word: a letter before it, none after (the rule of Java's
+// toLowerCase).
 bool is_final_sigma(const char* begin, const char* sigma, const char* after, const char* end) {
   if (sigma == begin) return false;
   const char* before = utf8_retreat(begin, sigma, 1);
@@ -166,8 +168,9 @@ StringRef initcap(EvalContext& c, StringRef s) {
   return {out, used};
 }
 
-FunctionDescriptor text_to_text(std::string_view name, std::string_view signature, std::string_view doc,
-                                std::string_view example, std::string_view result, Kernel kernel) {
+FunctionDescriptor text_to_text(std::string_view name, std::string_view signature,
+                                std::string_view doc, std::string_view example,
+                                std::string_view result, Kernel kernel) {
   FunctionDescriptor d;
   d.name = name;
   d.signature = signature;
@@ -184,13 +187,14 @@ FunctionDescriptor text_to_text(std::string_view name, std::string_view signatur
 
 FunctionList string_case_functions() {
   return {
-      text_to_text("LOWER", "LOWER(s STRING) -> STRING", "Gives s in lower case.", "LOWER('Grüße ABC')",
-                   "grüße abc", map_column<Case::kLower>),
-      text_to_text("UPPER", "UPPER(s STRING) -> STRING", "Gives s in upper case.", "UPPER('été abc')",
-                   "ÉTÉ ABC", map_column<Case::kUpper>),
-      scalar<initcap>("INITCAP", "INITCAP(s STRING) -> STRING",
-                      "Gives s with each word's first letter in upper case and the rest in lower case.",
-                      "INITCAP('hello wORLD 2nd')", "Hello World 2nd"),
+      text_to_text("LOWER", "LOWER(s STRING) -> STRING", "Gives s in lower case.",
+                   "LOWER('Grüße ABC')", "grüße abc", map_column<Case::kLower>),
+      text_to_text("UPPER", "UPPER(s STRING) -> STRING", "Gives s in upper case.",
+                   "UPPER('été abc')", "ÉTÉ ABC", map_column<Case::kUpper>),
+      scalar<initcap>(
+          "INITCAP", "INITCAP(s STRING) -> STRING",
+          "Gives s with each word's first letter in upper case and the rest in lower case.",
+          "INITCAP('hello wORLD 2nd')", "Hello World 2nd"),
   };
 }
 

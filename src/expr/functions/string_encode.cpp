@@ -13,7 +13,8 @@
 namespace weir {
 namespace {
 
-// --- Base64 (RFC 4648, with padding) -----------------------------------------------------------------
+// --- Base64 (RFC 4648, with padding)
+// -----------------------------------------------------------------
 
 constexpr char kBase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -73,7 +74,8 @@ StringRef from_base64(EvalContext& c, StringRef s) {
   return {out, static_cast<size_t>(to - out)};
 }
 
-// --- character sets ------------------------------------------------------------------------------------
+// --- character sets
+// ------------------------------------------------------------------------------------
 
 enum class Charset { kAscii, kLatin1, kUtf8, kUtf16, kUtf16Be, kUtf16Le };
 
@@ -81,7 +83,8 @@ enum class Charset { kAscii, kLatin1, kUtf8, kUtf16, kUtf16Be, kUtf16Le };
 std::optional<Charset> find_charset(std::string_view name) {
   std::string plain;
   for (const char c : name) {
-    if (c != '-' && c != '_') plain += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    if (c != '-' && c != '_')
+      plain += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   }
   if (plain == "USASCII" || plain == "ASCII") return Charset::kAscii;
   if (plain == "ISO88591" || plain == "LATIN1") return Charset::kLatin1;
@@ -94,7 +97,9 @@ std::optional<Charset> find_charset(std::string_view name) {
 
 std::string unknown_charset(std::string_view name) {
   return fmt::format(
-      "unknown character set `{}` (there are US-ASCII, ISO-8859-1, UTF-8, UTF-16BE, UTF-16LE, UTF-16)", name);
+      "unknown character set `{}` (there are US-ASCII, ISO-8859-1, UTF-8, UTF-16BE, UTF-16LE, "
+      "UTF-16)",
+      name);
 }
 
 Result<void> check_charset(std::span<const ExprPtr> args) {
@@ -163,12 +168,18 @@ StringRef decode(EvalContext& c, Bytes bytes, StringRef name) {
     return {};
   }
   switch (*charset) {
-    case Charset::kAscii: return decode_bytes(c, s, false);
-    case Charset::kLatin1: return decode_bytes(c, s, true);
-    case Charset::kUtf8: return make_valid(c, s);
-    case Charset::kUtf16Be: return decode_utf16(c, s, true);
-    case Charset::kUtf16Le: return decode_utf16(c, s, false);
-    case Charset::kUtf16: break;
+    case Charset::kAscii:
+      return decode_bytes(c, s, false);
+    case Charset::kLatin1:
+      return decode_bytes(c, s, true);
+    case Charset::kUtf8:
+      return make_valid(c, s);
+    case Charset::kUtf16Be:
+      return decode_utf16(c, s, true);
+    case Charset::kUtf16Le:
+      return decode_utf16(c, s, false);
+    case Charset::kUtf16:
+      break;
   }
   // A byte order mark decides; without one it is big-endian.
   const bool marked_be = s.view().starts_with("\xFE\xFF");
@@ -219,17 +230,24 @@ Bytes encode(EvalContext& c, StringRef s, StringRef name) {
     return {};
   }
   switch (*charset) {
-    case Charset::kAscii: return {encode_bytes(c, s, 0x80)};
-    case Charset::kLatin1: return {encode_bytes(c, s, 0x100)};
-    case Charset::kUtf8: return {s};
-    case Charset::kUtf16: return {encode_utf16(c, s, true, true)};
-    case Charset::kUtf16Be: return {encode_utf16(c, s, true, false)};
-    case Charset::kUtf16Le: return {encode_utf16(c, s, false, false)};
+    case Charset::kAscii:
+      return {encode_bytes(c, s, 0x80)};
+    case Charset::kLatin1:
+      return {encode_bytes(c, s, 0x100)};
+    case Charset::kUtf8:
+      return {s};
+    case Charset::kUtf16:
+      return {encode_utf16(c, s, true, true)};
+    case Charset::kUtf16Be:
+      return {encode_utf16(c, s, true, false)};
+    case Charset::kUtf16Le:
+      return {encode_utf16(c, s, false, false)};
   }
   return {};
 }
 
-// --- UTF-8 ---------------------------------------------------------------------------------------------
+// --- UTF-8
+// ---------------------------------------------------------------------------------------------
 
 bool is_valid(EvalContext&, StringRef s) { return is_valid_utf8(s.ptr, s.len); }
 bool is_valid_bytes(EvalContext&, Bytes s) { return is_valid_utf8(s.bytes.ptr, s.bytes.len); }
@@ -249,30 +267,34 @@ FunctionList string_encode_functions() {
       scalar<bytes_to_base64>("TO_BASE64", "TO_BASE64(b BYTES) -> STRING", "Gives b in Base64.",
                               "TO_BASE64(X'00ff')", "AP8="),
       scalar<from_base64>("FROM_BASE64", "FROM_BASE64(s STRING) -> STRING",
-                          "Decodes Base64; anything else is a data error.", "FROM_BASE64('aGVsbG8gd29ybGQ=')",
-                          "hello world")
+                          "Decodes Base64; anything else is a data error.",
+                          "FROM_BASE64('aGVsbG8gd29ybGQ=')", "hello world")
           .fails(),
-      checked(scalar<encode>("ENCODE", "ENCODE(s STRING, charset STRING) -> BYTES",
-                             "Encodes s in US-ASCII, ISO-8859-1, UTF-8, UTF-16BE, UTF-16LE or UTF-16.",
-                             "DECODE(ENCODE('hé', 'UTF-16'), 'UTF-16')", "hé")
-                  .fails(),
-              check_charset),
-      checked(scalar<decode>("DECODE", "DECODE(b BYTES, charset STRING) -> STRING",
-                             "Decodes b from US-ASCII, ISO-8859-1, UTF-8, UTF-16BE, UTF-16LE or UTF-16.",
-                             "DECODE(X'00680069', 'UTF-16BE')", "hi")
+      checked(
+          scalar<encode>("ENCODE", "ENCODE(s STRING, charset STRING) -> BYTES",
+                         "Encodes s in US-ASCII, ISO-8859-1, UTF-8, UTF-16BE, UTF-16LE or UTF-16.",
+                         "DECODE(ENCODE('hé', 'UTF-16'), 'UTF-16')", "hé")
+              .fails(),
+          check_charset),
+      checked(scalar<decode>(
+                  "DECODE", "DECODE(b BYTES, charset STRING) -> STRING",
+                  "Decodes b from US-ASCII, ISO-8859-1, UTF-8, UTF-16BE, UTF-16LE or UTF-16.",
+                  "DECODE(X'00680069', 'UTF-16BE')", "hi")
                   .fails(),
               check_charset),
       conversion(scalar<is_valid_bytes>("IS_VALID_UTF8", "IS_VALID_UTF8(b BYTES) -> BOOLEAN",
-                                        "Says whether b is valid UTF-8.", "IS_VALID_UTF8(X'c3a9')", "TRUE")),
-      conversion(scalar<is_valid>("IS_VALID_UTF8", "IS_VALID_UTF8(s STRING) -> BOOLEAN",
-                                  "Says whether the bytes of s are valid UTF-8 (input is taken as it comes).",
-                                  "IS_VALID_UTF8('é')", "TRUE")),
+                                        "Says whether b is valid UTF-8.", "IS_VALID_UTF8(X'c3a9')",
+                                        "TRUE")),
+      conversion(scalar<is_valid>(
+          "IS_VALID_UTF8", "IS_VALID_UTF8(s STRING) -> BOOLEAN",
+          "Says whether the bytes of s are valid UTF-8 (input is taken as it comes).",
+          "IS_VALID_UTF8('é')", "TRUE")),
       conversion(scalar<make_valid_bytes>("MAKE_VALID_UTF8", "MAKE_VALID_UTF8(b BYTES) -> STRING",
                                           "Replaces each invalid sequence by U+FFFD.",
                                           "MAKE_VALID_UTF8(X'61ff62')", "a\uFFFDb")),
       conversion(scalar<make_valid>("MAKE_VALID_UTF8", "MAKE_VALID_UTF8(s STRING) -> STRING",
-                                    "Replaces each invalid sequence by U+FFFD.", "MAKE_VALID_UTF8('aé')",
-                                    "aé")),
+                                    "Replaces each invalid sequence by U+FFFD.",
+                                    "MAKE_VALID_UTF8('aé')", "aé")),
   };
 }
 

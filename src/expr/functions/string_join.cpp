@@ -26,37 +26,40 @@ ColumnPtr concat(Columns args, size_t rows, EvalContext& context) {
 ColumnPtr concat_ws(Columns args, size_t rows, EvalContext& context) {
   const Column& separator = *args[0];
   const Columns texts = args.subspan(1);
-  return map_rows<StringRef, true>(
-      Type::string(), args, rows, context, [&](size_t i) -> std::optional<StringRef> {
-        if (separator.is_null(i)) return std::nullopt;
-        const StringRef between = separator.at<StringRef>(i);
-        size_t total = 0;
-        for (const ColumnPtr& t : texts) {
-          if (!t->is_null(i)) total += size_t{t->at<StringRef>(i).len} + between.len;
-        }
-        char* const out = context.arena->allocate(total);
-        char* to = out;
-        bool first = true;
-        for (const ColumnPtr& t : texts) {
-          if (t->is_null(i)) continue;
-          if (!first) to = copy_bytes(to, between);
-          to = copy_bytes(to, t->at<StringRef>(i));
-          first = false;
-        }
-        return StringRef(out, static_cast<size_t>(to - out));
-      });
+  return map_rows<StringRef, true>(Type::string(), args, rows, context,
+                                   [&](size_t i) -> std::optional<StringRef> {
+                                     if (separator.is_null(i)) return std::nullopt;
+                                     const StringRef between = separator.at<StringRef>(i);
+                                     size_t total = 0;
+                                     for (const ColumnPtr& t : texts) {
+                                       if (!t->is_null(i))
+                                         total += size_t{t->at<StringRef>(i).len} + between.len;
+                                     }
+                                     char* const out = context.arena->allocate(total);
+                                     char* to = out;
+                                     bool first = true;
+                                     for (const ColumnPtr& t : texts) {
+                                       if (t->is_null(i)) continue;
+                                       if (!first) to = copy_bytes(to, between);
+                                       to = copy_bytes(to, t->at<StringRef>(i));
+                                       first = false;
+                                     }
+                                     return StringRef(out, static_cast<size_t>(to - out));
+                                   });
 }
 
 ColumnPtr elt(Columns args, size_t rows, EvalContext& context, const Type& type) {
   const Column& index = *args[0];
-  return map_rows<StringRef, true>(type, args, rows, context, [&](size_t i) -> std::optional<StringRef> {
-    if (index.is_null(i)) return std::nullopt;
-    const int64_t k = index.at<int64_t>(i);
-    if (k < 1 || k >= static_cast<int64_t>(args.size())) return std::nullopt;
-    const Column& chosen = *args[static_cast<size_t>(k)];
-    if (chosen.is_null(i)) return std::nullopt;
-    return chosen.at<StringRef>(i);
-  });
+  return map_rows<StringRef, true>(type, args, rows, context,
+                                   [&](size_t i) -> std::optional<StringRef> {
+                                     if (index.is_null(i)) return std::nullopt;
+                                     const int64_t k = index.at<int64_t>(i);
+                                     if (k < 1 || k >= static_cast<int64_t>(args.size()))
+                                       return std::nullopt;
+                                     const Column& chosen = *args[static_cast<size_t>(k)];
+                                     if (chosen.is_null(i)) return std::nullopt;
+                                     return chosen.at<StringRef>(i);
+                                   });
 }
 
 Result<BoundCall> bind_elt(std::span<const ExprPtr> args) {
@@ -66,7 +69,8 @@ Result<BoundCall> bind_elt(std::span<const ExprPtr> args) {
   if (!type) return fail(type.error());
   if (type->id == TypeId::kNull) *type = Type::string();
   if (!type->is_string_like()) {
-    return fail(ErrorKind::kConfig, fmt::format("ELT chooses among STRING or BYTES, not {}", type->to_string()));
+    return fail(ErrorKind::kConfig,
+                fmt::format("ELT chooses among STRING or BYTES, not {}", type->to_string()));
   }
   std::vector<Type> parameters(args.size(), *type);
   parameters[0] = Type::bigint();
@@ -107,11 +111,12 @@ FunctionList string_join_functions() {
   choose.bind = bind_elt;
   return {
       joining<1>("CONCAT", "CONCAT(s1 STRING, s2 STRING, ...) -> STRING",
-                 "Joins its arguments; NULL when one of them is NULL.", "CONCAT('AA', 'BB', 'CC')", "AABBCC",
-                 concat),
+                 "Joins its arguments; NULL when one of them is NULL.", "CONCAT('AA', 'BB', 'CC')",
+                 "AABBCC", concat),
       joining<1>("CONCAT_WS", "CONCAT_WS(separator STRING, s1 STRING, s2 STRING, ...) -> STRING",
                  "Joins its arguments with separator between them, NULLs left out.",
-                 "CONCAT_WS('~', 'AA', CAST(NULL AS STRING), 'BB', '', 'CC')", "AA~BB~~CC", concat_ws),
+                 "CONCAT_WS('~', 'AA', CAST(NULL AS STRING), 'BB', '', 'CC')", "AA~BB~~CC",
+                 concat_ws),
       std::move(choose),
   };
 }

@@ -1,7 +1,7 @@
 // PRINTF: Java's Formatter for the conversions that make sense for SQL values.
 //
-// %[argument$][flags][width][.precision]conversion with the conversions b B s S c C d o x X e E f g G % n
-// and the flags - # + blank 0 , ( . A format that Java refuses gives NULL.
+// %[argument$][flags][width][.precision]conversion with the conversions b B s S c C d o x X e E f g
+// G % n and the flags - # + blank 0 , ( . A format that Java refuses gives NULL.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ namespace {
 using Columns = std::span<const ColumnPtr>;
 
 struct Spec {
-  int argument = 0;     // 1-based; 0: the next; -1: the last one again
+  int argument = 0;  // 1-based; 0: the next; -1: the last one again
   int width = -1;
   int precision = -1;
   char conversion = 's';  // lower case
@@ -35,14 +35,29 @@ struct Spec {
 bool set_flag(Spec& spec, char c) {
   bool* flag = nullptr;
   switch (c) {
-    case '-': flag = &spec.left; break;
-    case '#': flag = &spec.alternate; break;
-    case '+': flag = &spec.plus; break;
-    case ' ': flag = &spec.blank; break;
-    case '0': flag = &spec.zero; break;
-    case ',': flag = &spec.comma; break;
-    case '(': flag = &spec.parentheses; break;
-    default: return false;
+    case '-':
+      flag = &spec.left;
+      break;
+    case '#':
+      flag = &spec.alternate;
+      break;
+    case '+':
+      flag = &spec.plus;
+      break;
+    case ' ':
+      flag = &spec.blank;
+      break;
+    case '0':
+      flag = &spec.zero;
+      break;
+    case ',':
+      flag = &spec.comma;
+      break;
+    case '(':
+      flag = &spec.parentheses;
+      break;
+    default:
+      return false;
   }
   *flag = true;
   return true;
@@ -87,7 +102,8 @@ bool read_spec(const char*& p, const char* end, Spec& spec) {
   const char c = *p++;
   spec.upper = c >= 'A' && c <= 'Z';
   spec.conversion = spec.upper ? static_cast<char>(c + 32) : c;
-  if (spec.upper && std::string_view("bscxeg").find(spec.conversion) == std::string_view::npos) return false;
+  if (spec.upper && std::string_view("bscxeg").find(spec.conversion) == std::string_view::npos)
+    return false;
   if ((spec.left || spec.zero) && spec.width < 0) return false;
   if (spec.left && spec.zero) return false;
   return !(spec.plus && spec.blank);
@@ -104,8 +120,8 @@ void pad(std::string& out, std::string_view text, const Spec& spec) {
 void pad_text(std::string& out, std::string text, const Spec& spec) {
   if (spec.precision >= 0) {
     const char* end = text.data() + text.size();
-    text.resize(static_cast<size_t>(utf8_advance(text.data(), end, static_cast<size_t>(spec.precision)) -
-                                    text.data()));
+    text.resize(static_cast<size_t>(
+        utf8_advance(text.data(), end, static_cast<size_t>(spec.precision)) - text.data()));
   }
   if (spec.upper) {
     for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
@@ -141,18 +157,24 @@ void pad_number(std::string& out, bool negative, std::string digits, const Spec&
 
 std::optional<int64_t> integer_at(const Column& column, size_t i) {
   switch (column.type().id) {
-    case TypeId::kTinyInt: return column.at<int8_t>(i);
-    case TypeId::kSmallInt: return column.at<int16_t>(i);
-    case TypeId::kInt: return column.at<int32_t>(i);
-    case TypeId::kBigInt: return column.at<int64_t>(i);
-    default: return std::nullopt;
+    case TypeId::kTinyInt:
+      return column.at<int8_t>(i);
+    case TypeId::kSmallInt:
+      return column.at<int16_t>(i);
+    case TypeId::kInt:
+      return column.at<int32_t>(i);
+    case TypeId::kBigInt:
+      return column.at<int64_t>(i);
+    default:
+      return std::nullopt;
   }
 }
 
 // Octal and hexadecimal show an integer's two's complement in its own width.
 uint64_t unsigned_bits(const Column& column, int64_t value) {
   const size_t width = column.type().width();
-  return static_cast<uint64_t>(value) & (width == 8 ? ~uint64_t{0} : (uint64_t{1} << (8 * width)) - 1);
+  return static_cast<uint64_t>(value) &
+         (width == 8 ? ~uint64_t{0} : (uint64_t{1} << (8 * width)) - 1);
 }
 
 bool print_integer(std::string& out, const Column& column, size_t i, const Spec& spec) {
@@ -162,14 +184,16 @@ bool print_integer(std::string& out, const Column& column, size_t i, const Spec&
   if (spec.conversion == 'd') {
     if (spec.alternate) return false;
     const bool negative = *value < 0;
-    const uint64_t size = negative ? uint64_t{0} - static_cast<uint64_t>(*value) : static_cast<uint64_t>(*value);
+    const uint64_t size =
+        negative ? uint64_t{0} - static_cast<uint64_t>(*value) : static_cast<uint64_t>(*value);
     const char* end = std::to_chars(buffer, buffer + sizeof(buffer), size).ptr;
     pad_number(out, negative, std::string(buffer, static_cast<size_t>(end - buffer)), spec);
     return true;
   }
   if (spec.comma || spec.plus || spec.blank || spec.parentheses) return false;
   const int base = spec.conversion == 'o' ? 8 : 16;
-  const char* end = std::to_chars(buffer, buffer + sizeof(buffer), unsigned_bits(column, *value), base).ptr;
+  const char* end =
+      std::to_chars(buffer, buffer + sizeof(buffer), unsigned_bits(column, *value), base).ptr;
   std::string digits(buffer, static_cast<size_t>(end - buffer));
   if (spec.alternate) digits.insert(0, base == 8 ? "0" : "0x");
   pad_number(out, false, std::move(digits), spec);
@@ -197,7 +221,8 @@ std::string scientific(ShortestDigits number, int precision) {
   if (!zero) cut_digits(number, precision + 1 - number.point, true);
   const int exponent = zero ? 0 : number.point - 1;
   number.point = 1;
-  return digits_to_fixed(number, precision) + fmt::format("e{}{:02}", exponent < 0 ? '-' : '+', std::abs(exponent));
+  return digits_to_fixed(number, precision) +
+         fmt::format("e{}{:02}", exponent < 0 ? '-' : '+', std::abs(exponent));
 }
 
 // %g of Java: `precision` significant digits, plain for 10^-4 <= x < 10^precision.
@@ -256,7 +281,8 @@ bool print_character(std::string& out, const Column& column, size_t i, const Spe
   if (const auto code = integer_at(column, i)) {
     if (*code < 0 || *code > 0x10FFFF) return false;
     char bytes[4];
-    text.assign(bytes, static_cast<size_t>(utf8_encode(bytes, static_cast<char32_t>(*code)) - bytes));
+    text.assign(bytes,
+                static_cast<size_t>(utf8_encode(bytes, static_cast<char32_t>(*code)) - bytes));
   } else if (column.type().is_text()) {
     const StringRef s = column.at<StringRef>(i);
     if (utf8_length(s.ptr, s.len) != 1) return false;
@@ -274,13 +300,19 @@ bool print_argument(std::string& out, const Column& column, size_t i, const Spec
   switch (spec.conversion) {
     case 'b':
       // true for anything that is neither NULL nor FALSE
-      pad_text(out, null || (column.type().id == TypeId::kBoolean && column.at<uint8_t>(i) == 0) ? "false" : "true",
+      pad_text(out,
+               null || (column.type().id == TypeId::kBoolean && column.at<uint8_t>(i) == 0)
+                   ? "false"
+                   : "true",
                spec);
       return true;
     case 's':
-      if (null) pad_text(out, "null", spec);
-      else if (column.type().id == TypeId::kBoolean) pad_text(out, column.at<uint8_t>(i) != 0 ? "true" : "false", spec);
-      else pad_text(out, text_at(column, i), spec);
+      if (null)
+        pad_text(out, "null", spec);
+      else if (column.type().id == TypeId::kBoolean)
+        pad_text(out, column.at<uint8_t>(i) != 0 ? "true" : "false", spec);
+      else
+        pad_text(out, text_at(column, i), spec);
       return true;
     case 'c':
     case 'd':
@@ -300,7 +332,8 @@ bool print_argument(std::string& out, const Column& column, size_t i, const Spec
         return print_integer(out, column, i, spec);
       }
       return print_real(out, column, i, spec);
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -324,8 +357,10 @@ bool print_row(std::string& out, std::string_view format, Columns args, size_t i
       out += '\n';
     } else {
       size_t which = last;
-      if (spec.argument == 0) which = next++;
-      else if (spec.argument > 0) which = static_cast<size_t>(spec.argument) - 1;
+      if (spec.argument == 0)
+        which = next++;
+      else if (spec.argument > 0)
+        which = static_cast<size_t>(spec.argument) - 1;
       if (which >= args.size() || !print_argument(out, *args[which], i, spec)) return false;
       last = which;
     }
@@ -340,7 +375,8 @@ ColumnPtr printf_rows(Columns args, size_t rows, EvalContext& context) {
       Type::string(), args, rows, context, [&](size_t i) -> std::optional<StringRef> {
         if (args[0]->is_null(i)) return std::nullopt;
         out.clear();
-        if (!print_row(out, args[0]->at<StringRef>(i).view(), args.subspan(1), i)) return std::nullopt;
+        if (!print_row(out, args[0]->at<StringRef>(i).view(), args.subspan(1), i))
+          return std::nullopt;
         if (too_long(context, out.size())) return std::nullopt;
         return copy_text(context, out);
       });
@@ -351,7 +387,8 @@ Result<BoundCall> bind_printf(std::span<const ExprPtr> args) {
   if (auto ok = check_type("PRINTF", args, 0, Type::string()); !ok) return fail(ok.error());
   std::vector<Type> types;
   // A bare NULL needs some type that has values.
-  for (const ExprPtr& a : args) types.push_back(a->type().id == TypeId::kNull ? Type::string() : a->type());
+  for (const ExprPtr& a : args)
+    types.push_back(a->type().id == TypeId::kNull ? Type::string() : a->type());
   return BoundCall{std::move(types), Type::string(), printf_rows, true};
 }
 
@@ -361,7 +398,9 @@ FunctionList string_printf_functions() {
   FunctionDescriptor d;
   d.name = "PRINTF";
   d.signature = "PRINTF(format STRING[, x1 ANY, ...]) -> STRING";
-  d.doc = "Formats its arguments as Java's Formatter does; NULL when the format is wrong or does not fit them.";
+  d.doc =
+      "Formats its arguments as Java's Formatter does; NULL when the format is wrong or does not "
+      "fit them.";
   d.example = "PRINTF('%s: %05d %.2f', 'a', 42, 2.675)";
   d.result = "a: 00042 2.68";
   d.bind = bind_printf;

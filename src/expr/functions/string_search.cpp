@@ -18,7 +18,8 @@ int32_t position_of(StringRef s, size_t offset) {
 int32_t locate_from(EvalContext&, StringRef needle, StringRef s, int32_t from) {
   if (needle.len == 0) return 1;
   const char* const end = s.ptr + s.len;
-  const char* const start = from > 1 ? utf8_advance(s.ptr, end, static_cast<size_t>(from) - 1) : s.ptr;
+  const char* const start =
+      from > 1 ? utf8_advance(s.ptr, end, static_cast<size_t>(from) - 1) : s.ptr;
   const size_t at = find_bytes(start, static_cast<size_t>(end - start), needle.ptr, needle.len);
   return at == kNotFound ? 0 : position_of(s, static_cast<size_t>(start - s.ptr) + at);
 }
@@ -82,7 +83,9 @@ bool ends_with(EvalContext&, StringRef s, StringRef x) {
   return x.len == 0 || (s.len >= x.len && std::memcmp(s.ptr + (s.len - x.len), x.ptr, x.len) == 0);
 }
 
-bool starts_with_bytes(EvalContext& c, Bytes s, Bytes x) { return starts_with(c, s.bytes, x.bytes); }
+bool starts_with_bytes(EvalContext& c, Bytes s, Bytes x) {
+  return starts_with(c, s.bytes, x.bytes);
+}
 bool ends_with_bytes(EvalContext& c, Bytes s, Bytes x) { return ends_with(c, s.bytes, x.bytes); }
 
 }  // namespace
@@ -93,31 +96,35 @@ FunctionList string_search_functions() {
                      "Gives where x first occurs in s, from 1; 0 when it does not.",
                      "POSITION('lo' IN 'hello')", "4"),
       scalar<locate>("LOCATE", "LOCATE(x STRING, s STRING) -> INT",
-                     "Gives where x first occurs in s, from 1; 0 when it does not.", "LOCATE('l', 'hello')",
-                     "3"),
-      scalar<locate_from>("LOCATE", "LOCATE(x STRING, s STRING, from INT) -> INT",
-                          "Gives where x first occurs in s at or after position from; 0 when it does not.",
-                          "LOCATE('l', 'hello', 4)", "4"),
+                     "Gives where x first occurs in s, from 1; 0 when it does not.",
+                     "LOCATE('l', 'hello')", "3"),
+      scalar<locate_from>(
+          "LOCATE", "LOCATE(x STRING, s STRING, from INT) -> INT",
+          "Gives where x first occurs in s at or after position from; 0 when it does not.",
+          "LOCATE('l', 'hello', 4)", "4"),
       scalar<instr>("INSTR", "INSTR(s STRING, x STRING) -> INT",
                     "Gives where x first occurs in s, from 1; 0 when it does not.",
                     "INSTR('Corporate Floor', 'or')", "2"),
-      scalar<instr_from>("INSTR", "INSTR(s STRING, x STRING, start INT) -> INT",
-                         "Searches from position start; a negative start counts from the end and searches "
-                         "backwards.",
-                         "INSTR('Corporate Floor', 'or', -3)", "5")
+      scalar<instr_from>(
+          "INSTR", "INSTR(s STRING, x STRING, start INT) -> INT",
+          "Searches from position start; a negative start counts from the end and searches "
+          "backwards.",
+          "INSTR('Corporate Floor', 'or', -3)", "5")
           .fails(),
       scalar<instr_nth>("INSTR", "INSTR(s STRING, x STRING, start INT, nth INT) -> INT",
                         "Gives the position of the nth occurrence from start on.",
                         "INSTR('Corporate Floor', 'or', 3, 2)", "14")
           .fails(),
       scalar<contains>("CONTAINS", "CONTAINS(s STRING, x STRING) -> BOOLEAN",
-                       "Says whether x occurs in s (not in Flink).", "CONTAINS('hello', 'ell')", "TRUE"),
+                       "Says whether x occurs in s (not in Flink).", "CONTAINS('hello', 'ell')",
+                       "TRUE"),
       scalar<starts_with>("STARTSWITH", "STARTSWITH(s STRING, x STRING) -> BOOLEAN",
                           "Says whether s starts with x.", "STARTSWITH('hello', 'he')", "TRUE"),
       scalar<starts_with_bytes>("STARTSWITH", "STARTSWITH(s BYTES, x BYTES) -> BOOLEAN",
-                                "Says whether s starts with x.", "STARTSWITH(X'0c0d', X'0d')", "FALSE"),
-      scalar<ends_with>("ENDSWITH", "ENDSWITH(s STRING, x STRING) -> BOOLEAN", "Says whether s ends with x.",
-                        "ENDSWITH('hello', 'lo')", "TRUE"),
+                                "Says whether s starts with x.", "STARTSWITH(X'0c0d', X'0d')",
+                                "FALSE"),
+      scalar<ends_with>("ENDSWITH", "ENDSWITH(s STRING, x STRING) -> BOOLEAN",
+                        "Says whether s ends with x.", "ENDSWITH('hello', 'lo')", "TRUE"),
       scalar<ends_with_bytes>("ENDSWITH", "ENDSWITH(s BYTES, x BYTES) -> BOOLEAN",
                               "Says whether s ends with x.", "ENDSWITH(X'0c0d', X'0d')", "TRUE"),
   };

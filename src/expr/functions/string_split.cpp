@@ -1,4 +1,5 @@
-// SPLIT, SPLIT_WORDS, SPLIT_INDEX, STR_TO_MAP: arrays, maps and parts whose strings are views of the input.
+// SPLIT, SPLIT_WORDS, SPLIT_INDEX, STR_TO_MAP: arrays, maps and parts whose strings are views of
+// the input.
 #include <re2/re2.h>
 
 #include <cstring>
@@ -38,7 +39,8 @@ ColumnPtr map_lists(const Type& type, Columns args, size_t rows, EvalContext& co
 
 inline bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-// --- SPLIT_WORDS -----------------------------------------------------------------------------------
+// --- SPLIT_WORDS
+// -----------------------------------------------------------------------------------
 
 // A bit per byte of p[0..64): 1 where it is white space (blank, \t \n \v \f \r).
 inline uint64_t space_mask64(const char* p) {
@@ -78,17 +80,18 @@ inline StringRef make_word(const char* begin, const char* end, const char* text_
   StringRef word;
   word.ptr = begin;
   word.len = n;
-  // Four bytes, masked to the word's without a branch: lengths around 4 cannot be predicted, and a third
-  // of the time went into that. (For n >= 4 the shifted mask is some value, and `all` is full.)
+  // Four bytes, masked to the word's without a branch: lengths around 4 cannot be predicted, and a
+  // third of the time went into that. (For n >= 4 the shifted mask is some value, and `all` is
+  // full.)
   std::memcpy(&word.prefix, begin, 4);
   const uint32_t all = uint32_t{0} - static_cast<uint32_t>(n >= 4);
   word.prefix &= (~uint32_t{0} >> ((32 - 8 * n) & 31)) | all;
   return word;
 }
 
-// Writes the words of s to `words`, which has room for s.len / 2 + 1, and gives the place behind them.
-// Words begin and end at the edges of the space mask: where it differs from itself shifted by one.
-// Not inlined, so that its few variables stay in registers.
+// Writes the words of s to `words`, which has room for s.len / 2 + 1, and gives the place behind
+// them. Words begin and end at the edges of the space mask: where it differs from itself shifted by
+// one. Not inlined, so that its few variables stay in registers.
 [[gnu::noinline]] StringRef* write_words(StringRef s, StringRef* words) {
   const char* const end = s.ptr + s.len;
   const char* open = nullptr;  // start of the word that has not ended yet
@@ -140,7 +143,8 @@ ColumnPtr split_words(Columns args, size_t rows, EvalContext& context) {
   return finish_rows(std::move(out), args, rows, context, context.errors.size());
 }
 
-// --- SPLIT -------------------------------------------------------------------------------------------
+// --- SPLIT
+// -------------------------------------------------------------------------------------------
 
 ColumnPtr split(Columns args, size_t rows, EvalContext& context) {
   return map_lists(Type::array(Type::string()), args, rows, context, [&](size_t i, Column& out) {
@@ -169,10 +173,11 @@ ColumnPtr split(Columns args, size_t rows, EvalContext& context) {
   });
 }
 
-// --- SPLIT_INDEX -------------------------------------------------------------------------------------
+// --- SPLIT_INDEX
+// -------------------------------------------------------------------------------------
 
-// The part number `index` (from 0) between separators found by `find(p, end)`, which gives the place of
-// the next one or nullptr.
+// The part number `index` (from 0) between separators found by `find(p, end)`, which gives the
+// place of the next one or nullptr.
 template <class Find>
 std::optional<StringRef> nth_part(StringRef s, size_t separator_bytes, int32_t index, Find&& find) {
   if (index < 0 || s.len == 0) return std::nullopt;
@@ -187,13 +192,15 @@ std::optional<StringRef> nth_part(StringRef s, size_t separator_bytes, int32_t i
 }
 
 const char* find_byte(const char* p, const char* end, char c) {
-  return p == end ? nullptr : static_cast<const char*>(std::memchr(p, c, static_cast<size_t>(end - p)));
+  return p == end ? nullptr
+                  : static_cast<const char*>(std::memchr(p, c, static_cast<size_t>(end - p)));
 }
 
 std::optional<StringRef> split_index(EvalContext&, StringRef s, StringRef by, int32_t index) {
   if (by.len == 1) {
-    return nth_part(s, 1, index,
-                    [c = by.ptr[0]](const char* p, const char* end) { return find_byte(p, end, c); });
+    return nth_part(s, 1, index, [c = by.ptr[0]](const char* p, const char* end) {
+      return find_byte(p, end, c);
+    });
   }
   if (by.len == 0) {  // as in Flink: any white space separates
     return nth_part(s, 1, index, [](const char* p, const char* end) -> const char* {
@@ -208,23 +215,29 @@ std::optional<StringRef> split_index(EvalContext&, StringRef s, StringRef by, in
 }
 
 // The separator as a character's code, 1 to 255.
-std::optional<StringRef> split_index_code(EvalContext& c, StringRef s, int32_t code, int32_t index) {
+std::optional<StringRef> split_index_code(EvalContext& c, StringRef s, int32_t code,
+                                          int32_t index) {
   if (code < 1 || code > 255) return std::nullopt;
   char bytes[4];  // one code point
   const char* end = utf8_encode(bytes, static_cast<char32_t>(code));
   return split_index(c, s, StringRef(bytes, static_cast<size_t>(end - bytes)), index);
 }
 
-// --- STR_TO_MAP --------------------------------------------------------------------------------------
+// --- STR_TO_MAP
+// --------------------------------------------------------------------------------------
 
 // Splits by a regular expression, or by one character when it has no special meaning.
 class Delimiter {
  public:
   explicit Delimiter(std::string_view pattern) {
     constexpr std::string_view kSpecial = ".$|()[{^?*+\\";
-    if (pattern.size() == 1 && kSpecial.find(pattern[0]) == std::string_view::npos) byte_ = pattern[0];
-    else if (pattern.size() == 2 && pattern[0] == '\\' && !std::isalnum(static_cast<unsigned char>(pattern[1]))) byte_ = pattern[1];
-    else regex_ = worker_regex(pattern);
+    if (pattern.size() == 1 && kSpecial.find(pattern[0]) == std::string_view::npos)
+      byte_ = pattern[0];
+    else if (pattern.size() == 2 && pattern[0] == '\\' &&
+             !std::isalnum(static_cast<unsigned char>(pattern[1])))
+      byte_ = pattern[1];
+    else
+      regex_ = worker_regex(pattern);
   }
   bool valid() const { return byte_.has_value() || regex_ != nullptr; }
 
@@ -254,17 +267,22 @@ class Delimiter {
 };
 
 // Adds one pair to row entries keys[first..]; a key that is there gets the new value.
-void put_pair(Column& keys, Column& values, size_t first, StringRef key, std::optional<StringRef> value) {
+void put_pair(Column& keys, Column& values, size_t first, StringRef key,
+              std::optional<StringRef> value) {
   for (size_t i = first; i < keys.size(); ++i) {
     if (keys.at<StringRef>(i) != key) continue;
     values.values<StringRef>()[i] = value.value_or(StringRef{});
-    if (!value) values.set_null(i);
-    else if (values.may_have_nulls()) values.make_valid()[i] = 1;
+    if (!value)
+      values.set_null(i);
+    else if (values.may_have_nulls())
+      values.make_valid()[i] = 1;
     return;
   }
   keys.push(key);
-  if (value) values.push(*value);
-  else values.push_null();
+  if (value)
+    values.push(*value);
+  else
+    values.push_null();
 }
 
 void split_pairs(StringRef s, const Delimiter& pairs, const Delimiter& key_value, Column& out) {
@@ -340,8 +358,8 @@ Result<BoundCall> bind_str_to_map(std::span<const ExprPtr> args) {
 }
 
 FunctionDescriptor fixed(std::string_view name, std::string_view signature, std::string_view doc,
-                         std::string_view example, std::string_view result, std::vector<Type> parameters,
-                         Type returns, Kernel kernel) {
+                         std::string_view example, std::string_view result,
+                         std::vector<Type> parameters, Type returns, Kernel kernel) {
   FunctionDescriptor d;
   d.name = name;
   d.signature = signature;
@@ -359,7 +377,8 @@ FunctionDescriptor fixed(std::string_view name, std::string_view signature, std:
 FunctionList string_split_functions() {
   const Type text = Type::string();
   FunctionDescriptor to_map =
-      fixed("STR_TO_MAP", "STR_TO_MAP(s STRING[, pairs STRING[, key_value STRING]]) -> MAP<STRING, STRING>",
+      fixed("STR_TO_MAP",
+            "STR_TO_MAP(s STRING[, pairs STRING[, key_value STRING]]) -> MAP<STRING, STRING>",
             "Makes a map of s; the delimiters are regular expressions, by default , and =.",
             "STR_TO_MAP('k1=v1,k2=v2')", "{k1=v1, k2=v2}", {}, {}, {});
   to_map.bind = bind_str_to_map;
@@ -368,12 +387,16 @@ FunctionList string_split_functions() {
             "Splits s at every delimiter; an empty delimiter splits it into characters.",
             "SPLIT('a,b,,c', ',')", "[a, b, , c]", {text, text}, Type::array(text), split),
       fixed("SPLIT_WORDS", "SPLIT_WORDS(s STRING) -> ARRAY<STRING>",
-            "Splits s at white space (blank, tab, line ends) and leaves empty words out (not in Flink).",
-            "SPLIT_WORDS('  to be or\tnot ')", "[to, be, or, not]", {text}, Type::array(text), split_words),
-      scalar<split_index>("SPLIT_INDEX", "SPLIT_INDEX(s STRING, delimiter STRING, index INT) -> STRING",
-                          "Gives part number index, from 0, of s split at delimiter; NULL when there is none.",
-                          "SPLIT_INDEX('a/b/c', '/', 1)", "b"),
-      scalar<split_index_code>("SPLIT_INDEX", "SPLIT_INDEX(s STRING, code INT, index INT) -> STRING",
+            "Splits s at white space (blank, tab, line ends) and leaves empty words out (not in "
+            "Flink).",
+            "SPLIT_WORDS('  to be or\tnot ')", "[to, be, or, not]", {text}, Type::array(text),
+            split_words),
+      scalar<split_index>(
+          "SPLIT_INDEX", "SPLIT_INDEX(s STRING, delimiter STRING, index INT) -> STRING",
+          "Gives part number index, from 0, of s split at delimiter; NULL when there is none.",
+          "SPLIT_INDEX('a/b/c', '/', 1)", "b"),
+      scalar<split_index_code>("SPLIT_INDEX",
+                               "SPLIT_INDEX(s STRING, code INT, index INT) -> STRING",
                                "The same with the delimiter given as a character code.",
                                "SPLIT_INDEX('a/b/c', 47, 2)", "c"),
       std::move(to_map),

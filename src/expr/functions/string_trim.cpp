@@ -84,7 +84,8 @@ Result<BoundCall> bind_trim(std::span<const ExprPtr> args) {
     if (mode == "LEADING") return BoundCall{types, text, trim_kernel<Ends::kLeading>()};
     if (mode == "TRAILING") return BoundCall{types, text, trim_kernel<Ends::kTrailing>()};
   }
-  return fail(ErrorKind::kConfig, "TRIM is written TRIM([BOTH | LEADING | TRAILING] [chars] FROM s)",
+  return fail(ErrorKind::kConfig,
+              "TRIM is written TRIM([BOTH | LEADING | TRAILING] [chars] FROM s)",
               "BTRIM, LTRIM and RTRIM take (s, chars)");
 }
 
@@ -105,17 +106,20 @@ FunctionList string_trim_functions() {
   return {
       trim(),
       scalar<trim_spaces<Ends::kLeading>>("LTRIM", "LTRIM(s STRING) -> STRING",
-                                          "Gives s without the spaces at its start.", "LTRIM('  ab ')", "ab "),
+                                          "Gives s without the spaces at its start.",
+                                          "LTRIM('  ab ')", "ab "),
       scalar<trim_set<Ends::kLeading>>("LTRIM", "LTRIM(s STRING, chars STRING) -> STRING",
                                        "Gives s without the characters of chars at its start.",
                                        "LTRIM('zzabz', 'yz')", "abz"),
       scalar<trim_spaces<Ends::kTrailing>>("RTRIM", "RTRIM(s STRING) -> STRING",
-                                           "Gives s without the spaces at its end.", "RTRIM('ab  ')", "ab"),
+                                           "Gives s without the spaces at its end.",
+                                           "RTRIM('ab  ')", "ab"),
       scalar<trim_set<Ends::kTrailing>>("RTRIM", "RTRIM(s STRING, chars STRING) -> STRING",
                                         "Gives s without the characters of chars at its end.",
                                         "RTRIM('abzyz', 'yz')", "ab"),
       scalar<trim_spaces<Ends::kBoth>>("BTRIM", "BTRIM(s STRING) -> STRING",
-                                       "Gives s without the spaces at both ends.", "BTRIM('  ab  ')", "ab"),
+                                       "Gives s without the spaces at both ends.",
+                                       "BTRIM('  ab  ')", "ab"),
       scalar<trim_set<Ends::kBoth>>("BTRIM", "BTRIM(s STRING, chars STRING) -> STRING",
                                     "Gives s without the characters of chars at both ends.",
                                     "BTRIM('/www.apache.org/', '/')", "www.apache.org"),

@@ -9,11 +9,12 @@
 namespace weir {
 namespace {
 
-// --- URL_ENCODE, URL_DECODE (application/x-www-form-urlencoded) -----------------------------------------
+// --- URL_ENCODE, URL_DECODE (application/x-www-form-urlencoded)
+// -----------------------------------------
 
 bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
-         c == '*' || c == '_';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '-' || c == '*' || c == '_';
 }
 
 StringRef url_encode(EvalContext& c, StringRef s) {
@@ -47,7 +48,8 @@ int hex_digit(char c) {
 // NULL when a % is not followed by two hexadecimal digits or the result is not UTF-8.
 std::optional<StringRef> url_decode(EvalContext& c, StringRef s) {
   if (s.len == 0) return s;
-  if (std::memchr(s.ptr, '%', s.len) == nullptr && std::memchr(s.ptr, '+', s.len) == nullptr) return s;
+  if (std::memchr(s.ptr, '%', s.len) == nullptr && std::memchr(s.ptr, '+', s.len) == nullptr)
+    return s;
   char* const out = c.arena->allocate(s.len);
   char* to = out;
   for (size_t i = 0; i < s.len; ++i) {
@@ -68,7 +70,8 @@ std::optional<StringRef> url_decode(EvalContext& c, StringRef s) {
   return StringRef(out, used);
 }
 
-// --- PARSE_URL -------------------------------------------------------------------------------------------
+// --- PARSE_URL
+// -------------------------------------------------------------------------------------------
 
 // The parts of scheme:[//[user@]host[:port]]path[?query][#ref], as java.net.URL sees them.
 struct Url {
@@ -156,7 +159,8 @@ std::optional<StringRef> parse_url(EvalContext&, StringRef text, StringRef part)
 }
 
 // The value of one parameter of the query.
-std::optional<StringRef> parse_url_key(EvalContext& c, StringRef text, StringRef part, StringRef key) {
+std::optional<StringRef> parse_url_key(EvalContext& c, StringRef text, StringRef part,
+                                       StringRef key) {
   if (part.view() != "QUERY") return std::nullopt;
   const auto query = parse_url(c, text, part);
   if (!query) return std::nullopt;
@@ -171,7 +175,8 @@ std::optional<StringRef> parse_url_key(EvalContext& c, StringRef text, StringRef
   return std::nullopt;
 }
 
-// --- IPv4 ----------------------------------------------------------------------------------------------
+// --- IPv4
+// ----------------------------------------------------------------------------------------------
 
 // Also MySQL's short forms: 127.1 is 127.0.0.1, 127.0.1 is 127.0.0.1, 1 is 0.0.0.1.
 std::optional<int64_t> inet_aton(EvalContext&, StringRef s) {
@@ -217,20 +222,22 @@ std::optional<StringRef> inet_ntoa(EvalContext& c, int64_t n) {
 FunctionList string_url_functions() {
   return {
       scalar<url_encode>("URL_ENCODE", "URL_ENCODE(s STRING) -> STRING",
-                         "Encodes s for the query of a URL (a blank becomes +).", "URL_ENCODE('a b/é')",
-                         "a+b%2F%C3%A9"),
+                         "Encodes s for the query of a URL (a blank becomes +).",
+                         "URL_ENCODE('a b/é')", "a+b%2F%C3%A9"),
       scalar<url_decode>("URL_DECODE", "URL_DECODE(s STRING) -> STRING",
                          "Decodes the query form of URLs; NULL when s is not valid.",
                          "URL_DECODE('a+b%2F%C3%A9')", "a b/é"),
-      scalar<parse_url>("PARSE_URL", "PARSE_URL(url STRING, part STRING) -> STRING",
-                        "Gives a part of url: HOST, PATH, QUERY, REF, PROTOCOL, FILE, AUTHORITY or USERINFO.",
-                        "PARSE_URL('http://example.com/p.php?k1=v1#r', 'HOST')", "example.com"),
+      scalar<parse_url>(
+          "PARSE_URL", "PARSE_URL(url STRING, part STRING) -> STRING",
+          "Gives a part of url: HOST, PATH, QUERY, REF, PROTOCOL, FILE, AUTHORITY or USERINFO.",
+          "PARSE_URL('http://example.com/p.php?k1=v1#r', 'HOST')", "example.com"),
       scalar<parse_url_key>("PARSE_URL", "PARSE_URL(url STRING, 'QUERY', key STRING) -> STRING",
                             "Gives the value of a parameter of the query.",
-                            "PARSE_URL('http://example.com/p.php?k1=v1&k2=v2', 'QUERY', 'k2')", "v2"),
+                            "PARSE_URL('http://example.com/p.php?k1=v1&k2=v2', 'QUERY', 'k2')",
+                            "v2"),
       scalar<inet_aton>("INET_ATON", "INET_ATON(address STRING) -> BIGINT",
-                        "Gives an IPv4 address as a number; NULL when it is none.", "INET_ATON('127.0.0.1')",
-                        "2130706433"),
+                        "Gives an IPv4 address as a number; NULL when it is none.",
+                        "INET_ATON('127.0.0.1')", "2130706433"),
       scalar<inet_ntoa>("INET_NTOA", "INET_NTOA(n BIGINT) -> STRING",
                         "Gives the IPv4 address of a number; NULL outside 0 to 4294967295.",
                         "INET_NTOA(2130706433)", "127.0.0.1"),

@@ -85,8 +85,9 @@ bool contains(const unicode::Range (&ranges)[N], uint32_t c) {
 
 template <size_t N>
 char32_t map_case(const unicode::CaseRun (&runs)[N], uint32_t c) {
-  const auto* it = std::upper_bound(std::begin(runs), std::end(runs), c,
-                                    [](uint32_t x, const unicode::CaseRun& r) { return x < r.first; });
+  const auto* it =
+      std::upper_bound(std::begin(runs), std::end(runs), c,
+                       [](uint32_t x, const unicode::CaseRun& r) { return x < r.first; });
   if (it == std::begin(runs)) return c;
   --it;
   if (c > it->last || (c - it->first) % it->step != 0) return c;

@@ -1,5 +1,5 @@
-// Code points of UTF-8 text. A code point is a byte that is no continuation byte, and the continuation
-// bytes after it; so every byte string has a length and positions, valid or not.
+// Code points of UTF-8 text. A code point is a byte that is no continuation byte, and the
+// continuation bytes after it; so every byte string has a length and positions, valid or not.
 #pragma once
 
 #include <cstddef>
@@ -68,8 +68,8 @@ inline const char* utf8_retreat(const char* begin, const char* end, size_t n) {
 
 inline constexpr char32_t kReplacement = 0xFFFD;
 
-// Decodes the code point at p < end and moves p behind it. An invalid sequence gives `kInvalid` and moves
-// past its longest valid start, as Unicode recommends ("maximal subparts").
+// Decodes the code point at p < end and moves p behind it. An invalid sequence gives `kInvalid` and
+// moves past its longest valid start, as Unicode recommends ("maximal subparts").
 inline constexpr char32_t kInvalid = 0xFFFFFFFF;
 char32_t utf8_decode(const char*& p, const char* end);
 

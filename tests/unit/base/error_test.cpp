@@ -1,14 +1,17 @@
 #include "base/error.h"
 
-#include <cerrno>
 #include <catch2/catch.hpp>
+#include <cerrno>
 
 using namespace weir;
 
 namespace {
 Error error_at(int column, int length, std::string line) {
-  return Error{ErrorKind::kConfig, "no column `statsu`", {"p.toml", 7, column, std::move(line), length},
-               "did you mean `status`?", ""};
+  return Error{ErrorKind::kConfig,
+               "no column `statsu`",
+               {"p.toml", 7, column, std::move(line), length},
+               "did you mean `status`?",
+               ""};
 }
 }  // namespace
 
@@ -21,9 +24,12 @@ TEST_CASE("an error shows place, line, caret and hint") {
 }
 
 TEST_CASE("an error without a position names the program") {
-  CHECK(format_error(Error{ErrorKind::kIo, "cannot read", {}, "", ""}) == "weir: error: cannot read\n");
-  CHECK(format_error(Error{ErrorKind::kInternal, "oops", {}, "", ""}) == "weir: internal error: oops\n");
-  CHECK(format_error(Error{ErrorKind::kIo, "x", {"a.log", 0, 0, "", 1}, "", ""}) == "a.log: error: x\n");
+  CHECK(format_error(Error{ErrorKind::kIo, "cannot read", {}, "", ""}) ==
+        "weir: error: cannot read\n");
+  CHECK(format_error(Error{ErrorKind::kInternal, "oops", {}, "", ""}) ==
+        "weir: internal error: oops\n");
+  CHECK(format_error(Error{ErrorKind::kIo, "x", {"a.log", 0, 0, "", 1}, "", ""}) ==
+        "a.log: error: x\n");
 }
 
 TEST_CASE("the context is a line of its own") {
@@ -32,8 +38,9 @@ TEST_CASE("the context is a line of its own") {
 }
 
 TEST_CASE("tabs before the caret stay tabs") {
-  CHECK(format_error(error_at(3, 1, "a\tb\tc")) ==
-        "p.toml:7:3: error: no column `statsu`\n  a\tb\tc\n   \t^\n  hint: did you mean `status`?\n");
+  CHECK(
+      format_error(error_at(3, 1, "a\tb\tc")) ==
+      "p.toml:7:3: error: no column `statsu`\n  a\tb\tc\n   \t^\n  hint: did you mean `status`?\n");
 }
 
 TEST_CASE("indentation is left out and columns still fit") {

@@ -40,7 +40,8 @@ TEST_CASE("durations in all their spellings") {
 }
 
 TEST_CASE("what is no duration is refused") {
-  for (const char* text : {"", "-", "10", "1.5", "ten", "10x", "5M", "10s5", "1month", "s", "1..5s", "10 s x"}) {
+  for (const char* text :
+       {"", "-", "10", "1.5", "ten", "10x", "5M", "10s5", "1month", "s", "1..5s", "10 s x"}) {
     INFO(text);
     const auto r = parse_duration(text);
     REQUIRE_FALSE(r.has_value());
@@ -66,7 +67,8 @@ TEST_CASE("sizes in all their spellings") {
 }
 
 TEST_CASE("what is no size is refused") {
-  for (const char* text : {"", "KB", "-1", "1XB", "1 K B", "99999999999999999999", "9999999PB", "ib", "5iib"}) {
+  for (const char* text :
+       {"", "KB", "-1", "1XB", "1 K B", "99999999999999999999", "9999999PB", "ib", "5iib"}) {
     INFO(text);
     CHECK_FALSE(parse_byte_size(text).has_value());
   }
@@ -77,7 +79,8 @@ TEST_CASE("durations are written as they are read") {
   CHECK(format_duration({5'400'000'000}) == "1h30m");
   CHECK(format_duration({250'000}) == "250ms");
   CHECK(format_duration({-300'000'000}) == "-5m");
-  for (const int64_t value : {int64_t{1}, int64_t{-1'234'567'890'123}, std::numeric_limits<int64_t>::max()})
+  for (const int64_t value :
+       {int64_t{1}, int64_t{-1'234'567'890'123}, std::numeric_limits<int64_t>::max()})
     CHECK(us(format_duration({value})) == value);
   CHECK_FALSE(format_duration({std::numeric_limits<int64_t>::min()}).empty());
 }

@@ -20,7 +20,8 @@ Error refused(const Command& command, const std::vector<std::string>& words) {
 }  // namespace
 
 TEST_CASE("flags and arguments in any order") {
-  const Invocation i = parsed(run_command(), {"p.toml", "-qp4", "a.log", "--set", "a=-1", "--set=b=2", "-o", "-", "-", "--limit=7"});
+  const Invocation i = parsed(run_command(), {"p.toml", "-qp4", "a.log", "--set", "a=-1",
+                                              "--set=b=2", "-o", "-", "-", "--limit=7"});
   CHECK(i.arguments == std::vector<std::string>{"p.toml", "a.log", "-"});
   CHECK(i.has("quiet"));
   CHECK_FALSE(i.has("verbose"));
@@ -36,12 +37,15 @@ TEST_CASE("a repeated flag counts as its last") {
 }
 
 TEST_CASE("words behind -- are arguments") {
-  CHECK(parsed(run_command(), {"p.toml", "--", "-x.log"}).arguments == std::vector<std::string>{"p.toml", "-x.log"});
+  CHECK(parsed(run_command(), {"p.toml", "--", "-x.log"}).arguments ==
+        std::vector<std::string>{"p.toml", "-x.log"});
 }
 
 TEST_CASE("values may be empty or look odd") {
   CHECK(parsed(run_command(), {"-e", ""}).values("toml") == std::vector<std::string>{""});
-  CHECK(parsed(run_command(), {"-e", "a = [1,\n 2]", "-e", "b = {x = \"y\"}"}).values("toml").size() == 2);
+  CHECK(parsed(run_command(), {"-e", "a = [1,\n 2]", "-e", "b = {x = \"y\"}"})
+            .values("toml")
+            .size() == 2);
   CHECK(parsed(run_command(), {"--set", "where=a > 1"}).value("set") == "where=a > 1");
 }
 
@@ -83,8 +87,9 @@ TEST_CASE("the first argument is the pipeline unless -e is given") {
 }
 
 TEST_CASE("flags become settings") {
-  const auto text = pipeline_text(parsed(
-      run_command(), {"-e", "", "-p", "3", "--mode", "batch", "--on-error", "skip", "--max-bad", "9", "--strict", "--limit", "4"}));
+  const auto text =
+      pipeline_text(parsed(run_command(), {"-e", "", "-p", "3", "--mode", "batch", "--on-error",
+                                           "skip", "--max-bad", "9", "--strict", "--limit", "4"}));
   REQUIRE(text.has_value());
   const auto spec = read_pipeline(*text);
   REQUIRE(spec.has_value());

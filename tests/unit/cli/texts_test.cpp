@@ -40,8 +40,10 @@ TEST_CASE("statistics are JSON") {
   r.stats.records_in = 5;
   r.stats.steps = {{"[[transform]] 1 (\"x\")", 5, 2}};
   CHECK(stats_json(r) ==
-        "{\"records_in\":5,\"rows_out\":0,\"late\":0,\"bad\":0,\"bytes_in\":0,\"bytes_out\":0,\"seconds\":0.000000,"
-        "\"exit_code\":0,\"steps\":[{\"step\":\"[[transform]] 1 (\\\"x\\\")\",\"rows_in\":5,\"rows_out\":2}]}");
+        "{\"records_in\":5,\"rows_out\":0,\"late\":0,\"bad\":0,\"bytes_in\":0,\"bytes_out\":0,"
+        "\"seconds\":0.000000,"
+        "\"exit_code\":0,\"steps\":[{\"step\":\"[[transform]] 1 "
+        "(\\\"x\\\")\",\"rows_in\":5,\"rows_out\":2}]}");
 }
 
 TEST_CASE("progress with and without a known end") {
@@ -65,7 +67,8 @@ TEST_CASE("every command has its help, and all lines fit") {
     CHECK(help.starts_with("Usage: weir "));
     CHECK(long_lines(help) == 0);
     CHECK(find_command(command->name) == command);
-    CHECK((command->hidden || program_help().find(std::string(command->name)) != std::string::npos));
+    CHECK(
+        (command->hidden || program_help().find(std::string(command->name)) != std::string::npos));
   }
   CHECK(find_command("rnu") == nullptr);
 }
@@ -75,7 +78,8 @@ TEST_CASE("flags of one command differ in name and letter") {
     for (size_t i = 0; i < command->flags.size(); ++i) {
       for (size_t j = 0; j < i; ++j) {
         CHECK(command->flags[i].name != command->flags[j].name);
-        CHECK((command->flags[i].letter == '\0' || command->flags[i].letter != command->flags[j].letter));
+        CHECK((command->flags[i].letter == '\0' ||
+               command->flags[i].letter != command->flags[j].letter));
       }
     }
   }
@@ -83,9 +87,12 @@ TEST_CASE("flags of one command differ in name and letter") {
 
 TEST_CASE("the catalogue lists and describes") {
   const std::vector<CatalogueEntry> entries = {
-      {"csv", "input and output", "Comma-separated values.",
+      {"csv",
+       "input and output",
+       "Comma-separated values.",
        {{"delimiter", "character", "\",\"", "the character between fields", false, {}},
-        {"mode", "string", "", "how", true, {"a", "b"}}}, {}},
+        {"mode", "string", "", "how", true, {"a", "b"}}},
+       {}},
       {"grok", "input only", "Patterns.", {}, {}},
   };
   CHECK(catalogue_list(entries) ==
@@ -97,7 +104,8 @@ TEST_CASE("the catalogue lists and describes") {
 }
 
 TEST_CASE("every registered thing is described") {
-  for (const auto& entries : {function_entries(), operator_entries(), format_entries(), connector_entries()}) {
+  for (const auto& entries :
+       {function_entries(), operator_entries(), format_entries(), connector_entries()}) {
     CHECK_FALSE(entries.empty());
     for (const auto& e : entries) {
       INFO(e.name);

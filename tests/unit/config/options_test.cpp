@@ -62,7 +62,8 @@ std::string message(std::string_view text) {
 TEST_CASE("options fill their struct") {
   Errors errors;
   const Sample s = read(
-      "type = 'x'\nname = 'n'\ncount = 7\non = false\ndelimiter = '\\t'\nratio = 2\nwait = '1m'\nsize = 4096\n"
+      "type = 'x'\nname = 'n'\ncount = 7\non = false\ndelimiter = '\\t'\nratio = 2\nwait = "
+      "'1m'\nsize = 4096\n"
       "paths = 'one'\nwhere = 'a > 1'\ncolumns = { b = 'x', a = 1 }\nlimit = 5\nmode = 'b'\n",
       errors);
   CHECK(errors.empty());
@@ -84,20 +85,26 @@ TEST_CASE("options fill their struct") {
 }
 
 TEST_CASE("what is wrong is said with its remedy") {
-  CHECK(message("name = 'n'\ncuont = 7") == "unknown key `cuont` in the sample | did you mean `count`?");
+  CHECK(message("name = 'n'\ncuont = 7") ==
+        "unknown key `cuont` in the sample | did you mean `count`?");
   CHECK(message("count = 1") == "the sample needs the key `name` | ");
   CHECK(message("name = 5") == "expected a string, found an integer | write it in quotes: \"5\"");
-  CHECK(message("name = 'n'\ncount = '5'") == "expected an integer, found a string | write it without quotes: 5");
+  CHECK(message("name = 'n'\ncount = '5'") ==
+        "expected an integer, found a string | write it without quotes: 5");
   CHECK(message("name = 'n'\ncount = 3000000000") == "3000000000 is out of range | ");
-  CHECK(message("name = 'n'\non = 'true'") == "expected true or false, found a string | write it without quotes: true");
+  CHECK(message("name = 'n'\non = 'true'") ==
+        "expected true or false, found a string | write it without quotes: true");
   CHECK(message("name = 'n'\ndelimiter = 'ab'") == "expected one ASCII character, found `ab` | ");
   CHECK(message("name = 'n'\ndelimiter = ''") == "expected one ASCII character, found `` | ");
   CHECK(message("name = 'n'\nwait = 10") ==
         "10 is a duration without a unit | write it in quotes with a unit: \"10s\" or \"10ms\"");
-  CHECK(message("name = 'n'\nwait = '10 parsecs'").starts_with("`10 parsecs` has an unknown unit `parsecs` | "));
+  CHECK(message("name = 'n'\nwait = '10 parsecs'")
+            .starts_with("`10 parsecs` has an unknown unit `parsecs` | "));
   CHECK(message("name = 'n'\nsize = -1") == "a size cannot be negative | ");
-  CHECK(message("name = 'n'\npaths = ['a', 1]") == "expected a string, found an integer | write it in quotes: \"1\"");
-  CHECK(message("name = 'n'\npaths = {}") == "expected a string or a list of strings, found a table | ");
+  CHECK(message("name = 'n'\npaths = ['a', 1]") ==
+        "expected a string, found an integer | write it in quotes: \"1\"");
+  CHECK(message("name = 'n'\npaths = {}") ==
+        "expected a string or a list of strings, found a table | ");
   CHECK(message("name = 'n'\ncolumns = 'a'").starts_with("expected a table, found a string | "));
   CHECK(message("name = 'n'\nmode = 'c'") == "`c` is not allowed here; expected one of a, b | ");
 }

@@ -8,7 +8,8 @@ using namespace weir;
 
 namespace {
 
-PipelineText inline_text(std::vector<std::string> fragments, std::vector<std::string> settings = {}) {
+PipelineText inline_text(std::vector<std::string> fragments,
+                         std::vector<std::string> settings = {}) {
   PipelineText text;
   text.fragments = std::move(fragments);
   text.settings = std::move(settings);
@@ -141,7 +142,8 @@ TEST_CASE("the empty pipeline reads stdin") {
 }
 
 TEST_CASE("several sources and sinks keep their names") {
-  const PipelineSpec p = good("[sources.b]\npath='b'\n[sources.a]\npath='a'\n[sinks.x]\ntype='stdout'\n");
+  const PipelineSpec p =
+      good("[sources.b]\npath='b'\n[sources.a]\npath='a'\n[sinks.x]\ntype='stdout'\n");
   REQUIRE(p.sources.size() == 2);
   CHECK(p.sources[0].name == "b");
   CHECK(p.sources[1].name == "a");
@@ -159,34 +161,44 @@ TEST_CASE("shapes that are wrong are named") {
   CHECK(first_message("[[source]]\npath = 'x'") == "expected the table [source], found an array");
   CHECK(first_message("source = 'x.log'") == "expected the table [source], found a string");
   CHECK(first_message("[transform]\nop = 'filter'") == "expected [[transform]], found a table");
-  CHECK(first_message("transform = ['x']") == "expected a table in [[transform]] 1, found a string");
+  CHECK(first_message("transform = ['x']") ==
+        "expected a table in [[transform]] 1, found a string");
   CHECK(first_message("[[transform]]\nwhere = 'a'") == "[[transform]] 1 needs the key `op`");
   CHECK(first_message("[[transform]]\nop = 1") == "expected a string, found an integer");
   CHECK(first_message("[window]\nsize = '1m'") == "[window] needs the key `type`");
   CHECK(first_message("[late]\nformat = 'json'") == "[late] needs the key `type`");
-  CHECK(first_message("[source]\npath='a'\n[sources.b]\npath='b'") == "a pipeline has either [source] or [sources.NAME]");
-  CHECK(first_message("[sink]\npath='a'\n[sinks.b]\npath='b'") == "a pipeline has either [sink] or [sinks.NAME]");
+  CHECK(first_message("[source]\npath='a'\n[sources.b]\npath='b'") ==
+        "a pipeline has either [source] or [sources.NAME]");
+  CHECK(first_message("[sink]\npath='a'\n[sinks.b]\npath='b'") ==
+        "a pipeline has either [sink] or [sinks.NAME]");
   CHECK(first_message("sources.a = 1") == "expected the table [sources.a], found an integer");
   CHECK(first_message("[runtime]\nthreads = 4") == "unknown key `threads` in [runtime]");
   CHECK(first_message("[runtime]\nparallelism = -1") == "parallelism must be from 0 to 1024");
-  CHECK(first_message("[source.event_time]\nformat = 'clf'") == "event_time needs the key `column`");
-  CHECK(first_message("[source.schema]\na = 1") == "expected the type of the column `a`, found an integer");
-  CHECK(first_message("[source.schema]\na = { typ = 'INT', type = 'INT' }") == "unknown key `typ` in the column `a`");
-  CHECK(first_message("source.format = 1") == "expected a format's name or a table with `name`, found an integer");
-  CHECK(first_message("mode = 'bacth'") == "`bacth` is not allowed here; expected one of auto, batch, streaming");
+  CHECK(first_message("[source.event_time]\nformat = 'clf'") ==
+        "event_time needs the key `column`");
+  CHECK(first_message("[source.schema]\na = 1") ==
+        "expected the type of the column `a`, found an integer");
+  CHECK(first_message("[source.schema]\na = { typ = 'INT', type = 'INT' }") ==
+        "unknown key `typ` in the column `a`");
+  CHECK(first_message("source.format = 1") ==
+        "expected a format's name or a table with `name`, found an integer");
+  CHECK(first_message("mode = 'bacth'") ==
+        "`bacth` is not allowed here; expected one of auto, batch, streaming");
   CHECK(first_message("max_bad = -1") == "max_bad cannot be negative");
   CHECK(first_message("test = 1") == "expected [[test]], found an integer");
 }
 
 TEST_CASE("all problems are reported together") {
-  const Errors errors = bad(inline_text({"mode = 'x'\nfoo = 1\n[runtime]\npin = 1\n[[transform]]\nx = 1\n"}));
+  const Errors errors =
+      bad(inline_text({"mode = 'x'\nfoo = 1\n[runtime]\npin = 1\n[[transform]]\nx = 1\n"}));
   CHECK(errors.size() == 4);
   for (const auto& e : errors) CHECK(e.position.line > 0);
 }
 
 TEST_CASE("fragments merge key by key, arrays of tables are appended") {
-  const PipelineSpec p = good(inline_text({"[source]\npath = 'a'\nformat = 'csv'\n[[transform]]\nop = 'filter'",
-                                           "[source]\npath = 'b'\n[[transform]]\nop = 'map'"}));
+  const PipelineSpec p =
+      good(inline_text({"[source]\npath = 'a'\nformat = 'csv'\n[[transform]]\nop = 'filter'",
+                        "[source]\npath = 'b'\n[[transform]]\nop = 'map'"}));
   CHECK(p.sources[0].options.find("path")->text == "b");
   CHECK(p.sources[0].format.name == "csv");
   REQUIRE(p.transforms.size() == 2);
@@ -201,7 +213,8 @@ TEST_CASE("a pipeline file and what is wrong with reading it") {
   text.file = "/nonexistent/p.toml";
   const Errors errors = bad(text);
   CHECK(exit_code(errors[0].kind) == 2);
-  CHECK(errors[0].message == "cannot read the pipeline `/nonexistent/p.toml`: No such file or directory");
+  CHECK(errors[0].message ==
+        "cannot read the pipeline `/nonexistent/p.toml`: No such file or directory");
   text.file = "/";
   CHECK(exit_code(bad(text)[0].kind) == 2);
 }
@@ -220,15 +233,18 @@ TEST_CASE("settings are TOML values, else text") {
   CHECK(p.sources[0].format.name == "csv");
   CHECK(p.sources[0].format.options.find("delimiter")->text == ";");
   CHECK(p.timezone.text == "2024-01-01");
-  CHECK(good(inline_text({"[[transform]]\nop='x'"}, {"transform[0].op=y"})).transforms[0].kind == "y");
+  CHECK(good(inline_text({"[[transform]]\nop='x'"}, {"transform[0].op=y"})).transforms[0].kind ==
+        "y");
   CHECK(good(inline_text({""}, {"name=1 # 2"})).name == "1 # 2");
   CHECK(good(inline_text({""}, {"name="})).name.empty());
-  CHECK(good(inline_text({""}, {"source.path=\"5\""})).sources[0].options.find("path")->text == "5");
+  CHECK(good(inline_text({""}, {"source.path=\"5\""})).sources[0].options.find("path")->text ==
+        "5");
 }
 
 TEST_CASE("settings cannot change more than their key") {
   CHECK(good(inline_text({""}, {"name=x\"\nmode=\"batch"})).mode == "auto");
-  for (const char* setting : {"name", "=x", "a..b=1", "a.=1", "name.x=1", "transform.9.op=x", "a[=1", "\"a=1"}) {
+  for (const char* setting :
+       {"name", "=x", "a..b=1", "a.=1", "name.x=1", "transform.9.op=x", "a[=1", "\"a=1"}) {
     INFO(setting);
     const Errors errors = bad(inline_text({"name = 'n'\n[[transform]]\nop='x'"}, {setting}));
     CHECK(exit_code(errors[0].kind) == 2);
@@ -240,7 +256,9 @@ TEST_CASE("environment variables stand in string values") {
   ::setenv("WEIR_T_A", "va\"lue", 1);
   ::setenv("WEIR_T_EMPTY", "", 1);
   ::unsetenv("WEIR_T_NONE");
-  const auto name = [](const char* value) { return good(std::string("name = '") + value + "'").name; };
+  const auto name = [](const char* value) {
+    return good(std::string("name = '") + value + "'").name;
+  };
   CHECK(name("${WEIR_T_A}") == "va\"lue");
   CHECK(name("x${WEIR_T_A}y") == "xva\"luey");
   CHECK(name("${WEIR_T_NONE:-d:x}") == "d:x");
@@ -250,7 +268,8 @@ TEST_CASE("environment variables stand in string values") {
   CHECK(name("$${WEIR_T_A}") == "${WEIR_T_A}");
   ::setenv("WEIR_T_A", "${WEIR_T_NONE}", 1);
   CHECK(name("${WEIR_T_A}") == "${WEIR_T_NONE}");  // once only
-  CHECK(first_message("name = 'a ${WEIR_T_NONE}'") == "the environment variable WEIR_T_NONE is not set");
+  CHECK(first_message("name = 'a ${WEIR_T_NONE}'") ==
+        "the environment variable WEIR_T_NONE is not set");
   CHECK(first_message("name = '${WEIR_T_NONE:?say where}'") == "WEIR_T_NONE: say where");
   CHECK(first_message("name = '${WEIR_T_A'") == "`${` is not closed");
   CHECK(first_message("name = '${1}'").starts_with("`${1}` is not"));
@@ -289,7 +308,8 @@ TEST_CASE("FILE arguments replace the source's path") {
 }
 
 TEST_CASE("flags name formats and the output") {
-  PipelineText text = inline_text({"[source]\nformat = { name = 'csv', header = false }\n[sink]\ntype = 'print'"});
+  PipelineText text =
+      inline_text({"[source]\nformat = { name = 'csv', header = false }\n[sink]\ntype = 'print'"});
   text.flags.input_format = "csv";
   text.flags.output = "out.txt";
   text.flags.output_format = "tsv";

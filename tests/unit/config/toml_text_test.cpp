@@ -21,7 +21,8 @@ Error refused(std::string_view text) {
 }  // namespace
 
 TEST_CASE("values of every kind come with their places") {
-  const Node root = parsed("a = 'x'\nb = -3\nc = 2.5\nd = true\ne = 2024-01-31\nf = [1, 2]\ng = { h = 1 }\n");
+  const Node root =
+      parsed("a = 'x'\nb = -3\nc = 2.5\nd = true\ne = 2024-01-31\nf = [1, 2]\ng = { h = 1 }\n");
   REQUIRE(root.entries.size() == 7);
   CHECK(root.find("a")->text == "x");
   CHECK(root.find("b")->integer == -3);
@@ -87,7 +88,9 @@ TEST_CASE("texts of several lines keep their places") {
 }
 
 TEST_CASE("CRLF, a byte order mark and a missing last newline change nothing") {
-  const Node root = parsed("\xEF\xBB\xBF" "a = 'x'\r\n[t]\r\nb = 'y'");
+  const Node root = parsed(
+      "\xEF\xBB\xBF"
+      "a = 'x'\r\n[t]\r\nb = 'y'");
   CHECK(root.find("a")->position.column == 6);
   CHECK(root.find("a")->position.line_text == "a = 'x'");
   CHECK(root.find("t")->find("b")->position.line == 3);
@@ -131,6 +134,7 @@ TEST_CASE("hostile texts end in an error, not in a crash") {
   refused(deep);
   refused(std::string((1 << 20) + 1, '#'));
   parsed("# " + std::string(100'000, '.') + "\na = '" + std::string(1000, '.') + "'");
-  parsed("a = \"\"\"" + std::string(1000, '.') + "\"\"\"\nb = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, "
+  parsed("a = \"\"\"" + std::string(1000, '.') +
+         "\"\"\"\nb = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, "
          "1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]");
 }

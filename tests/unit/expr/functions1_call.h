@@ -69,7 +69,8 @@ struct Outcome {
 };
 
 // The overloads of a name in a family.
-inline std::vector<FunctionDescriptor> overloads(const FunctionList& family, std::string_view name) {
+inline std::vector<FunctionDescriptor> overloads(const FunctionList& family,
+                                                 std::string_view name) {
   std::vector<FunctionDescriptor> found;
   for (const FunctionDescriptor& d : family) {
     if (d.name == name) found.push_back(d);
@@ -77,7 +78,8 @@ inline std::vector<FunctionDescriptor> overloads(const FunctionList& family, std
   return found;
 }
 
-// Binds the first overload that takes arguments of these types; `literals` says whether binding sees them.
+// Binds the first overload that takes arguments of these types; `literals` says whether binding
+// sees them.
 inline Result<BoundCall> bind_call(const FunctionList& family, std::string_view name,
                                    const std::vector<Value>& args, bool literals) {
   std::vector<ExprPtr> exprs;
@@ -95,8 +97,9 @@ inline Result<BoundCall> bind_call(const FunctionList& family, std::string_view 
     for (size_t i = 0; fits && i < args.size(); ++i) {
       const Type& from = args[i].type;
       const Type& to = d.parameters[i];
-      fits = from.id == to.id || from.id == TypeId::kNull ||
-             (from.is_numeric() && to.is_numeric() && (from.id <= to.id || to.id == TypeId::kDouble));
+      fits =
+          from.id == to.id || from.id == TypeId::kNull ||
+          (from.is_numeric() && to.is_numeric() && (from.id <= to.id || to.id == TypeId::kDouble));
     }
     if (fits) return BoundCall{d.parameters, d.returns, d.kernel, d.can_fail, d.deterministic};
   }
@@ -135,9 +138,11 @@ inline std::string shown(const Outcome& out, size_t row) {
   return text_at(*out.column, row);
 }
 
-// The result of one call as text; "NULL", "error: ..." for a row error, "bind: ..." for a binding error.
-// The call is made three ways, which must agree: among other rows, over constants, over literals.
-inline std::string eval(const FunctionList& family, std::string_view name, const std::vector<Value>& args) {
+// The result of one call as text; "NULL", "error: ..." for a row error, "bind: ..." for a binding
+// error. The call is made three ways, which must agree: among other rows, over constants, over
+// literals.
+inline std::string eval(const FunctionList& family, std::string_view name,
+                        const std::vector<Value>& args) {
   const Outcome literal = run(family, name, {args}, true);
   if (!literal.call) return "bind: " + literal.call.error().message;
   const std::string result = shown(literal, 0);

@@ -40,8 +40,9 @@ TEST_CASE("conditional functions: COALESCE and IFNULL") {
   CHECK(call("COALESCE", {none(list({}).type), list({number(1), number(2)})}) == "[1, 2]");
 
   // Row by row, from several columns.
-  const Outcome out = run(conditional_functions(), "COALESCE",
-                          {{none(), text("x"), text("y")}, {text("a"), text("b"), none()}, {none(), none(), none()}});
+  const Outcome out = run(
+      conditional_functions(), "COALESCE",
+      {{none(), text("x"), text("y")}, {text("a"), text("b"), none()}, {none(), none(), none()}});
   CHECK(shown(out, 0) == "x");
   CHECK(shown(out, 1) == "a");
   CHECK(shown(out, 2) == "NULL");
@@ -53,9 +54,11 @@ TEST_CASE("conditional functions: IF") {
   CHECK(call("IF", {none(Type::boolean()), text("yes"), text("no")}) == "no");
   CHECK(call("IF", {boolean(true), none(Type::integer()), number(1)}) == "NULL");
   CHECK(call("IF", {boolean(true), number(1), real(2.5)}) == "1.0");
-  CHECK(call("IF", {number(1), number(1), number(2)}) == "bind: argument 1 of IF must be BOOLEAN, not INT");
-  const Outcome out = run(conditional_functions(), "IF",
-                          {{boolean(true), number(1), number(2)}, {boolean(false), number(3), number(4)}});
+  CHECK(call("IF", {number(1), number(1), number(2)}) ==
+        "bind: argument 1 of IF must be BOOLEAN, not INT");
+  const Outcome out =
+      run(conditional_functions(), "IF",
+          {{boolean(true), number(1), number(2)}, {boolean(false), number(3), number(4)}});
   CHECK(shown(out, 0) + shown(out, 1) == "14");
 }
 
@@ -66,8 +69,8 @@ TEST_CASE("conditional functions: NULLIF") {
   CHECK(call("NULLIF", {none(Type::integer()), number(5)}) == "NULL");
   CHECK(call("NULLIF", {text("a"), text("a")}) == "NULL");
   CHECK(call("NULLIF", {typed(TypeId::kTinyInt, 5), big(6)}) == "5");
-  CHECK(run(conditional_functions(), "NULLIF", {{typed(TypeId::kTinyInt, 5), big(6)}}).call->result.id ==
-        TypeId::kTinyInt);
+  CHECK(run(conditional_functions(), "NULLIF", {{typed(TypeId::kTinyInt, 5), big(6)}})
+            .call->result.id == TypeId::kTinyInt);
   CHECK(call("NULLIF", {number(5), big(5)}) == "NULL");
 }
 
@@ -77,7 +80,8 @@ TEST_CASE("conditional functions: GREATEST and LEAST") {
   CHECK(call("GREATEST", {number(3), none(Type::integer())}) == "NULL");
   CHECK(call("GREATEST", {text("b"), text("abc"), text("bé")}) == "bé");
   CHECK(call("LEAST", {decimal(15, 2, 1), number(2)}) == "1.5");
-  CHECK(call("GREATEST", {real(1), real(std::numeric_limits<double>::quiet_NaN()), real(2)}) == "NaN");
+  CHECK(call("GREATEST", {real(1), real(std::numeric_limits<double>::quiet_NaN()), real(2)}) ==
+        "NaN");
   CHECK(call("LEAST", {real(1), real(std::numeric_limits<double>::quiet_NaN())}) == "1.0");
   CHECK(call("LEAST", {boolean(true), boolean(false)}) == "FALSE");
   CHECK(call("GREATEST", {typed(TypeId::kDate, 1), typed(TypeId::kDate, 0)}) == "1970-01-02");
@@ -102,7 +106,8 @@ TEST_CASE("conditional functions: tests of text") {
   CHECK(call("IS_DIGIT", {text("1.2")}) == "FALSE");
   CHECK(call("IS_DIGIT", {number(7)}) == "TRUE");
   CHECK(call("IS_DIGIT", {real(7)}) == "FALSE");
-  for (const char* good : {"1", "-1", "+1.5", ".5", "5.", "1e5", "1E-5", " 12 ", "1.5f", "NaN", "-Infinity"}) {
+  for (const char* good :
+       {"1", "-1", "+1.5", ".5", "5.", "1e5", "1E-5", " 12 ", "1.5f", "NaN", "-Infinity"}) {
     CHECK(call("IS_DECIMAL", {text(good)}) == "TRUE");
   }
   for (const char* bad : {"", " ", "a", "1a", ".", "e5", "1e", "1 2", "--1", "infinity"}) {
@@ -116,10 +121,12 @@ TEST_CASE("hash functions") {
   CHECK(hash("MD5", {text("")}) == "d41d8cd98f00b204e9800998ecf8427e");
   CHECK(hash("MD5", {none()}) == "NULL");
   CHECK(hash("SHA2", {text("abc"), number(256)}) == hash("SHA256", {text("abc")}));
-  CHECK(hash("SHA2", {text("abc"), number(100)}) == "bind: SHA2 knows 224, 256, 384 and 512 bits, not 100");
+  CHECK(hash("SHA2", {text("abc"), number(100)}) ==
+        "bind: SHA2 knows 224, 256, 384 and 512 bits, not 100");
   CHECK(hash("SHA2", {text("abc"), none(Type::integer())}) == "NULL");
-  const Outcome out = run(hash_functions(), "SHA2",
-                          {{text("a"), number(224)}, {text("a"), number(100)}, {text("a"), number(512)}});
+  const Outcome out =
+      run(hash_functions(), "SHA2",
+          {{text("a"), number(224)}, {text("a"), number(100)}, {text("a"), number(512)}});
   CHECK(shown(out, 0) == hash("SHA224", {text("a")}));
   CHECK(shown(out, 1) == "error: SHA2 knows 224, 256, 384 and 512 bits, not 100");
   CHECK(shown(out, 2) == hash("SHA512", {text("a")}));

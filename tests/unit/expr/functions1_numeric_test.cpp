@@ -1,8 +1,8 @@
 #include <cmath>
 #include <set>
 
-#include "functions1_call.h"
 #include "expr/functions/shortest_digits.h"
+#include "functions1_call.h"
 
 using namespace weir;
 using namespace weir::test;
@@ -105,7 +105,8 @@ TEST_CASE("numeric functions: ROUND") {
 TEST_CASE("numeric functions: ROUND of a DECIMAL to computed places keeps its type") {
   const FunctionList family = numeric_functions();
   const Value x = decimal(125315, 6, 3);
-  const Outcome out = run(family, "ROUND", {{x, number(2)}, {x, number(-2)}, {x, number(0)}, {x, number(9)}});
+  const Outcome out =
+      run(family, "ROUND", {{x, number(2)}, {x, number(-2)}, {x, number(0)}, {x, number(9)}});
   REQUIRE(out.call->result == Type::decimal(6, 3));
   CHECK(shown(out, 0) == "125.320");
   CHECK(shown(out, 1) == "100.000");

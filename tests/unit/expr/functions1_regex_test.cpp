@@ -37,12 +37,15 @@ TEST_CASE("regex functions: extracting") {
   CHECK(call("REGEXP_EXTRACT", {text("?c=1"), text("^[^?]*")}) == "");
   CHECK(call("REGEXP_EXTRACT", {text("xyz"), text("a")}) == "NULL");
   CHECK(call("REGEXP_EXTRACT", {text("b"), text("(a)?b"), number(1)}) == "NULL");
-  CHECK(call("REGEXP_EXTRACT", {text("2024-05"), text("(?<year>\\d+)-(?<month>\\d+)"), number(2)}) == "05");
+  CHECK(call("REGEXP_EXTRACT",
+             {text("2024-05"), text("(?<year>\\d+)-(?<month>\\d+)"), number(2)}) == "05");
   CHECK(call("REGEXP_EXTRACT", {text("abc"), text("b"), number(1)}) ==
         "bind: REGEXP_EXTRACT: group 1 is not in the pattern `b`, which has 0");
   CHECK(call("REGEXP_EXTRACT", {text(""), text(".*")}) == "");
-  CHECK(call("REGEXP_EXTRACT_ALL", {text("100-200, 300-400"), text("(\\d+)-(\\d+)")}) == "[100, 300]");
-  CHECK(call("REGEXP_EXTRACT_ALL", {text("100-200, 300-400"), text("(\\d+)-(\\d+)"), number(2)}) == "[200, 400]");
+  CHECK(call("REGEXP_EXTRACT_ALL", {text("100-200, 300-400"), text("(\\d+)-(\\d+)")}) ==
+        "[100, 300]");
+  CHECK(call("REGEXP_EXTRACT_ALL", {text("100-200, 300-400"), text("(\\d+)-(\\d+)"), number(2)}) ==
+        "[200, 400]");
   CHECK(call("REGEXP_EXTRACT_ALL", {text("ab"), text("[a-z]"), number(0)}) == "[a, b]");
   CHECK(call("REGEXP_EXTRACT_ALL", {text("1"), text("([a-z])")}) == "[]");
   CHECK(call("REGEXP_EXTRACT_ALL", {text("ab a"), text("a(b)?")}) == "[b, NULL]");
@@ -51,12 +54,15 @@ TEST_CASE("regex functions: extracting") {
 
 TEST_CASE("regex functions: the part before a character agrees with the general way") {
   const FunctionList family = regex_functions();
-  for (const char* pattern : {"^[^?]*", "^[^/]*", "^[^\\]]*", "^[^\\\\]*", "^[^-]*", "^[^]]*", "^[^\\d]*", "^[^a]*", "^[^ab]*", "^[^é]*"}) {
+  for (const char* pattern : {"^[^?]*", "^[^/]*", "^[^\\]]*", "^[^\\\\]*", "^[^-]*", "^[^]]*",
+                              "^[^\\d]*", "^[^a]*", "^[^ab]*", "^[^é]*"}) {
     for (const char* s : {"/a?b", "?", "", "a]b\\c", "12-3", "no such", "xéy"}) {
       INFO(pattern << " on " << s);
       // Group 0 by number takes the general way; a constant column is needed for the other.
-      const Outcome general = run(family, "REGEXP_EXTRACT", {{text(s), text(pattern), number(0)}}, true);
-      const Outcome constant = run(family, "REGEXP_EXTRACT", {{text(s), text(pattern)}}, true, true);
+      const Outcome general =
+          run(family, "REGEXP_EXTRACT", {{text(s), text(pattern), number(0)}}, true);
+      const Outcome constant =
+          run(family, "REGEXP_EXTRACT", {{text(s), text(pattern)}}, true, true);
       CHECK(shown(constant, 0) == shown(general, 0));
     }
   }
@@ -68,7 +74,8 @@ TEST_CASE("regex functions: replacing") {
   CHECK(call("REGEXP_REPLACE", {text("abc"), text("x*"), text("-")}) == "-a-b-c-");
   CHECK(call("REGEXP_REPLACE", {text("baaac"), text("a*"), text("-")}) == "-b--c-");
   CHECK(call("REGEXP_REPLACE", {text("abab"), text("^a"), text("x")}) == "xbab");
-  CHECK(call("REGEXP_REPLACE", {text("é日"), text("日"), text("longer than that")}) == "élonger than that");
+  CHECK(call("REGEXP_REPLACE", {text("é日"), text("日"), text("longer than that")}) ==
+        "élonger than that");
   CHECK(call("REGEXP_REPLACE", {text("same"), text("z"), text("y")}) == "same");
   CHECK(call("REGEXP_REPLACE", {text(""), text("^"), text("y")}) == "y");
   CHECK(call("REGEXP_REPLACE", {text("a"), text("a"), none()}) == "NULL");
@@ -76,7 +83,8 @@ TEST_CASE("regex functions: replacing") {
 
 TEST_CASE("regex functions: wrong patterns") {
   CHECK(call("REGEXP", {text("a"), text("(")}).starts_with("bind: invalid regular expression `(`"));
-  CHECK(call("REGEXP_REPLACE", {text("a"), text("(?=a)"), text("b")}).starts_with("bind: invalid regular"));
+  CHECK(call("REGEXP_REPLACE", {text("a"), text("(?=a)"), text("b")})
+            .starts_with("bind: invalid regular"));
   // Computed per row they give NULL, REGEXP gives FALSE; the rows around are not touched.
   const FunctionList family = regex_functions();
   const std::vector<std::vector<Value>> rows = {
@@ -105,7 +113,8 @@ TEST_CASE("regex functions: wrong patterns") {
 TEST_CASE("regex functions: more patterns than a worker keeps") {
   const FunctionList family = regex_functions();
   std::vector<std::vector<Value>> rows;
-  for (int i = 0; i < 600; ++i) rows.push_back({text("x" + std::to_string(i) + "y"), text("x" + std::to_string(i) + "y")});
+  for (int i = 0; i < 600; ++i)
+    rows.push_back({text("x" + std::to_string(i) + "y"), text("x" + std::to_string(i) + "y")});
   const Outcome out = run(family, "REGEXP", rows);
   for (size_t i = 0; i < rows.size(); ++i) CHECK(shown(out, i) == "TRUE");
 }

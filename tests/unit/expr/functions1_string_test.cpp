@@ -84,7 +84,8 @@ TEST_CASE("UTF-8: advancing, retreating and counting agree") {
   CHECK(slow == n);
   CHECK(utf8_advance(s.data(), end, n + 5) == end);
   CHECK(is_valid_utf8(s.data(), s.size()));
-  for (const char* bad : {"\x80", "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF8", "a\xC3"}) {
+  for (const char* bad :
+       {"\x80", "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF8", "a\xC3"}) {
     CHECK_FALSE(is_valid_utf8(bad, std::char_traits<char>::length(bad)));
   }
 }
@@ -144,7 +145,8 @@ TEST_CASE("string functions: trimming") {
   CHECK(call("TRIM", {text("BOTH"), none(), text("xxx")}) == "NULL");
   CHECK(call("TRIM", {text("  a b ")}) == "a b");
   CHECK(call("TRIM", {text("\t a")}) == "\t a");  // the space alone, as in Flink
-  CHECK(call("TRIM", {text("SIDEWAYS"), text("x"), text("y")}).starts_with("bind: TRIM is written"));
+  CHECK(
+      call("TRIM", {text("SIDEWAYS"), text("x"), text("y")}).starts_with("bind: TRIM is written"));
   CHECK(call("LTRIM", {text("  ab ")}) == "ab ");
   CHECK(call("LTRIM", {text("zzabz"), text("yz")}) == "abz");
   CHECK(call("RTRIM", {text(" ab  ")}) == " ab");
@@ -212,15 +214,18 @@ TEST_CASE("string functions: building") {
   CHECK(call("LPAD", {text("hi"), number(-1), text("?")}) == "NULL");
   CHECK(call("RPAD", {text("hi"), number(5), text("")}) == "NULL");
   CHECK(call("LPAD", {text("é"), number(4), text("日x")}) == "日x日é");
-  CHECK(call("LPAD", {text("a"), number(3), text("\x80\x80\x80")}).size() == 4);  // no character in it
-  CHECK(call("RPAD", {text("a"), number(INT32_MAX), text("x")}) == "error: result is longer than 64 MiB");
+  CHECK(call("LPAD", {text("a"), number(3), text("\x80\x80\x80")}).size() ==
+        4);  // no character in it
+  CHECK(call("RPAD", {text("a"), number(INT32_MAX), text("x")}) ==
+        "error: result is longer than 64 MiB");
   CHECK(call("REPLACE", {text("hello world"), text("world"), text("weir")}) == "hello weir");
   CHECK(call("REPLACE", {text("ababab"), text("abab"), text("z")}) == "zab");
   CHECK(call("REPLACE", {text("aXbX"), text("X"), text("<>")}) == "a<>b<>");
   CHECK(call("REPLACE", {text("abc"), text("x"), text("y")}) == "abc");
   CHECK(call("REPLACE", {text("aé"), text(""), text("-")}) == "-a-é-");
   CHECK(call("REPLACE", {text(""), text("a"), text("b")}) == "");
-  CHECK(call("TRANSLATE", {text("www.apache.org"), text("wapcheorg"), text(" APCHEcom")}) == "   .APACHE.com");
+  CHECK(call("TRANSLATE", {text("www.apache.org"), text("wapcheorg"), text(" APCHEcom")}) ==
+        "   .APACHE.com");
   CHECK(call("TRANSLATE", {text("hello"), text("lo"), text("L")}) == "heLL");
   CHECK(call("TRANSLATE", {text("hello"), text("ll"), text("12")}) == "he11o");
   CHECK(call("TRANSLATE", {text("größe"), text("öß"), text("日o")}) == "gr日oe");
@@ -235,7 +240,8 @@ TEST_CASE("string functions: joining") {
   CHECK(call("CONCAT", {text("")}) == "");
   CHECK(call("CONCAT", {number(1)}) == "bind: argument 1 of CONCAT must be STRING, not INT");
   CHECK(call("CONCAT", {}) == "bind: CONCAT takes at least 1 argument, not 0");
-  CHECK(call("CONCAT_WS", {text("~"), text("AA"), none(), text("BB"), text(""), text("CC")}) == "AA~BB~~CC");
+  CHECK(call("CONCAT_WS", {text("~"), text("AA"), none(), text("BB"), text(""), text("CC")}) ==
+        "AA~BB~~CC");
   CHECK(call("CONCAT_WS", {none(), text("AA")}) == "NULL");
   CHECK(call("CONCAT_WS", {text("~"), none(), none()}) == "");
   CHECK(call("ELT", {number(2), text("a"), text("b")}) == "b");
@@ -293,7 +299,8 @@ TEST_CASE("SPLIT_WORDS agrees with a byte loop") {
 }
 
 TEST_CASE("SPLIT_WORDS makes complete string references") {
-  const Outcome out = run(string_functions(), "SPLIT_WORDS", {{text("a bb ccc dddd eeeee")}, {text("x")}, {text("")}});
+  const Outcome out = run(string_functions(), "SPLIT_WORDS",
+                          {{text("a bb ccc dddd eeeee")}, {text("x")}, {text("")}});
   const Column& words = out.column->child(0);
   REQUIRE(words.size() == 6);
   for (size_t i = 0; i < words.size(); ++i) {
@@ -307,32 +314,38 @@ TEST_CASE("SPLIT_WORDS makes complete string references") {
 TEST_CASE("string functions: STR_TO_MAP") {
   CHECK(call("STR_TO_MAP", {text("k1=v1,k2=v2")}) == "{k1=v1, k2=v2}");
   CHECK(call("STR_TO_MAP", {text("k1:v1;k2: v2"), text(";"), text(":")}) == "{k1=v1, k2= v2}");
-  CHECK(call("STR_TO_MAP", {text("k1$$v1|k2$$ v2"), text("\\|"), text("\\$\\$")}) == "{k1=v1, k2= v2}");
+  CHECK(call("STR_TO_MAP", {text("k1$$v1|k2$$ v2"), text("\\|"), text("\\$\\$")}) ==
+        "{k1=v1, k2= v2}");
   CHECK(call("STR_TO_MAP", {text("a=1,b,a=2")}) == "{a=2, b=NULL}");
   CHECK(call("STR_TO_MAP", {text("a=b=c")}) == "{a=b=c}");
   CHECK(call("STR_TO_MAP", {text("")}) == "{}");
   CHECK(call("STR_TO_MAP", {text("a=1,,")}) == "{a=1}");
   CHECK(call("STR_TO_MAP", {text("a=1;  b=2"), text("; *"), text("=")}) == "{a=1, b=2}");
   CHECK(call("STR_TO_MAP", {none()}) == "NULL");
-  CHECK(call("STR_TO_MAP", {text("a"), text("("), text("=")}).starts_with("bind: invalid regular expression"));
+  CHECK(call("STR_TO_MAP", {text("a"), text("("), text("=")})
+            .starts_with("bind: invalid regular expression"));
 }
 
 TEST_CASE("string functions: PRINTF") {
-  CHECK(call("PRINTF", {text("%s: %05d %.2f"), text("a"), number(42), real(2.675)}) == "a: 00042 2.68");
+  CHECK(call("PRINTF", {text("%s: %05d %.2f"), text("a"), number(42), real(2.675)}) ==
+        "a: 00042 2.68");
   CHECK(call("PRINTF", {text("100%%|%n|%c%c"), number(65), text("é")}) == "100%|\n|Aé");
   CHECK(call("PRINTF", {text("%2$s %1$s %<s"), text("a"), text("b")}) == "b a a");
-  CHECK(call("PRINTF", {text("[%5s|%-5s|%.2s|%S]"), text("ab"), text("cd"), text("xyz"), text("up")}) ==
-        "[   ab|cd   |xy|UP]");
+  CHECK(call("PRINTF", {text("[%5s|%-5s|%.2s|%S]"), text("ab"), text("cd"), text("xyz"),
+                        text("up")}) == "[   ab|cd   |xy|UP]");
   CHECK(call("PRINTF", {text("%d %+d %(d %,d"), big(-1), number(2), number(-3), big(1234567)}) ==
         "-1 +2 (3) 1,234,567");
   CHECK(call("PRINTF", {text("%x %X %#x %o"), number(255), number(-1), number(255), number(8)}) ==
         "ff FFFFFFFF 0xff 10");
-  CHECK(call("PRINTF", {text("%f %.0f %.3e %g"), real(1.5), real(2.5), real(12345.678), real(0.0001)}) ==
-        "1.500000 3 1.235e+04 0.000100000");
+  CHECK(call("PRINTF", {text("%f %.0f %.3e %g"), real(1.5), real(2.5), real(12345.678),
+                        real(0.0001)}) == "1.500000 3 1.235e+04 0.000100000");
   CHECK(call("PRINTF", {text("%.1f"), decimal(-12345, 7, 2)}) == "-123.5");
-  CHECK(call("PRINTF", {text("%,.2f|%010.2f"), real(1234567.891), real(-3.14159)}) == "1,234,567.89|-000003.14");
-  CHECK(call("PRINTF", {text("%s %b %s"), boolean(true), boolean(false), real(1e10)}) == "true false 1.0E10");
-  CHECK(call("PRINTF", {text("%s %d %b"), none(), none(Type::integer()), none()}) == "null null false");
+  CHECK(call("PRINTF", {text("%,.2f|%010.2f"), real(1234567.891), real(-3.14159)}) ==
+        "1,234,567.89|-000003.14");
+  CHECK(call("PRINTF", {text("%s %b %s"), boolean(true), boolean(false), real(1e10)}) ==
+        "true false 1.0E10");
+  CHECK(call("PRINTF", {text("%s %d %b"), none(), none(Type::integer()), none()}) ==
+        "null null false");
   CHECK(call("PRINTF", {text("%d"), text("x")}) == "NULL");
   CHECK(call("PRINTF", {text("%s %s"), text("x")}) == "NULL");
   CHECK(call("PRINTF", {text("%q"), text("x")}) == "NULL");
@@ -342,7 +355,8 @@ TEST_CASE("string functions: PRINTF") {
 }
 
 TEST_CASE("string functions: encodings") {
-  for (const char* s : {"", "f", "fo", "foo", "foob", "fooba", "foobar", "hello world", "\xFF\xFE é"}) {
+  for (const char* s :
+       {"", "f", "fo", "foo", "foob", "fooba", "foobar", "hello world", "\xFF\xFE é"}) {
     CHECK(call("FROM_BASE64", {text(call("TO_BASE64", {text(s)}))}) == s);
   }
   CHECK(call("TO_BASE64", {text("hello world")}) == "aGVsbG8gd29ybGQ=");
@@ -364,11 +378,14 @@ TEST_CASE("string functions: encodings") {
   CHECK(call("DECODE", {bytes("a\xE9"), text("US-ASCII")}) == "a\uFFFD");
   CHECK(call("DECODE", {bytes("\xFF\xFE" + std::string("a\0", 2)), text("UTF-16")}) == "a");
   CHECK(call("DECODE", {bytes("\xD8"), text("UTF-16BE")}) == "\uFFFD");
-  CHECK(call("DECODE", {bytes("x"), text("EBCDIC")}).starts_with("bind: unknown character set `EBCDIC`"));
+  CHECK(call("DECODE", {bytes("x"), text("EBCDIC")})
+            .starts_with("bind: unknown character set `EBCDIC`"));
   CHECK(call("IS_VALID_UTF8", {bytes("é")}) == "TRUE");
   CHECK(call("IS_VALID_UTF8", {bytes("\xC3")}) == "FALSE");
   CHECK(call("IS_VALID_UTF8", {text("plain text, long enough for words")}) == "TRUE");
-  CHECK(call("MAKE_VALID_UTF8", {bytes("a\xFF" "b\xE6\x97" "c")}) == "a\uFFFDb\uFFFDc");
+  CHECK(call("MAKE_VALID_UTF8", {bytes("a\xFF"
+                                       "b\xE6\x97"
+                                       "c")}) == "a\uFFFDb\uFFFDc");
   CHECK(call("MAKE_VALID_UTF8", {text("é")}) == "é");
 }
 
@@ -404,7 +421,8 @@ TEST_CASE("string functions: URLs and addresses") {
   CHECK(call("INET_ATON", {text("127.1")}) == "2130706433");
   CHECK(call("INET_ATON", {text("127.0.1")}) == "2130706433");
   CHECK(call("INET_ATON", {text("4294967295")}) == "4294967295");
-  for (const char* bad : {"", "256.0.0.1", "1.2.3.4.5", "1..2", "1.2.3.", "a.b.c.d", "4294967296", "1.2.3.4 "}) {
+  for (const char* bad :
+       {"", "256.0.0.1", "1.2.3.4.5", "1..2", "1.2.3.", "a.b.c.d", "4294967296", "1.2.3.4 "}) {
     CHECK(call("INET_ATON", {text(bad)}) == "NULL");
   }
   CHECK(call("INET_NTOA", {big(2130706433)}) == "127.0.0.1");
@@ -414,8 +432,8 @@ TEST_CASE("string functions: URLs and addresses") {
 }
 
 TEST_CASE("every function of the families is described") {
-  for (const FunctionList& family :
-       {string_functions(), regex_functions(), numeric_functions(), conditional_functions(), hash_functions()}) {
+  for (const FunctionList& family : {string_functions(), regex_functions(), numeric_functions(),
+                                     conditional_functions(), hash_functions()}) {
     for (const FunctionDescriptor& d : family) {
       INFO(d.name);
       CHECK_FALSE(d.family.empty());

@@ -1,11 +1,11 @@
-#include <random>
+#include "formats/json_prefilter.h"
 
 #include <catch2/catch.hpp>
+#include <random>
 
 #include "block_decoding.h"
 #include "formats/column_predicate.h"
 #include "formats/json_decoder.h"
-#include "formats/json_prefilter.h"
 
 using namespace weir;
 using namespace weir::test;
@@ -44,28 +44,78 @@ bool holds(const PushedPredicate& p, const Column& column, size_t i) {
     order = a < b ? -1 : (a > b ? 1 : 0);
   }
   switch (p.op) {
-    case Op::kEq: return order == 0;
-    case Op::kNe: return order != 0;
-    case Op::kLt: return order < 0;
-    case Op::kLe: return order <= 0;
-    case Op::kGt: return order > 0;
-    default: return order >= 0;
+    case Op::kEq:
+      return order == 0;
+    case Op::kNe:
+      return order != 0;
+    case Op::kLt:
+      return order < 0;
+    case Op::kLe:
+      return order <= 0;
+    case Op::kGt:
+      return order > 0;
+    default:
+      return order >= 0;
   }
 }
 
 std::string random_line(std::mt19937& random) {
-  const auto pick = [&random](const std::vector<std::string>& texts) { return texts[random() % texts.size()]; };
-  const std::vector<std::string> keys = {"\"amount\"",     "\"amount\" ",     "\"am\\u006funt\"", "\"amoun\"",
-                                         "\"xamount\"",    "\"amount2\"",     "\"x\\\"amount\"",  "\"other\"",
-                                         "\"AMOUNT\"",     "\"a\"",           "\"amount\\\\\"",   "\"\""};
-  const std::vector<std::string> values = {
-      "0",       "-0",        "5",           "999",     "1000",       "1001",     "1000.0",  "1000.01",
-      "999.999", "1e3",       "1.0e3",       "1E4",     "-1000",      "1000000",  "9999999", "12345678",
-      "1e400",   "1000.5",    "0.5",         "00",      "01",         "1.",       ".5",      "1..2",
-      "1.2.3",   "-",         "null",        "nul",     "true",       "\"1000\"", "\"amount\"",
-      "\"x\"",   "\"error\"", "\"error\\n\"", "\"err\"", "\"\"",       "[1000]",   "{\"amount\":5}",
-      "{\"amount\":5000}",    "[{\"amount\":2000}]",    "9007199254740993", "1000.00000000000001",
-      "123456789012345678901", "\"a,\\\"amount\\\":5\"", "\"{\"", "\"}\"", "\" 5 \"", "\xC3\xA9", "\"\xC3\xA9\""};
+  const auto pick = [&random](const std::vector<std::string>& texts) {
+    return texts[random() % texts.size()];
+  };
+  const std::vector<std::string> keys = {"\"amount\"",      "\"amount\" ",    "\"am\\u006funt\"",
+                                         "\"amoun\"",       "\"xamount\"",    "\"amount2\"",
+                                         "\"x\\\"amount\"", "\"other\"",      "\"AMOUNT\"",
+                                         "\"a\"",           "\"amount\\\\\"", "\"\""};
+  const std::vector<std::string> values = {"0",
+                                           "-0",
+                                           "5",
+                                           "999",
+                                           "1000",
+                                           "1001",
+                                           "1000.0",
+                                           "1000.01",
+                                           "999.999",
+                                           "1e3",
+                                           "1.0e3",
+                                           "1E4",
+                                           "-1000",
+                                           "1000000",
+                                           "9999999",
+                                           "12345678",
+                                           "1e400",
+                                           "1000.5",
+                                           "0.5",
+                                           "00",
+                                           "01",
+                                           "1.",
+                                           ".5",
+                                           "1..2",
+                                           "1.2.3",
+                                           "-",
+                                           "null",
+                                           "nul",
+                                           "true",
+                                           "\"1000\"",
+                                           "\"amount\"",
+                                           "\"x\"",
+                                           "\"error\"",
+                                           "\"error\\n\"",
+                                           "\"err\"",
+                                           "\"\"",
+                                           "[1000]",
+                                           "{\"amount\":5}",
+                                           "{\"amount\":5000}",
+                                           "[{\"amount\":2000}]",
+                                           "9007199254740993",
+                                           "1000.00000000000001",
+                                           "123456789012345678901",
+                                           "\"a,\\\"amount\\\":5\"",
+                                           "\"{\"",
+                                           "\"}\"",
+                                           "\" 5 \"",
+                                           "\xC3\xA9",
+                                           "\"\xC3\xA9\""};
   std::string line = pick({"", "", "", " ", "\t"}) + "{";
   const size_t fields = random() % 5;
   for (size_t i = 0; i < fields; ++i) {
@@ -73,7 +123,7 @@ std::string random_line(std::mt19937& random) {
     line += pick(keys) + pick({":", ":", " : ", ": "}) + pick(values) + pick({"", "", " "});
   }
   line += pick({"}", "}", "}", "}", "} ", "", "}}", "}\r"});
-  if (random() % 20 == 0) line.erase(random() % line.size());             // torn
+  if (random() % 20 == 0) line.erase(random() % line.size());  // torn
   if (random() % 20 == 0) line.insert(random() % (line.size() + 1), "\"");
   return line;
 }
@@ -93,8 +143,8 @@ TEST_CASE("json pre-filter: dropping early is filtering late") {
   for (const auto& [type, literals] : columns) {
     const std::vector<JsonColumn> schema = {{"amount", type, {}, {"amount"}}};
     for (const Value& literal : literals) {
-      for (const Op op : {Op::kEq, Op::kNe, Op::kLt, Op::kLe, Op::kGt, Op::kGe, Op::kContains, Op::kStartsWith,
-                          Op::kEndsWith}) {
+      for (const Op op : {Op::kEq, Op::kNe, Op::kLt, Op::kLe, Op::kGt, Op::kGe, Op::kContains,
+                          Op::kStartsWith, Op::kEndsWith}) {
         if (op >= Op::kContains && !type.is_text()) continue;
         std::string text;
         for (int i = 0; i < 400; ++i) text += random_line(random) + "\n";
@@ -119,7 +169,8 @@ TEST_CASE("json pre-filter: dropping early is filtering late") {
           make_json_decoder(schema, pushed, utc(), 0, level)->decode(block, some);
           std::string seen;
           for (size_t i = 0; i < some.rows; ++i)
-            if (holds(predicate, *some.columns[0], i)) seen += std::string(some.raw[i].view()) + "\n";
+            if (holds(predicate, *some.columns[0], i))
+              seen += std::string(some.raw[i].view()) + "\n";
           CHECK(seen == wanted);
           CHECK(some.records == all.records);
           CHECK(some.rejects.size() <= all.rejects.size());
@@ -142,8 +193,10 @@ TEST_CASE("json pre-filter: torn lines are refused, not dropped") {
   predicate.op = Op::kGt;
   predicate.value = Value::integer(1000);
   request.predicates = {predicate};
-  for (const char* line : {"{\"amount\":5", "\"amount\":5}", "{\"id\":1,\"am{\"id\":2,\"amount\":5}", "{\"amount\":5}}",
-                           "{\"id\":1,{\"amount\":5}", "amount", "{\"amount\":05}", "{\"amount\":5x}", "{\"x\":\"}"}) {
+  for (const char* line :
+       {"{\"amount\":5", "\"amount\":5}", "{\"id\":1,\"am{\"id\":2,\"amount\":5}",
+        "{\"amount\":5}}", "{\"id\":1,{\"amount\":5}", "amount", "{\"amount\":05}",
+        "{\"amount\":5x}", "{\"x\":\"}"}) {
     INFO(line);
     const Block block = make_block(std::string(line) + "\n{\"amount\":1001}\n{\"amount\":1}\n");
     Batch batch;
@@ -186,7 +239,8 @@ TEST_CASE("json scan: all levels find the same lines") {
       }
     }
     const Block block = make_block(text, true, '"');
-    for (const std::string& name : {std::string("key"), std::string("k"), std::string("keykeykeykeykeykey")}) {
+    for (const std::string& name :
+         {std::string("key"), std::string("k"), std::string("keykeykeykeykeykey")}) {
       const ScanKey key(name);
       std::vector<std::vector<ScannedLine>> results;
       for (const ScanLevel level : kLevels) {

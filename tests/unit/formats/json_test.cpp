@@ -1,6 +1,5 @@
-#include <random>
-
 #include <catch2/catch.hpp>
+#include <random>
 
 #include "block_decoding.h"
 #include "formats/format_list.h"
@@ -21,7 +20,8 @@ std::string reasons(const Declared& declared, std::string_view text) {
   std::string out;
   const Decoded decoded = decode(*make_format(kJsonFormat, {}, declared), text);
   CHECK(lengths_agree(decoded.batch));
-  for (const auto& r : decoded.batch.rejects) out += (r.field.empty() ? "" : r.field + ": ") + r.reason + "\n";
+  for (const auto& r : decoded.batch.rejects)
+    out += (r.field.empty() ? "" : r.field + ": ") + r.reason + "\n";
   return out;
 }
 
@@ -30,24 +30,31 @@ std::string inferred(std::string_view text) { return infer_json_schema(text).to_
 }  // namespace
 
 TEST_CASE("json: values of every type") {
-  const Declared columns = {{"b", "BOOLEAN"},   {"t", "TINYINT"},       {"i", "INT"},
-                            {"l", "BIGINT"},    {"f", "FLOAT"},         {"d", "DOUBLE"},
-                            {"n", "DECIMAL(10, 2)"}, {"s", "STRING"},   {"y", "BYTES"},
-                            {"date", "DATE"},   {"time", "TIME"},       {"ts", "TIMESTAMP(3)"},
+  const Declared columns = {{"b", "BOOLEAN"},          {"t", "TINYINT"}, {"i", "INT"},
+                            {"l", "BIGINT"},           {"f", "FLOAT"},   {"d", "DOUBLE"},
+                            {"n", "DECIMAL(10, 2)"},   {"s", "STRING"},  {"y", "BYTES"},
+                            {"date", "DATE"},          {"time", "TIME"}, {"ts", "TIMESTAMP(3)"},
                             {"at", "TIMESTAMP_LTZ(3)"}};
+  CHECK(
+      rows(
+          columns,
+          R"({"b":true,"t":-128,"i":2147483647,"l":-9223372036854775808,"f":1.5,"d":-0.25,"n":12.5,"s":"x",)"
+          R"("y":"aGk=","date":"2024-02-29","time":"12:34:56","ts":"2021-09-24 12:34:56.1",)"
+          R"("at":"2021-09-24T12:34:56.100+02:00"})") ==
+      "TRUE|-128|2147483647|-9223372036854775808|1.5|-0.25|12.50|x|hi|2024-02-29|12:34:56|"
+      "2021-09-24 12:34:56.100|2021-09-24 10:34:56.100\n");
+  CHECK(rows(columns, "{}\n") ==
+        "NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL\n");
   CHECK(rows(columns,
-             R"({"b":true,"t":-128,"i":2147483647,"l":-9223372036854775808,"f":1.5,"d":-0.25,"n":12.5,"s":"x",)"
-             R"("y":"aGk=","date":"2024-02-29","time":"12:34:56","ts":"2021-09-24 12:34:56.1",)"
-             R"("at":"2021-09-24T12:34:56.100+02:00"})") ==
-        "TRUE|-128|2147483647|-9223372036854775808|1.5|-0.25|12.50|x|hi|2024-02-29|12:34:56|"
-        "2021-09-24 12:34:56.100|2021-09-24 10:34:56.100\n");
-  CHECK(rows(columns, "{}\n") == "NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL\n");
-  CHECK(rows(columns, R"({"b":null,"t":null,"i":null,"l":null,"f":null,"d":null,"n":null,"s":null,"y":null,)"
-                      R"("date":null,"time":null,"ts":null,"at":null})") ==
+             R"({"b":null,"t":null,"i":null,"l":null,"f":null,"d":null,"n":null,"s":null,"y":null,)"
+             R"("date":null,"time":null,"ts":null,"at":null})") ==
         "NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL|NULL\n");
   // Texts of numbers and booleans, numbers that are integers in another spelling.
-  CHECK(rows(columns, R"({"b":"True","t":"7","i":1e3,"l":5.0,"f":"1.5","d":"NaN","n":"3","s":7,"ts":"2021-09-24"})") ==
-        "TRUE|7|1000|5|1.5|NaN|3.00|7|NULL|NULL|NULL|2021-09-24 00:00:00.000|NULL\n");
+  CHECK(
+      rows(
+          columns,
+          R"({"b":"True","t":"7","i":1e3,"l":5.0,"f":"1.5","d":"NaN","n":"3","s":7,"ts":"2021-09-24"})") ==
+      "TRUE|7|1000|5|1.5|NaN|3.00|7|NULL|NULL|NULL|2021-09-24 00:00:00.000|NULL\n");
 }
 
 TEST_CASE("json: nested values") {
@@ -79,7 +86,8 @@ TEST_CASE("json: paths reach into objects") {
                             {"plain.dot", "INT"}};
   CHECK(rows(columns, R"({"actor":{"id":1,"login":"x"},"a.b":{"c/d":7},"plain.dot":8})") ==
         "x|{\"id\":1,\"login\":\"x\"}|7|8\n");
-  CHECK(rows(columns, R"({"actor":"nobody","a":{"b":{"c/d":7}},"plain":{"dot":8}})") == "NULL|nobody|NULL|NULL\n");
+  CHECK(rows(columns, R"({"actor":"nobody","a":{"b":{"c/d":7}},"plain":{"dot":8}})") ==
+        "NULL|nobody|NULL|NULL\n");
   CHECK(rows({{"v", "INT", "", "a.b"}}, R"({"a":{"x":1},"a":{"b":2}})") == "NULL\n");
   Errors errors;
   CHECK(make_format(kJsonFormat, {}, errors, {{"v", "INT", "", "a..b"}}) == nullptr);
@@ -101,8 +109,9 @@ TEST_CASE("json: strings") {
   CHECK(rows(s, R"({"s":"\u00e9\u20AC\ud83d\ude00\u0000"})") == std::string("é€😀\0\n", 11));
   CHECK(rows(s, "{\"s\":\"é€😀\"}") == "é€😀\n");
   CHECK(rows(s, R"({"s":""})") == "\n");
-  for (const char* bad : {R"({"s":"\x"})", R"({"s":"\u12"})", R"({"s":"\ud800"})", R"({"s":"\ud800\u0041"})",
-                          R"({"s":"\udc00"})", R"({"t":"\q"})", R"({"\q":1})", R"({"t":{"\q":1}})"}) {
+  for (const char* bad :
+       {R"({"s":"\x"})", R"({"s":"\u12"})", R"({"s":"\ud800"})", R"({"s":"\ud800\u0041"})",
+        R"({"s":"\udc00"})", R"({"t":"\q"})", R"({"\q":1})", R"({"t":{"\q":1}})"}) {
     INFO(bad);
     CHECK(reasons(s, bad).find("a wrong escape") != std::string::npos);
   }
@@ -210,21 +219,29 @@ TEST_CASE("json: what is refused") {
 }
 
 TEST_CASE("json: numbers at the edges") {
-  CHECK(rows({{"a", "BIGINT"}}, "{\"a\":9223372036854775807}\n{\"a\":-9223372036854775808}\n{\"a\":-0}\n") ==
+  CHECK(rows({{"a", "BIGINT"}},
+             "{\"a\":9223372036854775807}\n{\"a\":-9223372036854775808}\n{\"a\":-0}\n") ==
         "9223372036854775807\n-9223372036854775808\n0\n");
-  CHECK(reasons({{"a", "BIGINT"}}, "{\"a\":9223372036854775808}") == "a: not a BIGINT: `9223372036854775808`\n");
-  CHECK(reasons({{"a", "BIGINT"}}, "{\"a\":-9223372036854775809}") == "a: not a BIGINT: `-9223372036854775809`\n");
+  CHECK(reasons({{"a", "BIGINT"}}, "{\"a\":9223372036854775808}") ==
+        "a: not a BIGINT: `9223372036854775808`\n");
+  CHECK(reasons({{"a", "BIGINT"}}, "{\"a\":-9223372036854775809}") ==
+        "a: not a BIGINT: `-9223372036854775809`\n");
   CHECK(reasons({{"a", "DOUBLE"}}, "{\"a\":1e400}") == "a: not a DOUBLE: `1e400`\n");
   CHECK(reasons({{"a", "DOUBLE"}}, "{\"a\":-1" + std::string(400, '0') + "}") != "");
-  CHECK(rows({{"a", "DOUBLE"}}, "{\"a\":1e-400}\n{\"a\":9007199254740993}\n{\"a\":0.1}\n{\"a\":5e-300}\n"
-                                "{\"a\":123456789012345678901234567890}\n") ==
+  CHECK(rows({{"a", "DOUBLE"}},
+             "{\"a\":1e-400}\n{\"a\":9007199254740993}\n{\"a\":0.1}\n{\"a\":5e-300}\n"
+             "{\"a\":123456789012345678901234567890}\n") ==
         "0.0\n9.007199254740992E15\n0.1\n5.0E-300\n1.2345678901234568E29\n");
   CHECK(rows({{"a", "DECIMAL(38, 0)"}}, "{\"a\":12345678901234567890123456789012345678}") ==
         "12345678901234567890123456789012345678\n");
-  CHECK(rows({{"a", "DECIMAL(10, 3)"}}, "{\"a\":1.5e2}\n{\"a\":-25e-3}\n{\"a\":0}\n{\"a\":1234567.125}\n") ==
+  CHECK(rows({{"a", "DECIMAL(10, 3)"}},
+             "{\"a\":1.5e2}\n{\"a\":-25e-3}\n{\"a\":0}\n{\"a\":1234567.125}\n") ==
         "150.000\n-0.025\n0.000\n1234567.125\n");
-  CHECK(reasons({{"a", "DECIMAL(4, 2)"}}, "{\"a\":123}\n{\"a\":1e30}\n{\"a\":1e999999999}\n").size() > 30);
-  CHECK(rows({{"a", "STRING"}}, "{\"a\":1.50}\n{\"a\":" + std::string(100000, '7') + "}").size() == 100006);
+  CHECK(
+      reasons({{"a", "DECIMAL(4, 2)"}}, "{\"a\":123}\n{\"a\":1e30}\n{\"a\":1e999999999}\n").size() >
+      30);
+  CHECK(rows({{"a", "STRING"}}, "{\"a\":1.50}\n{\"a\":" + std::string(100000, '7') + "}").size() ==
+        100006);
 }
 
 TEST_CASE("json: times from numbers") {
@@ -233,13 +250,18 @@ TEST_CASE("json: times from numbers") {
   CHECK(rows({{"t", "TIMESTAMP(3)", "epoch_s"}}, "{\"t\":1700000000.25}") == second + ".250\n");
   CHECK(rows({{"t", "TIMESTAMP(3)", "epoch_ms"}}, "{\"t\":1700000000250}\n{\"t\":-1}\n") ==
         second + ".250\n1969-12-31 23:59:59.999\n");
-  CHECK(rows({{"t", "TIMESTAMP(9)", "epoch_ns"}}, "{\"t\":1700000000000000001}") == second + ".000000001\n");
-  CHECK(rows({{"t", "TIMESTAMP(0)"}}, "{\"t\":1700000000}\n{\"t\":1700000000000}\n{\"t\":1700000000000000}\n") ==
+  CHECK(rows({{"t", "TIMESTAMP(9)", "epoch_ns"}}, "{\"t\":1700000000000000001}") ==
+        second + ".000000001\n");
+  CHECK(rows({{"t", "TIMESTAMP(0)"}},
+             "{\"t\":1700000000}\n{\"t\":1700000000000}\n{\"t\":1700000000000000}\n") ==
         second + "\n" + second + "\n" + second + "\n");
-  CHECK(rows({{"t", "TIMESTAMP(0)", "%d/%m/%Y"}}, "{\"t\":\"24/12/2021\"}") == "2021-12-24 00:00:00\n");
-  CHECK(reasons({{"t", "TIMESTAMP(3)"}}, "{\"t\":\"2021-09-24T12:34:56Z\"}").find("TIMESTAMP_LTZ") !=
-        std::string::npos);
-  CHECK(reasons({{"t", "TIMESTAMP(3)", "epoch_s"}}, "{\"t\":1e30}") == "t: not a TIMESTAMP(3): `1e30`\n");
+  CHECK(rows({{"t", "TIMESTAMP(0)", "%d/%m/%Y"}}, "{\"t\":\"24/12/2021\"}") ==
+        "2021-12-24 00:00:00\n");
+  CHECK(
+      reasons({{"t", "TIMESTAMP(3)"}}, "{\"t\":\"2021-09-24T12:34:56Z\"}").find("TIMESTAMP_LTZ") !=
+      std::string::npos);
+  CHECK(reasons({{"t", "TIMESTAMP(3)", "epoch_s"}}, "{\"t\":1e30}") ==
+        "t: not a TIMESTAMP(3): `1e30`\n");
 }
 
 TEST_CASE("json: faults name the place inside a nested value") {
@@ -250,7 +272,8 @@ TEST_CASE("json: faults name the place inside a nested value") {
   // The columns are whole again for the rows behind.
   const std::string bad = R"({"m":{"a":1,"b":2},"r":{"a":[{"b":1},{"b":"x"}]}})";
   const std::string good = R"({"m":{"c":3},"r":{"a":[{"b":4}]}})";
-  CHECK(rows(columns, bad + "\n" + good + "\n" + bad + "\n" + good + "\n") == "([(4)])|{c=3}\n([(4)])|{c=3}\n");
+  CHECK(rows(columns, bad + "\n" + good + "\n" + bad + "\n" + good + "\n") ==
+        "([(4)])|{c=3}\n([(4)])|{c=3}\n");
 }
 
 TEST_CASE("json: depth is bounded") {
@@ -273,7 +296,8 @@ TEST_CASE("json: depth is bounded") {
 
 TEST_CASE("json: many fields, long keys") {
   std::string line = "{";
-  for (int i = 0; i < 50000; ++i) line += "\"k" + std::to_string(i) + "\":" + std::to_string(i) + ",";
+  for (int i = 0; i < 50000; ++i)
+    line += "\"k" + std::to_string(i) + "\":" + std::to_string(i) + ",";
   line += "\"" + std::string(1 << 20, 'x') + "\":1,\"\":2,\"last\":3}\n";
   CHECK(rows({{"k49999", "INT"}, {"last", "INT"}, {"k0", "INT"}, {"", "INT"}}, line + line) ==
         "49999|3|0|2\n49999|3|0|2\n");
@@ -284,7 +308,8 @@ TEST_CASE("json: only what is needed is filled") {
   DecodeRequest request;
   request.needed = {false, true, false};
   request.want_raw = true;
-  const Decoded decoded = decode(*format, "{\"a\":\"x\",\"b\":1}\r\n\n{\"b\":\"y\"}\n{\"c\":{}}", request);
+  const Decoded decoded =
+      decode(*format, "{\"a\":\"x\",\"b\":1}\r\n\n{\"b\":\"y\"}\n{\"c\":{}}", request);
   CHECK(show(decoded.batch) == "-|1|-\n-|NULL|-\n");
   REQUIRE(decoded.batch.raw.size() == 2);
   CHECK(decoded.batch.raw[0].view() == "{\"a\":\"x\",\"b\":1}");
@@ -308,14 +333,18 @@ TEST_CASE("json: fail fast stops at the first bad record") {
 
 TEST_CASE("json: what a sample decides") {
   CHECK(inferred("") == "()");
-  CHECK(inferred("{\"i\":1,\"d\":1.5,\"s\":\"x\",\"b\":true,\"n\":null,\"o\":{\"x\":1},\"l\":[1,2.5],\"e\":[]}\n") ==
-        "(i BIGINT, d DOUBLE, s STRING, b BOOLEAN, n STRING, o ROW<x BIGINT>, l ARRAY<DOUBLE>, e ARRAY<STRING>)");
+  CHECK(inferred("{\"i\":1,\"d\":1.5,\"s\":\"x\",\"b\":true,\"n\":null,\"o\":{\"x\":1},\"l\":[1,2."
+                 "5],\"e\":[]}\n") ==
+        "(i BIGINT, d DOUBLE, s STRING, b BOOLEAN, n STRING, o ROW<x BIGINT>, l ARRAY<DOUBLE>, e "
+        "ARRAY<STRING>)");
   CHECK(inferred("{\"a\":1}\n{\"a\":\"x\"}\n") == "(a STRING)");
-  CHECK(inferred("{\"a\":1}\n{\"a\":2.5,\"b\":{}}\n{\"b\":{\"c\":null}}") == "(a DOUBLE, b ROW<c STRING>)");
+  CHECK(inferred("{\"a\":1}\n{\"a\":2.5,\"b\":{}}\n{\"b\":{\"c\":null}}") ==
+        "(a DOUBLE, b ROW<c STRING>)");
   CHECK(inferred("{\"a\":18446744073709551615}\n{\"a\":1}\n") == "(a DECIMAL(38, 0))");
   CHECK(inferred("{\"a\":" + std::string(39, '9') + "}\n") == "(a DOUBLE)");
   CHECK(inferred("{\"a\":[{\"x\":1},{\"y\":\"z\"}]}\n") == "(a ARRAY<ROW<x BIGINT, y STRING>>)");
-  CHECK(inferred("{\"a\":[1,{\"x\":1}],\"b\":{\"c\":1}}\n{\"b\":[1]}") == "(a ARRAY<STRING>, b STRING)");
+  CHECK(inferred("{\"a\":[1,{\"x\":1}],\"b\":{\"c\":1}}\n{\"b\":[1]}") ==
+        "(a ARRAY<STRING>, b STRING)");
   CHECK(inferred("garbage\n{\"a\":1}\n{\"a\":\n[1]\n{\"a\":2}{}\n") == "(a BIGINT)");
   CHECK(inferred("{\"a\":1,\"a\":\"x\",\"\\u0061\":[]}") == "(a BIGINT)");
   CHECK(inferred("{\"at\":\"2024-01-31T12:00:00Z\"}") == "(at STRING)");
@@ -332,12 +361,24 @@ TEST_CASE("json: where blocks end makes no difference") {
   std::mt19937 random(7);
   for (int i = 0; i < 200; ++i) {
     switch (random() % 6) {
-      case 0: text += "{\"a\":" + std::to_string(random() % 1000) + ",\"s\":\"x\\ny\"}\n"; break;
-      case 1: text += "{\"s\":\"" + std::string(random() % 90, 'z') + "\",\"a\":" + std::to_string(i) + "}\r\n"; break;
-      case 2: text += "{\"a\":\"bad\"}\n"; break;
-      case 3: text += "{\"s\":\"unclosed}\n"; break;
-      case 4: text += "\n"; break;
-      default: text += "{\"a\":{\"n\":[1,2]},\"s\":null}\n";
+      case 0:
+        text += "{\"a\":" + std::to_string(random() % 1000) + ",\"s\":\"x\\ny\"}\n";
+        break;
+      case 1:
+        text += "{\"s\":\"" + std::string(random() % 90, 'z') + "\",\"a\":" + std::to_string(i) +
+                "}\r\n";
+        break;
+      case 2:
+        text += "{\"a\":\"bad\"}\n";
+        break;
+      case 3:
+        text += "{\"s\":\"unclosed}\n";
+        break;
+      case 4:
+        text += "\n";
+        break;
+      default:
+        text += "{\"a\":{\"n\":[1,2]},\"s\":null}\n";
     }
   }
   const auto format = make_format(kJsonFormat, {}, {{"a", "STRING"}, {"s", "STRING"}});
@@ -349,7 +390,8 @@ TEST_CASE("json: where blocks end makes no difference") {
     for (size_t begin = 0; begin < text.size();) {
       size_t end = text.find('\n', std::min(begin + size, text.size()) - 1);
       end = end == std::string::npos ? text.size() : end + 1;
-      const Block block = make_block(std::string_view(text).substr(begin, end - begin), begin == 0, '"');
+      const Block block =
+          make_block(std::string_view(text).substr(begin, end - begin), begin == 0, '"');
       Batch batch;
       decoder->decode(block, batch);
       seen += show(batch);
@@ -363,19 +405,25 @@ TEST_CASE("json: where blocks end makes no difference") {
 
 TEST_CASE("json: a line that fits a template gives what it gives alone") {
   const std::vector<JsonColumn> columns = {
-      {"id", Type::bigint(), {}, {"id"}},          {"d", Type::float64(), {}, {"d"}},
-      {"s", Type::string(), {}, {"s"}},            {"b", Type::boolean(), {}, {"b"}},
-      {"t", Type::timestamp(3), {}, {"t"}},        {"n", Type::decimal(8, 2), {}, {"n"}},
-      {"in", Type::integer(), {}, {"o", "x"}},     {"l", Type::array(Type::bigint()), {}, {"l"}},
+      {"id", Type::bigint(), {}, {"id"}},
+      {"d", Type::float64(), {}, {"d"}},
+      {"s", Type::string(), {}, {"s"}},
+      {"b", Type::boolean(), {}, {"b"}},
+      {"t", Type::timestamp(3), {}, {"t"}},
+      {"n", Type::decimal(8, 2), {}, {"n"}},
+      {"in", Type::integer(), {}, {"o", "x"}},
+      {"l", Type::array(Type::bigint()), {}, {"l"}},
       {"m", Type::map(Type::integer(), Type::string()), {}, {"m"}}};
   std::mt19937 random(23);
   const std::vector<std::vector<std::string>> values = {
-      {"1", "-5", "0", "9223372036854775807", "9223372036854775808", "1.0", "1.5", "\"7\"", "null", "01", "-"},
+      {"1", "-5", "0", "9223372036854775807", "9223372036854775808", "1.0", "1.5", "\"7\"", "null",
+       "01", "-"},
       {"1.5", "2", "-0", "1e5", "1e400", "0.1", "123456789012345678901", "null", "\"NaN\"", "1."},
-      {"\"x\"", "\"\"", "\"a\\nb\"", "\"\\u00e9\"", "\"\\ud800\"", "\"\xC3\xA9\"", "\"\xC3\"", "5", "true", "null",
-       "{\"k\":1}", "\"0123456789abcdefghij\"", "\"a\tb\"", "\"tail\\\\\""},
+      {"\"x\"", "\"\"", "\"a\\nb\"", "\"\\u00e9\"", "\"\\ud800\"", "\"\xC3\xA9\"", "\"\xC3\"", "5",
+       "true", "null", "{\"k\":1}", "\"0123456789abcdefghij\"", "\"a\tb\"", "\"tail\\\\\""},
       {"true", "false", "null", "\"true\"", "1", "tru", "falsey"},
-      {"\"2024-01-31 12:00:00\"", "\"2024-01-31T12:00:00.123\"", "1700000000", "null", "\"x\"", "\"2024\\u002d01-31\""},
+      {"\"2024-01-31 12:00:00\"", "\"2024-01-31T12:00:00.123\"", "1700000000", "null", "\"x\"",
+       "\"2024\\u002d01-31\""},
       {"1.25", "100", "1e3", "\"3.5\"", "null", "123456789", "1.005"},
       {"{\"x\":5}", "{\"x\":6}", "{}", "null", "{\"y\":1,\"x\":2}", "{\"x\":\"q\"}"},
       {"[1,2]", "[]", "null", "5"},
@@ -394,10 +442,12 @@ TEST_CASE("json: a line that fits a template gives what it gives alone") {
       for (const size_t k : shape) {
         if (line.size() > 1) line += ",";
         const auto& list = values[k];
-        line += "\"" + keys[k] + "\":" + list[random() % 4 == 0 ? random() % list.size() : random() % 2];
+        line += "\"" + keys[k] +
+                "\":" + list[random() % 4 == 0 ? random() % list.size() : random() % 2];
       }
       line += "}";
-      if (random() % 15 == 0) line.insert(random() % line.size(), 1, "\"\\ {}[],:x0"[random() % 11]);
+      if (random() % 15 == 0)
+        line.insert(random() % line.size(), 1, "\"\\ {}[],:x0"[random() % 11]);
       if (random() % 30 == 0) line.erase(random() % line.size(), 1);
       if (random() % 30 == 0) line = "{\"o\":{},\"o\":{\"x\":1}}";
       text += line + (random() % 20 == 0 ? "\r\n" : "\n");
@@ -428,10 +478,20 @@ TEST_CASE("json: a line that fits a template gives what it gives alone") {
 }
 
 TEST_CASE("json: written and read again") {
-  const Declared columns = {{"b", "BOOLEAN"}, {"l", "BIGINT"}, {"f", "FLOAT"}, {"d", "DOUBLE"},
-                            {"n", "DECIMAL(12, 3)"}, {"s", "STRING"}, {"y", "BYTES"}, {"da", "DATE"},
-                            {"ti", "TIME"}, {"ts", "TIMESTAMP(3)"}, {"at", "TIMESTAMP_LTZ(3)"},
-                            {"r", "ROW<x INT, y STRING>"}, {"a", "ARRAY<STRING>"}, {"m", "MAP<STRING, INT>"}};
+  const Declared columns = {{"b", "BOOLEAN"},
+                            {"l", "BIGINT"},
+                            {"f", "FLOAT"},
+                            {"d", "DOUBLE"},
+                            {"n", "DECIMAL(12, 3)"},
+                            {"s", "STRING"},
+                            {"y", "BYTES"},
+                            {"da", "DATE"},
+                            {"ti", "TIME"},
+                            {"ts", "TIMESTAMP(3)"},
+                            {"at", "TIMESTAMP_LTZ(3)"},
+                            {"r", "ROW<x INT, y STRING>"},
+                            {"a", "ARRAY<STRING>"},
+                            {"m", "MAP<STRING, INT>"}};
   const std::string line =
       R"({"b":true,"l":-7,"f":1.5,"d":0.1,"n":12.500,"s":"a\"\\\n\u0001é😀","y":"AAH/","da":"2024-02-29",)"
       R"("ti":"12:34:56","ts":"2021-09-24 12:34:56.100","at":"2021-09-24 10:34:56.100Z",)"
@@ -446,9 +506,11 @@ TEST_CASE("json: written and read again") {
   CHECK(encode(*format, format->schema(), decode(*format, "{}").batch) == nulls);
   CHECK(encode(*format, format->schema(), decode(*format, "").batch) == "");
 
-  const auto sparse = make_format(kJsonFormat, {{"leave_out_nulls", flag_node(true)}, {"times", text_node("iso8601")}},
-                                  {{"a", "INT"}, {"t", "TIMESTAMP(0)"}});
-  CHECK(encode(*sparse, sparse->schema(), decode(*sparse, "{\"t\":\"2024-01-31 12:00:00\"}\n{}\n").batch) ==
+  const auto sparse = make_format(
+      kJsonFormat, {{"leave_out_nulls", flag_node(true)}, {"times", text_node("iso8601")}},
+      {{"a", "INT"}, {"t", "TIMESTAMP(0)"}});
+  CHECK(encode(*sparse, sparse->schema(),
+               decode(*sparse, "{\"t\":\"2024-01-31 12:00:00\"}\n{}\n").batch) ==
         "{\"t\":\"2024-01-31T12:00:00\"}\n{}\n");
 }
 
@@ -458,7 +520,8 @@ TEST_CASE("json: what JSON cannot say is written as text") {
   batch.rows = 3;
   batch.columns = {make_column(Type::float64()), make_column(Type::string())};
   for (const double v : {std::nan(""), HUGE_VAL, -HUGE_VAL}) batch.columns[0]->push(v);
-  for (const std::string_view s : {std::string_view("\xFF"), std::string_view("a\xC3"), std::string_view("0123456789abcdef\xED\xA0\x80!")})
+  for (const std::string_view s : {std::string_view("\xFF"), std::string_view("a\xC3"),
+                                   std::string_view("0123456789abcdef\xED\xA0\x80!")})
     batch.columns[1]->push(StringRef(s));
   const std::string written = encode(*format, format->schema(), batch);
   CHECK(written ==

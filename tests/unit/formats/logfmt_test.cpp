@@ -1,6 +1,5 @@
-#include <random>
-
 #include <catch2/catch.hpp>
+#include <random>
 
 #include "block_decoding.h"
 #include "formats/format_list.h"
@@ -19,18 +18,21 @@ Decoded read(const Declared& columns, std::string_view text) {
 }  // namespace
 
 TEST_CASE("logfmt: pairs") {
-  const Declared columns = {{"level", "STRING"}, {"n", "INT"}, {"msg", "STRING"}, {"debug", "BOOLEAN"}};
-  CHECK(show(read(columns, "level=info n=1 msg=\"a \\\"b\\\" \\n\" debug\n"
-                           "  n=2\t\tlevel=warn  \r\n"
-                           "\n"
-                           "n= msg=\"\" level=a=b x=y")
+  const Declared columns = {
+      {"level", "STRING"}, {"n", "INT"}, {"msg", "STRING"}, {"debug", "BOOLEAN"}};
+  CHECK(show(read(columns,
+                  "level=info n=1 msg=\"a \\\"b\\\" \\n\" debug\n"
+                  "  n=2\t\tlevel=warn  \r\n"
+                  "\n"
+                  "n= msg=\"\" level=a=b x=y")
                  .batch) ==
         "info|1|a \"b\" \n|TRUE\n"
         "warn|2|NULL|NULL\n"
         "a=b|NULL||NULL\n");
   CHECK(show(read(columns, "").batch) == "");
   CHECK(show(read(columns, "n=1 n=2\n").batch) == "NULL|1|NULL|NULL\n");
-  CHECK(show(read({{"a", "INT", "", "key.x"}, {"b", "STRING", "", "key.x"}}, "key.x=5").batch) == "5|5\n");
+  CHECK(show(read({{"a", "INT", "", "key.x"}, {"b", "STRING", "", "key.x"}}, "key.x=5").batch) ==
+        "5|5\n");
   CHECK(read(columns, "\n \n\r\n").batch.records == 0);
 }
 
@@ -54,7 +56,8 @@ TEST_CASE("logfmt: what is refused") {
 TEST_CASE("logfmt: a sample decides keys and types") {
   const auto format = make_format(kLogfmtFormat);
   CHECK(format->needs_sample());
-  REQUIRE(format->infer("ts=2024-01-31T12:00:00Z level=info n=1\nnot a pair\nlevel=warn d=1.5 n=2 retry\n", true));
+  REQUIRE(format->infer(
+      "ts=2024-01-31T12:00:00Z level=info n=1\nnot a pair\nlevel=warn d=1.5 n=2 retry\n", true));
   CHECK(format->schema().to_string() ==
         "(ts TIMESTAMP_LTZ(6), level STRING, n BIGINT, d DOUBLE, retry BOOLEAN)");
   const auto empty = make_format(kLogfmtFormat);
@@ -63,7 +66,8 @@ TEST_CASE("logfmt: a sample decides keys and types") {
 }
 
 TEST_CASE("logfmt: written and read again") {
-  const auto format = make_format(kLogfmtFormat, {}, {{"a", "STRING"}, {"n", "BIGINT"}, {"b", "BOOLEAN"}, {"d", "DOUBLE"}});
+  const auto format = make_format(
+      kLogfmtFormat, {}, {{"a", "STRING"}, {"n", "BIGINT"}, {"b", "BOOLEAN"}, {"d", "DOUBLE"}});
   const std::string text =
       "a=plain n=-5 b=true d=1.5\n"
       "a=\"two words\" b=false\n"
@@ -81,7 +85,8 @@ TEST_CASE("logfmt: where blocks end makes no difference") {
   for (int round = 0; round < 50; ++round) {
     std::string text;
     const std::string alphabet = "ab= \"\\1\nx";
-    for (size_t i = 0; i < 300; ++i) text += random() % 3 == 0 ? "a=1 " : std::string(1, alphabet[random() % alphabet.size()]);
+    for (size_t i = 0; i < 300; ++i)
+      text += random() % 3 == 0 ? "a=1 " : std::string(1, alphabet[random() % alphabet.size()]);
     const std::string whole = show(decode(*format, text).batch);
     std::string pieces;
     for (size_t begin = 0; begin < text.size();) {

@@ -11,7 +11,9 @@ namespace {
 
 std::string rewritten(std::string_view pattern) {
   auto read = read_regex_pattern(pattern, nullptr);
-  return read ? read->text : "error at " + std::to_string(read.error().position.column) + ": " + read.error().message;
+  return read ? read->text
+              : "error at " + std::to_string(read.error().position.column) + ": " +
+                    read.error().message;
 }
 
 std::unique_ptr<Format> regex(const std::string& pattern, const Declared& declared = {}) {
@@ -39,25 +41,29 @@ TEST_CASE("regex: patterns made fit for RE2") {
   CHECK(rewritten("a(b").find("not closed") != std::string::npos);
   CHECK(rewritten("ab)").find("error at 3") == 0);
   CHECK(rewritten("a\\").find("backslash") != std::string::npos);
-  CHECK(read_regex_pattern("(?<a>x)(?<b>(?<c>y))", nullptr)->with_groups({true, false, true}) == "(x)(?:(y))");
+  CHECK(read_regex_pattern("(?<a>x)(?<b>(?<c>y))", nullptr)->with_groups({true, false, true}) ==
+        "(x)(?:(y))");
 }
 
 TEST_CASE("regex: groups are columns") {
-  const auto format = regex(R"(^(?P<host>\S+) (?<status>\d+)(?: (?P<note>.*))?$)",
-                            {{"status", "INT"}, {"comment", "STRING", "", "note"}, {"host", "STRING"}});
+  const auto format =
+      regex(R"(^(?P<host>\S+) (?<status>\d+)(?: (?P<note>.*))?$)",
+            {{"status", "INT"}, {"comment", "STRING", "", "note"}, {"host", "STRING"}});
   CHECK(format->schema().to_string() == "(host STRING, status INT, comment STRING)");
   CHECK_FALSE(format->needs_sample());
   const Decoded decoded = decode(*format, "a 1 x y\nb 22\r\n\nc 3 \nbad\nd x1\n");
   CHECK(show(decoded.batch) == "a|1|x y\nb|22|NULL\nc|3|\n");
-  CHECK(show_rejects(decoded.batch) ==
-        "@1020 3 : does not match the pattern: matches as far as `host`, then the record ends [bad]\n"
-        "@1024 3 : does not match the pattern: matches as far as `host`, then comes ` x1` [d x1]\n");
+  CHECK(
+      show_rejects(decoded.batch) ==
+      "@1020 3 : does not match the pattern: matches as far as `host`, then the record ends [bad]\n"
+      "@1024 3 : does not match the pattern: matches as far as `host`, then comes ` x1` [d x1]\n");
   CHECK(lengths_agree(decoded.batch));
   CHECK(decode(*format, "").batch.rows == 0);
 }
 
 TEST_CASE("regex: only the groups that are needed are taken") {
-  const auto format = regex("(?<a>[a-z]+) (?<b>[0-9]+) (?<c>[a-z]+)", {{"a", "STRING"}, {"b", "INT"}, {"c", "STRING"}});
+  const auto format = regex("(?<a>[a-z]+) (?<b>[0-9]+) (?<c>[a-z]+)",
+                            {{"a", "STRING"}, {"b", "INT"}, {"c", "STRING"}});
   DecodeRequest request;
   request.needed = {false, false, true};
   CHECK(show(decode(*format, "x 1 y\nz 99999999999999 w\n", request).batch) == "-|-|y\n-|-|w\n");
@@ -79,11 +85,13 @@ TEST_CASE("regex: a sample decides types") {
 }
 
 TEST_CASE("regex: several patterns, the first that matches counts") {
-  const auto format = make_format(kRegexFormat, {{"pattern", list_node({"^a=(?<a>\\d+)$", "^b=(?<b>\\d+) (?<a>\\d+)$"})}},
-                                  {{"a", "INT"}, {"b", "INT"}});
+  const auto format = make_format(
+      kRegexFormat, {{"pattern", list_node({"^a=(?<a>\\d+)$", "^b=(?<b>\\d+) (?<a>\\d+)$"})}},
+      {{"a", "INT"}, {"b", "INT"}});
   const Decoded decoded = decode(*format, "a=1\nb=2 3\nb=4 x\n");
   CHECK(show(decoded.batch) == "1|NULL\n3|2\n");
-  CHECK(decoded.batch.rejects[0].reason == "matches none of the patterns: matches as far as `b`, then comes ` x`");
+  CHECK(decoded.batch.rejects[0].reason ==
+        "matches none of the patterns: matches as far as `b`, then comes ` x`");
 }
 
 TEST_CASE("regex: records of several lines") {
@@ -102,15 +110,17 @@ TEST_CASE("regex: bytes that are not UTF-8 are matched all the same") {
 
 TEST_CASE("regex: nested quantifiers stay linear") {
   const auto format = regex("^(?<a>(a+)+)$|^(?<b>(x+x+)+y)$", {{"a", "STRING"}, {"b", "STRING"}});
-  const Decoded decoded = decode(*format, std::string(200000, 'a') + "!\n" + std::string(200000, 'x') + "\n");
+  const Decoded decoded =
+      decode(*format, std::string(200000, 'a') + "!\n" + std::string(200000, 'x') + "\n");
   CHECK(decoded.batch.rejects.size() == 2);
 }
 
 TEST_CASE("regex: problems of the pipeline") {
   CHECK(problem({}).find("pattern") != std::string::npos);
-  CHECK(problem({{"pattern", text_node("[a")}}).find("not a valid regular expression") != std::string::npos);
-  CHECK(problem({{"pattern", text_node("a+")}}).find("names no field") != std::string::npos);
-  CHECK(problem({{"pattern", text_node("(?<status>a)")}}, {{"statu", "INT"}}).find("did you mean `status`?") !=
+  CHECK(problem({{"pattern", text_node("[a")}}).find("not a valid regular expression") !=
         std::string::npos);
+  CHECK(problem({{"pattern", text_node("a+")}}).find("names no field") != std::string::npos);
+  CHECK(problem({{"pattern", text_node("(?<status>a)")}}, {{"statu", "INT"}})
+            .find("did you mean `status`?") != std::string::npos);
   CHECK(problem({{"pattern", text_node("(?<a>a)")}, {"record_start", text_node("[")}}) != "");
 }

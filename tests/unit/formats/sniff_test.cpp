@@ -1,7 +1,8 @@
+#include "formats/sniff.h"
+
 #include <catch2/catch.hpp>
 
 #include "formats/format_list.h"
-#include "formats/sniff.h"
 
 using namespace weir;
 
@@ -13,7 +14,8 @@ std::string sniffed(std::string_view sample) {
   CHECK(spec.name == sniff_format(sample));
   std::string out = spec.name;
   for (const auto& [name, value] : spec.options.entries)
-    out += " " + name + "=" + (value.kind == Node::Kind::kBoolean ? (value.boolean ? "true" : "false") : value.text);
+    out += " " + name + "=" +
+           (value.kind == Node::Kind::kBoolean ? (value.boolean ? "true" : "false") : value.text);
   return out;
 }
 
@@ -28,7 +30,8 @@ TEST_CASE("sniff: json") {
 }
 
 TEST_CASE("sniff: access logs") {
-  const std::string common = "1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] \"GET /a, b HTTP/1.0\" 200 2326";
+  const std::string common =
+      "1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] \"GET /a, b HTTP/1.0\" 200 2326";
   CHECK(sniffed(common + "\n" + common + "\n") == "common");
   CHECK(sniffed(common + " \"-\" \"curl \\\"x\\\"\"\n") == "combined");
   CHECK(sniffed("::1 - a b [x] \"-\" 408 -\n") == "common");
@@ -48,7 +51,8 @@ TEST_CASE("sniff: delimited text") {
 }
 
 TEST_CASE("sniff: delimited text with comments, times and bars") {
-  CHECK(sniffed("# stations\n# of the world\nTokyo;35.6\nOslo;59.9\n") == "csv delimiter=; comment=# header=false");
+  CHECK(sniffed("# stations\n# of the world\nTokyo;35.6\nOslo;59.9\n") ==
+        "csv delimiter=; comment=# header=false");
   CHECK(sniffed("#fields\ta\n1\tx\n#close\n") == "tsv comment=# header=false");
   CHECK(sniffed("timestamp,value\n2014-07-01 00:00:00,10844\n2014-07-01 00:30:00,8127\n") == "csv");
   CHECK(sniffed("web-1  | {\"a\":1}\nweb-2  | {\"b\":2}\n") == "text");
@@ -66,8 +70,10 @@ TEST_CASE("sniff: logfmt") {
 TEST_CASE("sniff: text") {
   CHECK(sniffed("") == "text");
   CHECK(sniffed("\n\n") == "text");
-  CHECK(sniffed("To be, or not to be, that is the question:\nWhether 'tis nobler, in the mind\n") == "text");
-  CHECK(sniffed("2024-01-31 12:00:00,123 INFO started\n2024-01-31 12:00:01,456 WARN slow\n") == "text");
+  CHECK(sniffed("To be, or not to be, that is the question:\nWhether 'tis nobler, in the mind\n") ==
+        "text");
+  CHECK(sniffed("2024-01-31 12:00:00,123 INFO started\n2024-01-31 12:00:01,456 WARN slow\n") ==
+        "text");
   CHECK(sniffed("one\ntwo\n") == "text");
 }
 

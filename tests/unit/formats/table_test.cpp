@@ -70,7 +70,8 @@ TEST_CASE("table: the first thousand rows decide the widths, however they come")
   std::string pieces;
   for (size_t i = 0; i < rows.size(); i += 7) {
     const std::vector<std::pair<const char*, int64_t>> some(
-        rows.begin() + static_cast<ptrdiff_t>(i), rows.begin() + static_cast<ptrdiff_t>(std::min(i + 7, rows.size())));
+        rows.begin() + static_cast<ptrdiff_t>(i),
+        rows.begin() + static_cast<ptrdiff_t>(std::min(i + 7, rows.size())));
     in_pieces->encode(words_and_numbers(some), pieces);
     if (i < 900) CHECK(pieces.empty());
   }
@@ -115,7 +116,8 @@ TEST_CASE("table: row kinds get a column") {
   Batch batch = words_and_numbers({{"a", 1}, {"a", 2}});
   batch.kinds.push_back(RowKind::kInsert);
   batch.kinds.push_back(RowKind::kUpdateAfter);
-  CHECK(encode(*output(kTableFormat), kSchema, batch) == "op  word  n\n--  ----  -\n+I  a     1\n+U  a     2\n");
+  CHECK(encode(*output(kTableFormat), kSchema, batch) ==
+        "op  word  n\n--  ----  -\n+I  a     1\n+U  a     2\n");
 }
 
 TEST_CASE("table, print: only for output") {
