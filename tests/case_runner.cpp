@@ -57,7 +57,8 @@ struct Outcome {
 };
 
 // Runs a command in `folder`; stdin is a pipe that gets `input`, or /dev/null.
-Outcome run(const std::vector<std::string>& command, const fs::path& folder, const std::string* input) {
+Outcome run(const std::vector<std::string>& command, const fs::path& folder,
+            const std::string* input) {
   const std::string out_path = folder / ".stdout";
   const std::string err_path = folder / ".stderr";
   int in_pipe[2] = {-1, -1};
@@ -70,8 +71,10 @@ Outcome run(const std::vector<std::string>& command, const fs::path& folder, con
   } else {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   }
-  posix_spawn_file_actions_addopen(&actions, 1, out_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-  posix_spawn_file_actions_addopen(&actions, 2, err_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  posix_spawn_file_actions_addopen(&actions, 1, out_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC,
+                                   0644);
+  posix_spawn_file_actions_addopen(&actions, 2, err_path.c_str(), O_WRONLY | O_CREAT | O_TRUNC,
+                                   0644);
   posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
   std::vector<char*> argv;
   for (const auto& a : command) argv.push_back(const_cast<char*>(a.c_str()));
@@ -151,7 +154,8 @@ class Runner {
     if (input != nullptr) write_file(folder_ / "input", input->text);
     std::vector<std::string> args;
     if (const auto* a = c.find("args")) {
-      for (const auto& item : a->items) args.push_back(replace_all(item.text, "${DATA}", data_.string()));
+      for (const auto& item : a->items)
+        args.push_back(replace_all(item.text, "${DATA}", data_.string()));
     }
     Outcome expected{text_of(c, "stdout"), text_of(c, "stderr"), 0};
     if (const auto* e = c.find("exit")) expected.exit = static_cast<int>(e->integer);
@@ -168,7 +172,8 @@ class Runner {
             if (!optimize && unoptimized != nullptr && !unoptimized->boolean) continue;
             if (quick && !first && (*parallelism != '4' || optimize == piped)) continue;
             std::vector<std::string> command = {weir_, "run", "-q", "-p", parallelism};
-            if (*block != 0) command.insert(command.end(), {"--set", std::string("runtime.block_size=") + block});
+            if (*block != 0)
+              command.insert(command.end(), {"--set", std::string("runtime.block_size=") + block});
             if (!optimize) command.insert(command.end(), {"--set", "runtime.optimize=false"});
             command.push_back("pipeline.toml");
             command.insert(command.end(), args.begin(), args.end());
@@ -188,9 +193,11 @@ class Runner {
             if (got.out != expected.out || got.exit != expected.exit || !same_err) {
               std::string shown;
               for (const auto& a : command) shown += a + " ";
-              std::printf("FAIL %s\n  %s\n  exit %d, expected %d\n--- stdout\n%s--- expected\n%s--- stderr\n%s",
-                          path.c_str(), shown.c_str(), got.exit, expected.exit, got.out.c_str(),
-                          expected.out.c_str(), got.err.c_str());
+              std::printf(
+                  "FAIL %s\n  %s\n  exit %d, expected %d\n--- stdout\n%s--- expected\n%s--- "
+                  "stderr\n%s",
+                  path.c_str(), shown.c_str(), got.exit, expected.exit, got.out.c_str(),
+                  expected.out.c_str(), got.err.c_str());
               if (!same_err) std::printf("--- expected stderr\n%s", expected.err.c_str());
               ++failed_;
               return;
@@ -209,7 +216,8 @@ class Runner {
   }
 
   int finish() const {
-    std::printf("%d cases in %d runs\n%d passed, %d failed\n", passed_ + failed_, runs_, passed_, failed_);
+    std::printf("%d cases in %d runs\n%d passed, %d failed\n", passed_ + failed_, runs_, passed_,
+                failed_);
     return failed_ == 0 && passed_ > 0 ? 0 : 1;
   }
 

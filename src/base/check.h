@@ -5,9 +5,10 @@ namespace weir {
 [[noreturn]] void check_failed(const char* expression, const char* file, int line);
 }
 
-#define WEIR_CHECK(cond)                                                  \
-  (__builtin_expect(static_cast<bool>(cond), true) ? static_cast<void>(0) \
-                                                   : ::weir::check_failed(#cond, __FILE__, __LINE__))
+#define WEIR_CHECK(cond)                           \
+  (__builtin_expect(static_cast<bool>(cond), true) \
+       ? static_cast<void>(0)                      \
+       : ::weir::check_failed(#cond, __FILE__, __LINE__))
 #ifdef NDEBUG
 #define WEIR_DCHECK(cond) static_cast<void>(0)
 #else

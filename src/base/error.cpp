@@ -163,19 +163,13 @@ std::string format_error(const Error& error, bool color) {
 int exit_code(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::kUsage:
-    case ErrorKind::kConfig:
-      return 2;
-    case ErrorKind::kData:
-      return 3;
-    case ErrorKind::kState:
-      return 4;
-    case ErrorKind::kBusy:
-      return 5;
-    case ErrorKind::kDiskFull:
-      return 6;
+    case ErrorKind::kConfig: return 2;
+    case ErrorKind::kData: return 3;
+    case ErrorKind::kState: return 4;
+    case ErrorKind::kBusy: return 5;
+    case ErrorKind::kDiskFull: return 6;
     case ErrorKind::kIo:
-    case ErrorKind::kInternal:
-      return 1;
+    case ErrorKind::kInternal: return 1;
   }
   return 1;
 }

@@ -30,10 +30,10 @@ enum class ErrorKind {
 
 struct Error {
   ErrorKind kind = ErrorKind::kInternal;
-  std::string message;   // one sentence, lower case, no full stop
-  Position position;     // of the text that is wrong
-  std::string hint;      // what to do: "did you mean `status`?"
-  std::string context;   // where in the pipeline: "[[transform]] 2 (filter)"
+  std::string message;  // one sentence, lower case, no full stop
+  Position position;    // of the text that is wrong
+  std::string hint;     // what to do: "did you mean `status`?"
+  std::string context;  // where in the pipeline: "[[transform]] 2 (filter)"
 };
 
 template <class T>

@@ -28,8 +28,8 @@ Result<Duration> parse_duration(std::string_view text);
 // Parses "64KB", "1.5GB", "4096", "10MiB" (KB, KiB and K are all 1024).
 Result<ByteSize> parse_byte_size(std::string_view text);
 
-std::string format_duration(Duration duration);      // "1h30m", "250ms", "0s"
-std::string format_byte_size(uint64_t bytes);        // "1.5 GB"
-std::string format_count(uint64_t count);            // "5,000,000"
+std::string format_duration(Duration duration);  // "1h30m", "250ms", "0s"
+std::string format_byte_size(uint64_t bytes);    // "1.5 GB"
+std::string format_count(uint64_t count);        // "5,000,000"
 
 }  // namespace weir

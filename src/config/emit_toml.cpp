@@ -73,16 +73,11 @@ std::string float_text(double value) {
 // A value on one line; strings with line breaks may take several at the top level.
 std::string value_text(const Node& node, bool may_break) {
   switch (node.kind) {
-    case Node::Kind::kString:
-      return string_text(node.text, may_break);
-    case Node::Kind::kInteger:
-      return fmt::format("{}", node.integer);
-    case Node::Kind::kFloat:
-      return float_text(node.real);
-    case Node::Kind::kBoolean:
-      return node.boolean ? "true" : "false";
-    case Node::Kind::kDateTime:
-      return node.text;
+    case Node::Kind::kString: return string_text(node.text, may_break);
+    case Node::Kind::kInteger: return fmt::format("{}", node.integer);
+    case Node::Kind::kFloat: return float_text(node.real);
+    case Node::Kind::kBoolean: return node.boolean ? "true" : "false";
+    case Node::Kind::kDateTime: return node.text;
     case Node::Kind::kArray: {
       std::string out = "[";
       for (size_t i = 0; i < node.items.size(); ++i)

@@ -44,20 +44,13 @@ const Node* Node::find(std::string_view key) const {
 
 std::string_view Node::kind_name(Kind kind) {
   switch (kind) {
-    case Kind::kString:
-      return "a string";
-    case Kind::kInteger:
-      return "an integer";
-    case Kind::kFloat:
-      return "a float";
-    case Kind::kBoolean:
-      return "a boolean";
-    case Kind::kDateTime:
-      return "a date or time";
-    case Kind::kArray:
-      return "an array";
-    case Kind::kTable:
-      return "a table";
+    case Kind::kString: return "a string";
+    case Kind::kInteger: return "an integer";
+    case Kind::kFloat: return "a float";
+    case Kind::kBoolean: return "a boolean";
+    case Kind::kDateTime: return "a date or time";
+    case Kind::kArray: return "an array";
+    case Kind::kTable: return "a table";
   }
   return "a value";
 }

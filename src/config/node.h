@@ -29,13 +29,13 @@ class Node {
   enum class Kind { kString, kInteger, kFloat, kBoolean, kDateTime, kArray, kTable };
 
   Kind kind = Kind::kTable;
-  std::string text;       // kString (after ${} replacement), kDateTime (as written)
-  int64_t integer = 0;    // kInteger
-  double real = 0;        // kFloat
-  bool boolean = false;   // kBoolean
-  std::vector<Node> items;                             // kArray
-  std::vector<std::pair<std::string, Node>> entries;   // kTable, in the order written
-  std::vector<Position> key_positions;                 // of each entry's key
+  std::string text;         // kString (after ${} replacement), kDateTime (as written)
+  int64_t integer = 0;      // kInteger
+  double real = 0;          // kFloat
+  bool boolean = false;     // kBoolean
+  std::vector<Node> items;  // kArray
+  std::vector<std::pair<std::string, Node>> entries;  // kTable, in the order written
+  std::vector<Position> key_positions;                // of each entry's key
 
   Position position;       // of the value
   bool exact_text = true;  // see SourceText::exact

@@ -23,17 +23,12 @@ std::unexpected<Error> wrong_kind(const Node& node, std::string_view expected,
 std::string scalar_text(const Node& node) {
   switch (node.kind) {
     case Node::Kind::kString:
-    case Node::Kind::kDateTime:
-      return node.text;
-    case Node::Kind::kInteger:
-      return fmt::format("{}", node.integer);
-    case Node::Kind::kFloat:
-      return fmt::format("{}", node.real);
-    case Node::Kind::kBoolean:
-      return node.boolean ? "true" : "false";
+    case Node::Kind::kDateTime: return node.text;
+    case Node::Kind::kInteger: return fmt::format("{}", node.integer);
+    case Node::Kind::kFloat: return fmt::format("{}", node.real);
+    case Node::Kind::kBoolean: return node.boolean ? "true" : "false";
     case Node::Kind::kArray:
-    case Node::Kind::kTable:
-      return {};
+    case Node::Kind::kTable: return {};
   }
   return {};
 }

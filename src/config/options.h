@@ -54,13 +54,15 @@ Result<void> read_value(const Node& node, bool& out);
 Result<void> read_value(const Node& node, int& out);
 Result<void> read_value(const Node& node, int64_t& out);
 Result<void> read_value(const Node& node, double& out);
-Result<void> read_value(const Node& node, char& out);  // a string of one character; "\\t" and "tab" too
+Result<void> read_value(const Node& node,
+                        char& out);  // a string of one character; "\\t" and "tab" too
 Result<void> read_value(const Node& node, std::string& out);
 Result<void> read_value(const Node& node, SourceText& out);
 Result<void> read_value(const Node& node, Duration& out);
 Result<void> read_value(const Node& node, ByteSize& out);
-Result<void> read_value(const Node& node, std::vector<std::string>& out);  // a string counts as a list of one
-Result<void> read_value(const Node& node, std::vector<SourceText>& out);   // the same
+Result<void> read_value(const Node& node,
+                        std::vector<std::string>& out);  // a string counts as a list of one
+Result<void> read_value(const Node& node, std::vector<SourceText>& out);  // the same
 Result<void> read_value(const Node& node, NamedTexts& out);
 Result<void> read_value(const Node& node, Node& out);  // anything, read later by its owner
 template <class T>
@@ -116,20 +118,21 @@ struct Option {
   // B is bool: else two choices in braces would count as a string made from two pointers.
   template <class T, class B = bool>
     requires std::is_same_v<B, bool>
-  Option(std::string n, T S::*member, std::string h, B is_required = false)
+  Option(std::string n, T S::* member, std::string h, B is_required = false)
       : name(std::move(n)), help(std::move(h)), required(is_required) {
     read = [member](const Node& node, S& s) { return read_value(node, s.*member); };
     type = [member] { return type_text(S{}.*member); };
     default_value = [member] { return default_text(S{}.*member); };
   }
   // A string that must be one of `allowed`.
-  Option(std::string n, std::string S::*member, std::vector<std::string> allowed, std::string h);
+  Option(std::string n, std::string S::* member, std::vector<std::string> allowed, std::string h);
 };
 
-Error not_a_choice(const Node& node, std::string_view found, const std::vector<std::string>& allowed);
+Error not_a_choice(const Node& node, std::string_view found,
+                   const std::vector<std::string>& allowed);
 
 template <class S>
-Option<S>::Option(std::string n, std::string S::*member, std::vector<std::string> allowed,
+Option<S>::Option(std::string n, std::string S::* member, std::vector<std::string> allowed,
                   std::string h)
     : name(std::move(n)), help(std::move(h)), choices(std::move(allowed)) {
   read = [member, c = choices](const Node& node, S& s) -> Result<void> {
@@ -153,8 +156,8 @@ std::vector<OptionDoc> option_docs(const OptionTable<S>& table) {
   return docs;
 }
 
-Error unknown_key(const Position& position, std::string_view key, const std::vector<std::string>& known,
-                  std::string_view where);
+Error unknown_key(const Position& position, std::string_view key,
+                  const std::vector<std::string>& known, std::string_view where);
 Error missing_key(const Position& position, std::string_view key, std::string_view where);
 
 // Fills `out` from the entries of a table node; keys in `ignored` belong to someone else ("op", "type").

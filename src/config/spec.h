@@ -18,14 +18,14 @@ struct ComponentSpec {
   std::string kind;   // value of `type` or `op`
   Position position;  // of the table
   Position kind_position;
-  Node options;       // the whole table, `type`/`op` included
+  Node options;  // the whole table, `type`/`op` included
 };
 
 // `format = "csv"` or `format = { name = "csv", delimiter = ";" }`.
 struct FormatSpec {
   std::string name;  // empty: not given
   Position position;
-  Node options;      // table; empty when only the name was given
+  Node options;  // table; empty when only the name was given
 };
 
 struct EventTimeSpec {
@@ -59,50 +59,50 @@ struct SinkSpec : ComponentSpec {
 struct RuntimeSpec {
   int parallelism = 0;  // 0: every usable core
   bool pin = true;
-  ByteSize memory_limit;  // 0: half of the machine's memory
-  ByteSize block_size;    // 0: chosen by the source
+  ByteSize memory_limit;           // 0: half of the machine's memory
+  ByteSize block_size;             // 0: chosen by the source
   std::string overflow = "error";  // or "wrap"
   bool optimize = true;
 };
 
 struct ErrorPolicySpec {
-  bool skip = false;                // on_error = "skip"
-  std::optional<int64_t> max_bad;   // skip at most so many, then exit 3
-  bool strict = false;              // any bad record makes the run end with 3
+  bool skip = false;               // on_error = "skip"
+  std::optional<int64_t> max_bad;  // skip at most so many, then exit 3
+  bool strict = false;             // any bad record makes the run end with 3
 };
 
 struct PipelineSpec {
   std::string name;
-  std::string mode = "auto";      // auto | batch | streaming
+  std::string mode = "auto";  // auto | batch | streaming
   SourceText timezone{"UTC"};
   std::vector<SourceSpec> sources;
   std::vector<ComponentSpec> transforms;
   std::optional<ComponentSpec> window;
   std::vector<ComponentSpec> then;
-  std::vector<SinkSpec> sinks;    // empty: stdout
+  std::vector<SinkSpec> sinks;  // empty: stdout
   std::optional<SinkSpec> late;
   std::optional<SinkSpec> dead_letter;
   std::optional<ComponentSpec> checkpoint;
   RuntimeSpec runtime;
   ErrorPolicySpec errors;
-  std::string file;               // the pipeline's path, for messages
+  std::string file;  // the pipeline's path, for messages
 };
 
 // Flags that replace parts of a pipeline whatever it calls them. Texts are taken as they are: no ${}.
 struct PipelineFlags {
-  std::vector<std::string> inputs;   // FILE arguments, "-" is stdin: the one source's path
-  std::string input_format;          // its format; empty: not given (so below)
-  std::string output;                // the one sink becomes this file, or stdout for "-"
+  std::vector<std::string> inputs;  // FILE arguments, "-" is stdin: the one source's path
+  std::string input_format;         // its format; empty: not given (so below)
+  std::string output;               // the one sink becomes this file, or stdout for "-"
   std::string output_format;
-  bool overwrite = false;            // an existing output file is replaced
-  std::string dead_letter;           // [dead_letter] becomes this file, or stdout for "-"
-  std::optional<int64_t> limit;      // a last step `limit`
+  bool overwrite = false;        // an existing output file is replaced
+  std::string dead_letter;       // [dead_letter] becomes this file, or stdout for "-"
+  std::optional<int64_t> limit;  // a last step `limit`
 };
 
 // The pipeline's text and what the command line adds: fragments of TOML (-e), settings
 // (--set a.b=value) and flags; a later one of these beats the earlier.
 struct PipelineText {
-  std::string file;      // path, "-" for stdin; empty with fragments only
+  std::string file;                    // path, "-" for stdin; empty with fragments only
   std::vector<std::string> fragments;  // -e, in order; merged key by key, arrays of tables appended
   std::vector<std::string> settings;   // "a.b=value"; indices for arrays: transform.0.where
   PipelineFlags flags;

@@ -56,8 +56,8 @@ void Batch::select(std::span<const uint32_t> keep) {
   select_values(kinds, keep);
   select_values(raw, keep);
   for (auto& reject : rejects) {
-    reject.row = static_cast<uint32_t>(
-        std::lower_bound(keep.begin(), keep.end(), reject.row) - keep.begin());
+    reject.row = static_cast<uint32_t>(std::lower_bound(keep.begin(), keep.end(), reject.row) -
+                                       keep.begin());
   }
   rows = keep.size();
 }

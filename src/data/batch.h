@@ -29,19 +29,20 @@ std::string_view row_kind_text(RowKind kind);  // "+I", "-U", "+U", "-D"
 
 // A record that could not be decoded or evaluated. It is data, not an Error: the run's policy decides.
 struct Reject {
-  uint64_t offset = 0;   // of the record's first byte in its source, decoded bytes; see Batch::source
-  uint32_t row = 0;      // rows of the batch before it (in fail mode the batch is cut here)
-  std::string raw;       // the record's bytes, at most 64 KiB of them
-  std::string field;     // the column or expression, empty when the whole record is wrong
-  std::string reason;    // "not a BIGINT: `12x`"
+  uint64_t offset =
+      0;               // of the record's first byte in its source, decoded bytes; see Batch::source
+  uint32_t row = 0;    // rows of the batch before it (in fail mode the batch is cut here)
+  std::string raw;     // the record's bytes, at most 64 KiB of them
+  std::string field;   // the column or expression, empty when the whole record is wrong
+  std::string reason;  // "not a BIGINT: `12x`"
 };
 
 // Where a batch's bytes came from, for messages and checkpoints.
 struct BlockOrigin {
-  uint32_t source = 0;   // which source of the pipeline
+  uint32_t source = 0;     // which source of the pipeline
   uint32_t partition = 0;  // file number, Kafka partition, connection
-  uint64_t begin = 0;    // offset of the block's first byte in the partition (decoded)
-  uint64_t end = 0;      // one past its last byte
+  uint64_t begin = 0;      // offset of the block's first byte in the partition (decoded)
+  uint64_t end = 0;        // one past its last byte
 };
 
 // A row that a step refuses, and why.
@@ -56,9 +57,9 @@ struct Batch {
 
   uint64_t sequence = 0;  // number of the block in input order
   BlockOrigin origin;
-  uint64_t records = 0;        // records the source read for this batch (rows, filtered, bad)
+  uint64_t records = 0;         // records the source read for this batch (rows, filtered, bad)
   std::vector<Reject> rejects;  // in order of their place
-  bool stopped = false;        // fail mode: a reject ended the batch early
+  bool stopped = false;         // fail mode: a reject ended the batch early
 
   // Event time (microseconds), when the pipeline has one; then both are as long as the batch.
   Vec<int64_t> event_time;
@@ -77,9 +78,7 @@ struct Batch {
   // the source so that FIRST_VALUE, LISTAGG and sample do not depend on how work was split.
   // Empty: row i has ordinal sequence << 32 | i.
   Vec<uint64_t> ordinals;
-  uint64_t ordinal(size_t i) const {
-    return ordinals.empty() ? (sequence << 32 | i) : ordinals[i];
-  }
+  uint64_t ordinal(size_t i) const { return ordinals.empty() ? (sequence << 32 | i) : ordinals[i]; }
 
   // The records' bytes (views into the block), one per row, when the plan asked for them because a
   // later step may reject rows. A row's offset is raw[i].ptr - block_begin + origin.begin.

@@ -223,8 +223,8 @@ inline bool scan_timestamp(const char*& p, const char* end, int64_t& local_us, i
   if (bad != 0 || !valid_date(year, month, day) || !civil::valid_clock(hour, minute, second)) {
     return false;
   }
-  local_us = days_from_civil(year, month, day) * kMicrosPerDay +
-             civil::clock_micros(hour, minute, second);
+  local_us =
+      days_from_civil(year, month, day) * kMicrosPerDay + civil::clock_micros(hour, minute, second);
   nanos = 0;
   p += 19;
   if (p != end && (*p == '.' || *p == ',')) {
@@ -328,8 +328,8 @@ std::optional<int64_t> parse_clf(std::string_view text) {
     return std::nullopt;
   }
   const int64_t offset = civil::clock_micros(zone_hour, zone_minute, 0);
-  const int64_t local = days_from_civil(year, month, day) * kMicrosPerDay +
-                        civil::clock_micros(hour, minute, second);
+  const int64_t local =
+      days_from_civil(year, month, day) * kMicrosPerDay + civil::clock_micros(hour, minute, second);
   const int64_t instant = p[21] == '-' ? local + offset : local - offset;
   if (!civil::in_range(instant)) return std::nullopt;
   return instant;

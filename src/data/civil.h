@@ -23,7 +23,9 @@ int64_t days_from_civil(int32_t year, uint32_t month, uint32_t day);
 CivilDate civil_from_days(int64_t days);
 bool valid_date(int32_t year, uint32_t month, uint32_t day);
 
-inline int64_t floor_div(int64_t a, int64_t b) { return a / b - ((a % b != 0) && ((a < 0) != (b < 0))); }
+inline int64_t floor_div(int64_t a, int64_t b) {
+  return a / b - ((a % b != 0) && ((a < 0) != (b < 0)));
+}
 inline int64_t floor_mod(int64_t a, int64_t b) { return a - floor_div(a, b) * b; }
 inline constexpr int64_t kMicrosPerSecond = 1'000'000;
 inline constexpr int64_t kMicrosPerDay = 86'400 * kMicrosPerSecond;
@@ -55,7 +57,8 @@ std::optional<int32_t> parse_time(std::string_view text);
 // micros; `nanos`, when given, receives the digits below a microsecond.
 std::optional<int64_t> parse_timestamp(std::string_view text, int* nanos = nullptr);
 // ISO 8601 / RFC 3339 with "Z", "+02:00", "+0200" or none (then `zone`): an instant.
-std::optional<int64_t> parse_instant(std::string_view text, const TimeZone& zone, int* nanos = nullptr);
+std::optional<int64_t> parse_instant(std::string_view text, const TimeZone& zone,
+                                     int* nanos = nullptr);
 // "10/Oct/2000:13:55:36 -0700": an instant.
 std::optional<int64_t> parse_clf(std::string_view text);
 
@@ -92,7 +95,8 @@ std::string guess_time_format(const std::string* begin, const std::string* end);
 void append_date(std::string& out, int64_t days);
 void append_time(std::string& out, int32_t millis, int precision);
 // `micros` is a wall clock; all `precision` digits are written (0..6); `nanos` supplies digits 7..9.
-void append_timestamp(std::string& out, int64_t micros, int precision, int nanos = 0, char separator = ' ');
+void append_timestamp(std::string& out, int64_t micros, int precision, int nanos = 0,
+                      char separator = ' ');
 // strftime-like, for output paths; the directives of TimeParser.
 std::string format_strftime(std::string_view format, int64_t local_us);
 // Java's DateTimeFormatter patterns (yyyy-MM-dd HH:mm:ss.SSS, EEE, 'T'), as DATE_FORMAT takes.

@@ -14,8 +14,8 @@
 namespace weir::civil {
 
 // Wall clocks and instants that have a year of four digits.
-inline constexpr int64_t kMinMicros = -719'528LL * kMicrosPerDay;         // 0000-01-01
-inline constexpr int64_t kMaxMicros = 2'932'897LL * kMicrosPerDay - 1;    // 9999-12-31, its end
+inline constexpr int64_t kMinMicros = -719'528LL * kMicrosPerDay;       // 0000-01-01
+inline constexpr int64_t kMaxMicros = 2'932'897LL * kMicrosPerDay - 1;  // 9999-12-31, its end
 inline bool in_range(int64_t us) { return us >= kMinMicros && us <= kMaxMicros; }
 
 inline unsigned digit(char c) { return static_cast<unsigned char>(c) - unsigned{'0'}; }
@@ -55,9 +55,8 @@ inline bool fraction(const char*& p, const char* end, int64_t& micros, int& nano
     ++p;
   }
   if (n == 0) return false;
-  static constexpr std::array<int64_t, 10> kScale = {1'000'000'000, 100'000'000, 10'000'000,
-                                                     1'000'000,     100'000,     10'000,
-                                                     1'000,         100,         10, 1};
+  static constexpr std::array<int64_t, 10> kScale = {
+      1'000'000'000, 100'000'000, 10'000'000, 1'000'000, 100'000, 10'000, 1'000, 100, 10, 1};
   v *= kScale[static_cast<size_t>(n)];
   micros = v / 1000;
   nanos = static_cast<int>(v % 1000);
@@ -126,7 +125,8 @@ bool offset(const char*& p, const char* end, int64_t& seconds);
 // ISO weekday of a day, Monday = 1.
 inline int iso_weekday(int64_t days) { return static_cast<int>(floor_mod(days + 3, 7)) + 1; }
 inline int day_of_year(const CivilDate& d) {
-  return static_cast<int>(days_from_civil(d.year, d.month, d.day) - days_from_civil(d.year, 1, 1)) + 1;
+  return static_cast<int>(days_from_civil(d.year, d.month, d.day) - days_from_civil(d.year, 1, 1)) +
+         1;
 }
 unsigned days_in_month(int32_t year, uint32_t month);
 // ISO 8601 week: the week-year and the week 1..53.

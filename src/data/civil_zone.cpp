@@ -37,8 +37,8 @@ constexpr int32_t kLastTableYear = 2037;
 class NamedZone final : public TimeZone {
  public:
   NamedZone(std::string name, const date::time_zone& zone) : name_(std::move(name)) {
-    const date::sys_seconds stop{std::chrono::seconds{
-        days_from_civil(kLastTableYear + 1, 1, 1) * 86'400}};
+    const date::sys_seconds stop{
+        std::chrono::seconds{days_from_civil(kLastTableYear + 1, 1, 1) * 86'400}};
     date::sys_seconds at{std::chrono::seconds{days_from_civil(1, 1, 1) * 86'400}};
     while (at < stop) {
       const date::sys_info info = zone.get_info(at);
@@ -58,9 +58,9 @@ class NamedZone final : public TimeZone {
 
   int64_t to_local(int64_t instant_us) const override {
     const int64_t shift = later_years(instant_us);
-    const auto next = std::upper_bound(
-        spans_.begin() + 1, spans_.end(), instant_us - shift,
-        [](int64_t t, const Span& span) { return t < span.begin_us; });
+    const auto next =
+        std::upper_bound(spans_.begin() + 1, spans_.end(), instant_us - shift,
+                         [](int64_t t, const Span& span) { return t < span.begin_us; });
     return instant_us + (next - 1)->offset_us;
   }
 
@@ -68,9 +68,9 @@ class NamedZone final : public TimeZone {
     const int64_t shift = later_years(local_us);
     const int64_t local = local_us - shift;
     // The last span that has begun by the wall clock: of two readings of an ambiguous time the later.
-    const auto next = std::upper_bound(
-        spans_.begin() + 1, spans_.end(), local,
-        [](int64_t t, const Span& span) { return t < span.begin_local_us; });
+    const auto next =
+        std::upper_bound(spans_.begin() + 1, spans_.end(), local,
+                         [](int64_t t, const Span& span) { return t < span.begin_local_us; });
     const int64_t instant = local - (next - 1)->offset_us;
     // Past the span's end but before the next one's first wall clock: a skipped time.
     if (next != spans_.end() && instant > next->begin_us) return next->begin_us + shift;
@@ -88,7 +88,8 @@ class NamedZone final : public TimeZone {
 
   // How far a time beyond the table is from the same day of its stand-in year; 0 inside the table.
   int64_t later_years(int64_t us) const {
-    if (us < table_end_us_ || !repeats_) [[likely]] return 0;
+    if (us < table_end_us_ || !repeats_) [[likely]]
+      return 0;
     const int32_t year = civil_from_days(floor_div(us, kMicrosPerDay)).year;
     const int64_t first = days_from_civil(year, 1, 1);
     const bool leap = valid_date(year, 2, 29);

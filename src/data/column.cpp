@@ -91,8 +91,7 @@ void Column::push_from(const Column& other, size_t i) {
       bytes_.append(reinterpret_cast<const char*>(&to), sizeof(to));
       break;
     }
-    default:
-      bytes_.append(other.bytes_.data() + i * width_, width_);
+    default: bytes_.append(other.bytes_.data() + i * width_, width_);
   }
   if (!valid_.empty()) valid_.push_back(1);
   ++size_;
@@ -157,7 +156,8 @@ ColumnPtr Column::slice(size_t begin, size_t end) const {
     out->drop_valid_if_full();
   }
   if (type_.id == TypeId::kRow) {
-    for (size_t c = 0; c < children_.size(); ++c) out->children_[c] = children_[c]->slice(begin, end);
+    for (size_t c = 0; c < children_.size(); ++c)
+      out->children_[c] = children_[c]->slice(begin, end);
   } else {
     out->children_ = children_;
   }

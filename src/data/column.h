@@ -81,8 +81,9 @@ class Column {
     if (!valid_.empty()) valid_.push_back(1);
     ++size_;
   }
-  void push_null();                              // children of a ROW get a NULL too
-  void push_from(const Column& other, size_t i);  // one row of a column of the same type; nested: deep
+  void push_null();  // children of a ROW get a NULL too
+  void push_from(const Column& other,
+                 size_t i);  // one row of a column of the same type; nested: deep
   // A ROW's next row is complete: its children have been pushed already.
   void push_row() {
     if (!valid_.empty()) valid_.push_back(1);

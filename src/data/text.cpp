@@ -60,8 +60,8 @@ void append_java(std::string& out, T value) {
     return;
   }
   std::array<char, 48> buffer;
-  const auto written =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific);
+  const auto written = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                                     std::chars_format::scientific);
   // d.ddde±xx -> digits and exponent
   std::array<char, 32> digits;
   size_t n = 0;
@@ -76,8 +76,10 @@ void append_java(std::string& out, T value) {
   if (value >= T{1e7} || value < static_cast<T>(1e-3)) {
     out += digits[0];
     out += '.';
-    if (n > 1) out.append(digits.data() + 1, n - 1);
-    else out += '0';
+    if (n > 1)
+      out.append(digits.data() + 1, n - 1);
+    else
+      out += '0';
     out += 'E';
     append_integer(out, exponent);
     return;
@@ -110,7 +112,8 @@ void append_interval_months(std::string& out, int64_t months) {
 
 void append_interval_millis(std::string& out, int64_t millis) {
   out += millis < 0 ? '-' : '+';
-  const uint64_t ms = millis < 0 ? 0 - static_cast<uint64_t>(millis) : static_cast<uint64_t>(millis);
+  const uint64_t ms =
+      millis < 0 ? 0 - static_cast<uint64_t>(millis) : static_cast<uint64_t>(millis);
   append_integer(out, static_cast<int64_t>(ms / 86'400'000));
   out += ' ';
   append_time(out, static_cast<int32_t>(ms % 86'400'000), 3);
@@ -140,8 +143,10 @@ void append_time_value(std::string& out, const Type& type, int64_t value, const 
 }
 
 void append_nested(std::string& out, const Column& column, size_t i, const TextStyle& style) {
-  if (column.is_null(i)) out += style.null_text;
-  else append_text(out, column, i, style);
+  if (column.is_null(i))
+    out += style.null_text;
+  else
+    append_text(out, column, i, style);
 }
 
 }  // namespace

@@ -49,7 +49,8 @@ std::string_view without_brackets(std::string_view text) {
 
 class IsoParser final : public TimeParser {
  public:
-  IsoParser(const TimeZone& zone, bool zone_required) : zone_(zone), zone_required_(zone_required) {}
+  IsoParser(const TimeZone& zone, bool zone_required)
+      : zone_(zone), zone_required_(zone_required) {}
   std::optional<int64_t> parse(std::string_view text) const override {
     if (zone_required_ && !names_zone(text)) return std::nullopt;
     return parse_instant(text, zone_);
@@ -177,7 +178,8 @@ class AutoParser final : public TimeParser {
     static constexpr EpochUnit kMicros{1, 1};
     static constexpr EpochUnit kNanos{1, 1'000};
     size_t digits = 0;
-    for (size_t i = text.starts_with('-') ? 1 : 0; i < text.size() && civil::is_digit(text[i]); ++i) {
+    for (size_t i = text.starts_with('-') ? 1 : 0; i < text.size() && civil::is_digit(text[i]);
+         ++i) {
       ++digits;
     }
     if (digits < 9 || digits > 19) return nullptr;
@@ -223,9 +225,8 @@ class PatternParser final : public TimeParser {
   int64_t reference_us_;
 };
 
-constexpr std::array<std::string_view, 9> kNames = {"iso8601",  "rfc3339",  "clf",
-                                                    "syslog",   "epoch_s",  "epoch_ms",
-                                                    "epoch_us", "epoch_ns", "auto"};
+constexpr std::array<std::string_view, 9> kNames = {
+    "iso8601", "rfc3339", "clf", "syslog", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns", "auto"};
 constexpr std::string_view kClfPattern = "%d/%b/%Y:%H:%M:%S %z";
 
 // The last pattern a thread used, compiled.
@@ -263,10 +264,12 @@ Result<std::unique_ptr<TimeParser>> make_time_parser(std::string_view format, co
     if (!hint.empty()) {
       hint = "did you mean `" + hint + "`?";
     } else {
-      hint = "known: iso8601, rfc3339, clf, syslog, epoch_s, epoch_ms, epoch_us, epoch_ns, auto, "
-             "or a pattern such as %Y-%m-%d %H:%M:%S";
+      hint =
+          "known: iso8601, rfc3339, clf, syslog, epoch_s, epoch_ms, epoch_us, epoch_ns, auto, "
+          "or a pattern such as %Y-%m-%d %H:%M:%S";
     }
-    return fail(ErrorKind::kConfig, "unknown time format `" + std::string(format) + "`", std::move(hint));
+    return fail(ErrorKind::kConfig, "unknown time format `" + std::string(format) + "`",
+                std::move(hint));
   }
   auto pattern = TimePattern::strptime(format);
   if (!pattern) return fail(std::move(pattern.error()));
@@ -291,7 +294,7 @@ std::string guess_time_format(const std::string* begin, const std::string* end) 
       "%d/%b/%Y %H:%M:%S",
       "%d %b %Y %H:%M:%S",
       "%d.%m.%Y %H:%M:%S",
-      "%b %e, %Y %I:%M:%S %p",     // java.util.logging
+      "%b %e, %Y %I:%M:%S %p",  // java.util.logging
   };
   if (begin == end) return {};
   for (const std::string_view candidate : kCandidates) {

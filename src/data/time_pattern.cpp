@@ -34,7 +34,8 @@ bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool is_letter(char c) { return static_cast<unsigned char>((c | 0x20) - 'a') < 26; }
 
 bool same_letters(const char* p, std::string_view name) {
-  return std::equal(name.begin(), name.end(), p, [](char a, char b) { return (a | 0x20) == (b | 0x20); });
+  return std::equal(name.begin(), name.end(), p,
+                    [](char a, char b) { return (a | 0x20) == (b | 0x20); });
 }
 
 // A name in full or its first three letters: 1..N, 0 when there is none. p moves past it.
@@ -134,7 +135,8 @@ Result<void> TimePattern::add_strptime(std::string_view pattern) {
       continue;
     }
     if (++i == pattern.size()) {
-      return fail(ErrorKind::kConfig, "time format `" + std::string(pattern) + "` ends with a lone `%`",
+      return fail(ErrorKind::kConfig,
+                  "time format `" + std::string(pattern) + "` ends with a lone `%`",
                   "write `%%` for a percent sign");
     }
     if (pattern[i] == ':' && i + 1 < pattern.size() && pattern[i + 1] == 'z') {
@@ -202,13 +204,17 @@ bool TimePattern::add_java_letter(char letter, int count) {
   switch (letter) {
     case 'y':
     case 'u':
-      if (count == 2) add(Op::kYear2, 2, 2, 2, true);
-      else add(Op::kYear, count >= 4 ? 4 : 1, 4, count);
+      if (count == 2)
+        add(Op::kYear2, 2, 2, 2, true);
+      else
+        add(Op::kYear, count >= 4 ? 4 : 1, 4, count);
       return true;
     case 'M':
     case 'L':
-      if (count >= 3) add(Op::kMonthName, 0, 0, 0, count == 4);
-      else number(Op::kMonth);
+      if (count >= 3)
+        add(Op::kMonthName, 0, 0, 0, count == 4);
+      else
+        number(Op::kMonth);
       return count <= 4;
     case 'd': number(Op::kDay); return count <= 2;
     case 'D': add(Op::kDayOfYear, 1, 3, count); return count <= 3;
@@ -267,9 +273,11 @@ Result<TimePattern> TimePattern::java(std::string_view pattern) {
       size_t j = i;
       while (j < pattern.size() && pattern[j] == c) ++j;
       if (!made.add_java_letter(c, static_cast<int>(j - i))) {
-        std::string hint = "known letters: y M d D E a H h K k m s S n Q G X x Z z V; text goes in quotes";
+        std::string hint =
+            "known letters: y M d D E a H h K k m s S n Q G X x Z z V; text goes in quotes";
         if (c == 'Y') hint = "the year is `yyyy`; `Y` is the year of a week";
-        return wrong("unknown letters `" + std::string(pattern.substr(i, j - i)) + "`", std::move(hint));
+        return wrong("unknown letters `" + std::string(pattern.substr(i, j - i)) + "`",
+                     std::move(hint));
       }
       i = j;
     } else if (c == '[') {
@@ -314,9 +322,7 @@ bool TimePattern::parse_step(const Step& step, const char*& p, const char* last,
       if (p == last || !is_blank(*p)) return false;
       while (p != last && is_blank(*p)) ++p;
       return true;
-    case Op::kYear:
-      f.has_year = f.has_date = true;
-      return digits(f.year);
+    case Op::kYear: f.has_year = f.has_date = true; return digits(f.year);
     case Op::kYear2:
       f.has_year = f.has_date = true;
       if (!digits(f.year)) return false;
@@ -331,8 +337,7 @@ bool TimePattern::parse_step(const Step& step, const char*& p, const char* last,
     case Op::kDayOfYear:
       f.has_date = true;
       return digits(f.day_of_year) && f.day_of_year >= 1 && f.day_of_year <= 366;
-    case Op::kWeekdayName:
-      return read_name(p, last, civil::kWeekdayTable, civil::kWeekdays) != 0;
+    case Op::kWeekdayName: return read_name(p, last, civil::kWeekdayTable, civil::kWeekdays) != 0;
     case Op::kQuarter: {
       int64_t quarter = 0;
       return digits(quarter) && quarter >= 1 && quarter <= 4;
@@ -347,9 +352,7 @@ bool TimePattern::parse_step(const Step& step, const char*& p, const char* last,
       if (!digits(f.hour) || f.hour < 1 || f.hour > 24) return false;
       f.hour %= 24;
       return true;
-    case Op::kHour11:
-      f.half_day = true;
-      return digits(f.hour) && f.hour <= 11;
+    case Op::kHour11: f.half_day = true; return digits(f.hour) && f.hour <= 11;
     case Op::kMinute: return digits(f.minute);
     case Op::kSecond: return digits(f.second);
     case Op::kFraction: {
@@ -420,7 +423,8 @@ std::optional<ParsedTime> TimePattern::parse(std::string_view text) const {
   out.has_date = f.has_date;
   out.offset_s = f.offset;
   if (f.has_epoch) {
-    if (f.epoch < civil::kMinMicros / kMicrosPerSecond || f.epoch > civil::kMaxMicros / kMicrosPerSecond) {
+    if (f.epoch < civil::kMinMicros / kMicrosPerSecond ||
+        f.epoch > civil::kMaxMicros / kMicrosPerSecond) {
       return std::nullopt;
     }
     out.is_instant = true;
@@ -526,8 +530,10 @@ void TimePattern::format(std::string& out, int64_t local_us, int nanos, int64_t 
       case Op::kEra: out += "AD"; break;
       case Op::kOffset: append_offset(out, offset_s, step.full); break;
       case Op::kZoneName:
-        if (offset_s == 0) out += "UTC";
-        else append_offset(out, offset_s, true);
+        if (offset_s == 0)
+          out += "UTC";
+        else
+          append_offset(out, offset_s, true);
         break;
       case Op::kEpoch: number(floor_div(local_us, kMicrosPerSecond) - offset_s); break;
       case Op::kOptional: break;

@@ -20,14 +20,14 @@ namespace weir {
 // What a text said. Parts it did not name are those of 1970-01-01 00:00:00. 29 February without a year
 // passes: a caller that knows the year takes month, day and the time of day in local_us.
 struct ParsedTime {
-  int64_t local_us = 0;      // wall clock, or the instant when `is_instant`
-  int nanos = 0;             // below a microsecond
-  bool is_instant = false;   // the text named its zone or was an epoch
+  int64_t local_us = 0;     // wall clock, or the instant when `is_instant`
+  int nanos = 0;            // below a microsecond
+  bool is_instant = false;  // the text named its zone or was an epoch
   bool has_year = false;
-  bool has_date = false;     // month or day were named
+  bool has_date = false;  // month or day were named
   uint32_t month = 1;
   uint32_t day = 1;
-  int64_t offset_s = 0;      // of the zone named, when is_instant
+  int64_t offset_s = 0;  // of the zone named, when is_instant
 };
 
 class TimePattern {
@@ -48,16 +48,37 @@ class TimePattern {
 
  private:
   enum class Op : uint8_t {
-    kLiteral, kBlanks, kYear, kYear2, kMonth, kMonthName, kDay, kDayOfYear, kWeekdayName, kQuarter,
-    kHour24, kHour12, kHourFrom1, kHour11, kMinute, kSecond, kFraction, kNano, kAmPm, kEra, kOffset,
-    kZoneName, kEpoch, kOptional,
+    kLiteral,
+    kBlanks,
+    kYear,
+    kYear2,
+    kMonth,
+    kMonthName,
+    kDay,
+    kDayOfYear,
+    kWeekdayName,
+    kQuarter,
+    kHour24,
+    kHour12,
+    kHourFrom1,
+    kHour11,
+    kMinute,
+    kSecond,
+    kFraction,
+    kNano,
+    kAmPm,
+    kEra,
+    kOffset,
+    kZoneName,
+    kEpoch,
+    kOptional,
   };
   struct Step {
     Op op = Op::kLiteral;
-    uint8_t min = 1;     // digits read at least ...
-    uint8_t max = 2;     // ... and at most
-    uint8_t width = 2;   // digits written at least; of kFraction: exactly
-    bool full = false;   // names in full; years of two digits are 20xx; offsets with a colon
+    uint8_t min = 1;    // digits read at least ...
+    uint8_t max = 2;    // ... and at most
+    uint8_t width = 2;  // digits written at least; of kFraction: exactly
+    bool full = false;  // names in full; years of two digits are 20xx; offsets with a colon
     char pad = '0';
     uint32_t inner = 0;  // kOptional: how many of the next steps are optional
     std::string text;    // kLiteral

@@ -34,18 +34,14 @@ const Type& Type::map_value() const { return (*fields)[1].type; }
 size_t Type::width() const {
   switch (id) {
     case TypeId::kNull:
-    case TypeId::kRow:
-      return 0;
+    case TypeId::kRow: return 0;
     case TypeId::kBoolean:
-    case TypeId::kTinyInt:
-      return 1;
-    case TypeId::kSmallInt:
-      return 2;
+    case TypeId::kTinyInt: return 1;
+    case TypeId::kSmallInt: return 2;
     case TypeId::kInt:
     case TypeId::kFloat:
     case TypeId::kDate:
-    case TypeId::kTime:
-      return 4;
+    case TypeId::kTime: return 4;
     case TypeId::kBigInt:
     case TypeId::kDouble:
     case TypeId::kTimestamp:
@@ -53,12 +49,10 @@ size_t Type::width() const {
     case TypeId::kIntervalMonths:
     case TypeId::kIntervalMillis:
     case TypeId::kArray:
-    case TypeId::kMap:
-      return 8;
+    case TypeId::kMap: return 8;
     case TypeId::kDecimal:
     case TypeId::kString:
-    case TypeId::kBytes:
-      return 16;
+    case TypeId::kBytes: return 16;
   }
   return 0;
 }
@@ -67,8 +61,8 @@ namespace {
 
 std::string field_name(const std::string& name) {
   for (const char c : name) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '_';
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
     if (!plain) return "`" + name + "`";
   }
   return name;

@@ -13,26 +13,26 @@
 namespace weir {
 
 enum class TypeId : uint8_t {
-  kNull,       // the type of a bare NULL; casts to anything
-  kBoolean,    // uint8_t 0/1
-  kTinyInt,    // int8_t
-  kSmallInt,   // int16_t
-  kInt,        // int32_t
-  kBigInt,     // int64_t
-  kFloat,      // float
-  kDouble,     // double
-  kDecimal,    // Int128, scaled by 10^scale
-  kString,     // StringRef; CHAR(n), VARCHAR(n) and STRING are all this
-  kBytes,      // StringRef
-  kDate,       // int32_t days since 1970-01-01
-  kTime,       // int32_t milliseconds of the day
-  kTimestamp,  // int64_t microseconds since 1970-01-01T00:00:00 (nanoseconds if precision > 6)
+  kNull,            // the type of a bare NULL; casts to anything
+  kBoolean,         // uint8_t 0/1
+  kTinyInt,         // int8_t
+  kSmallInt,        // int16_t
+  kInt,             // int32_t
+  kBigInt,          // int64_t
+  kFloat,           // float
+  kDouble,          // double
+  kDecimal,         // Int128, scaled by 10^scale
+  kString,          // StringRef; CHAR(n), VARCHAR(n) and STRING are all this
+  kBytes,           // StringRef
+  kDate,            // int32_t days since 1970-01-01
+  kTime,            // int32_t milliseconds of the day
+  kTimestamp,       // int64_t microseconds since 1970-01-01T00:00:00 (nanoseconds if precision > 6)
   kTimestampLtz,    // the same, an instant in UTC
   kIntervalMonths,  // int64_t months
   kIntervalMillis,  // int64_t milliseconds
-  kArray,      // ListRef into children[0]
-  kMap,        // ListRef into children[0] (keys) and children[1] (values)
-  kRow,        // children are the fields, as long as the column itself
+  kArray,           // ListRef into children[0]
+  kMap,             // ListRef into children[0] (keys) and children[1] (values)
+  kRow,             // children are the fields, as long as the column itself
 };
 
 using Int128 = __int128;
@@ -87,7 +87,9 @@ struct Type {
   bool is_string_like() const { return id == TypeId::kString || id == TypeId::kBytes; }
   bool is_timestamp() const { return id == TypeId::kTimestamp || id == TypeId::kTimestampLtz; }
   bool is_temporal() const { return id >= TypeId::kDate && id <= TypeId::kTimestampLtz; }
-  bool is_interval() const { return id == TypeId::kIntervalMonths || id == TypeId::kIntervalMillis; }
+  bool is_interval() const {
+    return id == TypeId::kIntervalMonths || id == TypeId::kIntervalMillis;
+  }
   bool is_nested() const { return id >= TypeId::kArray; }
   bool in_nanos() const { return is_timestamp() && precision > 6; }
 

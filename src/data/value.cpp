@@ -91,7 +91,8 @@ void append_borrowed(Column& column, const Value& value) {
   }
   const size_t width = column.type().id == TypeId::kMap ? 2 : 1;
   if (column.type().id == TypeId::kRow) {
-    for (size_t c = 0; c < value.items.size(); ++c) append_borrowed(column.child(c), value.items[c]);
+    for (size_t c = 0; c < value.items.size(); ++c)
+      append_borrowed(column.child(c), value.items[c]);
     column.push_row();
     return;
   }
@@ -139,7 +140,8 @@ Value value_at(const Column& column, size_t i) {
     case TypeId::kMap: {
       const ListRef list = column.at<ListRef>(i);
       for (uint32_t k = 0; k < list.len; ++k) {
-        for (const auto& child : column.children()) v.items.push_back(value_at(*child, list.offset + k));
+        for (const auto& child : column.children())
+          v.items.push_back(value_at(*child, list.offset + k));
       }
       break;
     }
@@ -186,8 +188,8 @@ int compare_rows(const Column& a, size_t i, const Column& b, size_t j) {
     }
     case TypeId::kRow:
       for (size_t c = 0; c < a.children().size(); ++c) {
-        const int r = compare_rows(a.child(c), a.is_constant() ? 0 : i, b.child(c),
-                                   b.is_constant() ? 0 : j);
+        const int r =
+            compare_rows(a.child(c), a.is_constant() ? 0 : i, b.child(c), b.is_constant() ? 0 : j);
         if (r != 0) return r;
       }
       return 0;

@@ -13,9 +13,9 @@ namespace weir {
 struct Value {
   Type type;
   bool is_null = true;
-  Int128 number = 0;      // booleans, integers, decimals (scaled), dates, times, timestamps, intervals
-  double real = 0;        // FLOAT, DOUBLE
-  std::string text;       // STRING, BYTES
+  Int128 number = 0;  // booleans, integers, decimals (scaled), dates, times, timestamps, intervals
+  double real = 0;    // FLOAT, DOUBLE
+  std::string text;   // STRING, BYTES
   std::vector<Value> items;  // ARRAY elements; ROW fields; MAP: key, value, key, value ...
 
   static Value null(Type t = {}) { return Value{std::move(t), true, 0, 0, {}, {}}; }
@@ -23,7 +23,9 @@ struct Value {
   static Value bigint(int64_t v) { return Value{Type::bigint(), false, v, 0, {}, {}}; }
   static Value integer(int32_t v) { return Value{Type::integer(), false, v, 0, {}, {}}; }
   static Value float64(double v) { return Value{Type::float64(), false, 0, v, {}, {}}; }
-  static Value string(std::string v) { return Value{Type::string(), false, 0, 0, std::move(v), {}}; }
+  static Value string(std::string v) {
+    return Value{Type::string(), false, 0, 0, std::move(v), {}};
+  }
 
   bool operator==(const Value&) const = default;
 };

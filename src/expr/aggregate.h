@@ -59,7 +59,10 @@ class Aggregate {
   virtual void snapshot(const char* state, SnapshotWriter& writer) const = 0;
   virtual void restore(char* state, SnapshotReader& reader) const = 0;  // into an init()ed state
   // Heap bytes the state holds beyond state_size().
-  virtual size_t heap_bytes(const char* state) const { (void)state; return 0; }
+  virtual size_t heap_bytes(const char* state) const {
+    (void)state;
+    return 0;
+  }
 };
 using AggregatePtr = std::shared_ptr<const Aggregate>;
 
@@ -67,16 +70,16 @@ using AggregatePtr = std::shared_ptr<const Aggregate>;
 struct BoundAggregate {
   AggregatePtr function;
   std::vector<ExprPtr> args;
-  ExprPtr filter;      // null: none. Rows where it is not TRUE are left out.
+  ExprPtr filter;         // null: none. Rows where it is not TRUE are left out.
   bool distinct = false;  // already folded into `function` by the binder; kept for explain
-  std::string text;    // canonical SQL, for explain and sharing
+  std::string text;       // canonical SQL, for explain and sharing
 };
 
 struct AggregateDescriptor {
-  std::string_view name;        // "SUM"
-  std::string_view signature;   // "SUM(x NUMERIC) -> same type"
+  std::string_view name;       // "SUM"
+  std::string_view signature;  // "SUM(x NUMERIC) -> same type"
   std::string_view doc;
-  std::string_view example;     // "SUM(x) over 1, 2, NULL -> 3" (shown; tested by the aggregate cases)
+  std::string_view example;  // "SUM(x) over 1, 2, NULL -> 3" (shown; tested by the aggregate cases)
   // Checks types and makes the function; literal arguments (a percentile's fraction, LISTAGG's separator)
   // are found by as_literal(). The binder wraps DISTINCT around the result by itself.
   Result<AggregatePtr> (*bind)(std::span<const ExprPtr> args);

@@ -12,16 +12,12 @@ enum Level { kOr, kAnd, kNot, kTest, kCompare, kPredicate, kSum, kProduct, kUnar
 
 Level level_of(const Ast& ast) {
   switch (ast.kind) {
-    case AstKind::kUnary:
-      return ast.name == "NOT" ? kNot : kUnaryLevel;
-    case AstKind::kIs:
-      return kTest;
+    case AstKind::kUnary: return ast.name == "NOT" ? kNot : kUnaryLevel;
+    case AstKind::kIs: return kTest;
     case AstKind::kBetween:
     case AstKind::kIn:
-    case AstKind::kLike:
-      return kPredicate;
-    case AstKind::kCall:
-      return ast.name == "OVERLAPS" ? kPredicate : kPrimary;
+    case AstKind::kLike: return kPredicate;
+    case AstKind::kCall: return ast.name == "OVERLAPS" ? kPredicate : kPrimary;
     case AstKind::kLiteral:
       // -1 is a literal; as an operand of postfix or unary operators it is best seen as unary.
       return !ast.value.is_null && (ast.value.number < 0 || ast.value.real < 0) &&
@@ -35,8 +31,7 @@ Level level_of(const Ast& ast) {
       if (ast.name == "+" || ast.name == "-" || ast.name == "||") return kSum;
       if (ast.name == "*" || ast.name == "/" || ast.name == "%") return kProduct;
       return kCompare;
-    default:
-      return kPrimary;
+    default: return kPrimary;
   }
 }
 
@@ -54,15 +49,9 @@ class Printer {
  private:
   void plain(const Ast& ast) {
     switch (ast.kind) {
-      case AstKind::kLiteral:
-        out_ += literal_sql(ast.value);
-        break;
-      case AstKind::kColumn:
-        out_ += quote_identifier(ast.name);
-        break;
-      case AstKind::kStar:
-        out_ += "*";
-        break;
+      case AstKind::kLiteral: out_ += literal_sql(ast.value); break;
+      case AstKind::kColumn: out_ += quote_identifier(ast.name); break;
+      case AstKind::kStar: out_ += "*"; break;
       case AstKind::kField:
         print(*ast.args[0], kPrimary);
         out_ += "." + quote_identifier(ast.name);
@@ -79,9 +68,7 @@ class Printer {
         if (ast.name != "NOT" && level_of(*ast.args[0]) == kUnaryLevel) out_ += " ";
         print(*ast.args[0], level_of(ast));
         break;
-      case AstKind::kBinary:
-        binary(ast);
-        break;
+      case AstKind::kBinary: binary(ast); break;
       case AstKind::kIs:
         print(*ast.args[0], kTest);
         out_ += ast.negated ? " IS NOT " : " IS ";
@@ -110,17 +97,13 @@ class Printer {
           print(*ast.args[2], kSum);
         }
         break;
-      case AstKind::kCase:
-        case_text(ast);
-        break;
+      case AstKind::kCase: case_text(ast); break;
       case AstKind::kCast:
         out_ += ast.name + "(";
         print(*ast.args[0]);
         out_ += " AS " + ast.type.to_string() + ")";
         break;
-      case AstKind::kCall:
-        call(ast);
-        break;
+      case AstKind::kCall: call(ast); break;
       case AstKind::kArray:
       case AstKind::kMap:
         out_ += ast.kind == AstKind::kMap ? "MAP[" : "ARRAY[";

@@ -34,8 +34,11 @@ class AggregateCollector {
 
  private:
   std::unexpected<Error> error(const Ast& ast, std::string message, std::string hint = {}) const {
-    return std::unexpected(Error{ErrorKind::kConfig, std::move(message),
-                                 text_->at(ast.offset, ast.length), std::move(hint), {}});
+    return std::unexpected(Error{ErrorKind::kConfig,
+                                 std::move(message),
+                                 text_->at(ast.offset, ast.length),
+                                 std::move(hint),
+                                 {}});
   }
 
   Result<void> visit(Ast& ast) {

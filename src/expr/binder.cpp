@@ -81,39 +81,23 @@ class Binder {
 
   Result<ExprPtr> bind_node(const Ast& ast) {
     switch (ast.kind) {
-      case AstKind::kLiteral:
-        return make_literal(ast.value);
+      case AstKind::kLiteral: return make_literal(ast.value);
       case AstKind::kColumn:
-      case AstKind::kField:
-        return name(ast);
-      case AstKind::kStar:
-        return error(ast, "`*` stands only in COUNT(*)");
-      case AstKind::kIndex:
-        return index(ast);
-      case AstKind::kUnary:
-        return unary(ast);
-      case AstKind::kBinary:
-        return binary(ast);
-      case AstKind::kIs:
-        return is(ast);
-      case AstKind::kBetween:
-        return between(ast);
-      case AstKind::kIn:
-        return in(ast);
-      case AstKind::kLike:
-        return like(ast);
-      case AstKind::kCase:
-        return case_when(ast);
-      case AstKind::kCast:
-        return cast(ast);
-      case AstKind::kCall:
-        return call(ast);
-      case AstKind::kArray:
-        return array(ast);
-      case AstKind::kMap:
-        return map(ast);
-      case AstKind::kRow:
-        return row(ast);
+      case AstKind::kField: return name(ast);
+      case AstKind::kStar: return error(ast, "`*` stands only in COUNT(*)");
+      case AstKind::kIndex: return index(ast);
+      case AstKind::kUnary: return unary(ast);
+      case AstKind::kBinary: return binary(ast);
+      case AstKind::kIs: return is(ast);
+      case AstKind::kBetween: return between(ast);
+      case AstKind::kIn: return in(ast);
+      case AstKind::kLike: return like(ast);
+      case AstKind::kCase: return case_when(ast);
+      case AstKind::kCast: return cast(ast);
+      case AstKind::kCall: return call(ast);
+      case AstKind::kArray: return array(ast);
+      case AstKind::kMap: return map(ast);
+      case AstKind::kRow: return row(ast);
     }
     return error(ast, "unknown kind of expression");
   }

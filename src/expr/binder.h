@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "config/options.h"
-#include "config/options.h"
 #include "data/schema.h"
 #include "expr/aggregate.h"
 #include "expr/ast.h"
@@ -26,9 +25,11 @@ struct BindScope {
 // types (with the signatures), an aggregate where none may stand. kConfig, at the place in the text.
 Result<ExprPtr> bind(const Ast& ast, const BindScope& scope);
 // parse + bind.
-Result<ExprPtr> bind_text(const SourceText& text, const Schema& schema, const TimeZone* zone = utc());
+Result<ExprPtr> bind_text(const SourceText& text, const Schema& schema,
+                          const TimeZone* zone = utc());
 // The same, and the result must be BOOLEAN.
-Result<ExprPtr> bind_predicate(const SourceText& text, const Schema& schema, const TimeZone* zone = utc());
+Result<ExprPtr> bind_predicate(const SourceText& text, const Schema& schema,
+                               const TimeZone* zone = utc());
 // Wraps in a cast; the same expression when the type is equal. Error when no such cast exists.
 Result<ExprPtr> cast_to(ExprPtr expr, const Type& type, bool try_cast = false);
 

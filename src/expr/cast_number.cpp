@@ -144,59 +144,27 @@ void from_decimal(CastJob& job) {
 template <class From>
 void from_number(CastJob& job) {
   switch (job.to().id) {
-    case TypeId::kBoolean:
-      to_boolean<From>(job);
-      break;
-    case TypeId::kTinyInt:
-      convert<From, int8_t>(job);
-      break;
-    case TypeId::kSmallInt:
-      convert<From, int16_t>(job);
-      break;
-    case TypeId::kInt:
-      convert<From, int32_t>(job);
-      break;
-    case TypeId::kBigInt:
-      convert<From, int64_t>(job);
-      break;
-    case TypeId::kFloat:
-      convert<From, float>(job);
-      break;
-    case TypeId::kDouble:
-      convert<From, double>(job);
-      break;
-    default:
-      to_decimal<From>(job);
-      break;
+    case TypeId::kBoolean: to_boolean<From>(job); break;
+    case TypeId::kTinyInt: convert<From, int8_t>(job); break;
+    case TypeId::kSmallInt: convert<From, int16_t>(job); break;
+    case TypeId::kInt: convert<From, int32_t>(job); break;
+    case TypeId::kBigInt: convert<From, int64_t>(job); break;
+    case TypeId::kFloat: convert<From, float>(job); break;
+    case TypeId::kDouble: convert<From, double>(job); break;
+    default: to_decimal<From>(job); break;
   }
 }
 
 void from_decimals(CastJob& job) {
   switch (job.to().id) {
-    case TypeId::kBoolean:
-      to_boolean<Int128>(job);
-      break;
-    case TypeId::kTinyInt:
-      from_decimal<int8_t>(job);
-      break;
-    case TypeId::kSmallInt:
-      from_decimal<int16_t>(job);
-      break;
-    case TypeId::kInt:
-      from_decimal<int32_t>(job);
-      break;
-    case TypeId::kBigInt:
-      from_decimal<int64_t>(job);
-      break;
-    case TypeId::kFloat:
-      from_decimal<float>(job);
-      break;
-    case TypeId::kDouble:
-      from_decimal<double>(job);
-      break;
-    default:
-      to_decimal<Int128>(job);
-      break;
+    case TypeId::kBoolean: to_boolean<Int128>(job); break;
+    case TypeId::kTinyInt: from_decimal<int8_t>(job); break;
+    case TypeId::kSmallInt: from_decimal<int16_t>(job); break;
+    case TypeId::kInt: from_decimal<int32_t>(job); break;
+    case TypeId::kBigInt: from_decimal<int64_t>(job); break;
+    case TypeId::kFloat: from_decimal<float>(job); break;
+    case TypeId::kDouble: from_decimal<double>(job); break;
+    default: to_decimal<Int128>(job); break;
   }
 }
 
@@ -204,30 +172,14 @@ void from_decimals(CastJob& job) {
 
 void cast_numbers(CastJob& job) {
   switch (job.from().id) {
-    case TypeId::kBoolean:
-      from_number<uint8_t>(job);
-      break;
-    case TypeId::kTinyInt:
-      from_number<int8_t>(job);
-      break;
-    case TypeId::kSmallInt:
-      from_number<int16_t>(job);
-      break;
-    case TypeId::kInt:
-      from_number<int32_t>(job);
-      break;
-    case TypeId::kBigInt:
-      from_number<int64_t>(job);
-      break;
-    case TypeId::kFloat:
-      from_number<float>(job);
-      break;
-    case TypeId::kDouble:
-      from_number<double>(job);
-      break;
-    default:
-      from_decimals(job);
-      break;
+    case TypeId::kBoolean: from_number<uint8_t>(job); break;
+    case TypeId::kTinyInt: from_number<int8_t>(job); break;
+    case TypeId::kSmallInt: from_number<int16_t>(job); break;
+    case TypeId::kInt: from_number<int32_t>(job); break;
+    case TypeId::kBigInt: from_number<int64_t>(job); break;
+    case TypeId::kFloat: from_number<float>(job); break;
+    case TypeId::kDouble: from_number<double>(job); break;
+    default: from_decimals(job); break;
   }
 }
 

@@ -101,27 +101,19 @@ void parse_all(CastJob& job, Parse parse) {
 void cast_from_text(CastJob& job) {
   const Type& to = job.to();
   switch (to.id) {
-    case TypeId::kBoolean:
-      return parse_all<uint8_t>(job, to_boolean);
-    case TypeId::kTinyInt:
-      return parse_all<int8_t>(job, to_integer<int8_t>);
-    case TypeId::kSmallInt:
-      return parse_all<int16_t>(job, to_integer<int16_t>);
-    case TypeId::kInt:
-      return parse_all<int32_t>(job, to_integer<int32_t>);
-    case TypeId::kBigInt:
-      return parse_all<int64_t>(job, to_integer<int64_t>);
-    case TypeId::kFloat:
-      return parse_all<float>(job, to_real<float>);
-    case TypeId::kDouble:
-      return parse_all<double>(job, to_real<double>);
+    case TypeId::kBoolean: return parse_all<uint8_t>(job, to_boolean);
+    case TypeId::kTinyInt: return parse_all<int8_t>(job, to_integer<int8_t>);
+    case TypeId::kSmallInt: return parse_all<int16_t>(job, to_integer<int16_t>);
+    case TypeId::kInt: return parse_all<int32_t>(job, to_integer<int32_t>);
+    case TypeId::kBigInt: return parse_all<int64_t>(job, to_integer<int64_t>);
+    case TypeId::kFloat: return parse_all<float>(job, to_real<float>);
+    case TypeId::kDouble: return parse_all<double>(job, to_real<double>);
     case TypeId::kDecimal:
       return parse_all<Int128>(job, [&to](std::string_view s) {
         bool fits = false;
         return parse_decimal(s, to.scale, to.precision, fits);
       });
-    case TypeId::kDate:
-      return parse_all<int32_t>(job, to_date);
+    case TypeId::kDate: return parse_all<int32_t>(job, to_date);
     case TypeId::kTime:
       return parse_all<int32_t>(job, [&to](std::string_view s) {
         const auto millis = parse_time(s);

@@ -20,8 +20,7 @@ std::optional<Moment> load(const Column& in, size_t i) {
       }
       return m;
     }
-    case TypeId::kTime:
-      return Moment{int64_t{in.at<int32_t>(i)} * 1000, 0};
+    case TypeId::kTime: return Moment{int64_t{in.at<int32_t>(i)} * 1000, 0};
     default: {
       const int64_t v = in.at<int64_t>(i);
       if (!type.in_nanos()) return Moment{v, 0};

@@ -54,16 +54,11 @@ std::optional<Type> common_nested(const Type& a, const Type& b) {
 
 Type decimal_of(const Type& integer) {
   switch (integer.id) {
-    case TypeId::kTinyInt:
-      return Type::decimal(3, 0);
-    case TypeId::kSmallInt:
-      return Type::decimal(5, 0);
-    case TypeId::kInt:
-      return Type::decimal(10, 0);
-    case TypeId::kBigInt:
-      return Type::decimal(19, 0);
-    default:
-      return integer;
+    case TypeId::kTinyInt: return Type::decimal(3, 0);
+    case TypeId::kSmallInt: return Type::decimal(5, 0);
+    case TypeId::kInt: return Type::decimal(10, 0);
+    case TypeId::kBigInt: return Type::decimal(19, 0);
+    default: return integer;
   }
 }
 

@@ -31,18 +31,12 @@ void compare_values(const Column& a, const Column& b, uint8_t* out, size_t n) {
 template <class T>
 void compare_typed(CompareOp op, const Column& a, const Column& b, uint8_t* out, size_t n) {
   switch (op) {
-    case CompareOp::kEq:
-      return compare_values<T, CompareOp::kEq>(a, b, out, n);
-    case CompareOp::kNe:
-      return compare_values<T, CompareOp::kNe>(a, b, out, n);
-    case CompareOp::kLt:
-      return compare_values<T, CompareOp::kLt>(a, b, out, n);
-    case CompareOp::kLe:
-      return compare_values<T, CompareOp::kLe>(a, b, out, n);
-    case CompareOp::kGt:
-      return compare_values<T, CompareOp::kLt>(b, a, out, n);
-    case CompareOp::kGe:
-      return compare_values<T, CompareOp::kLe>(b, a, out, n);
+    case CompareOp::kEq: return compare_values<T, CompareOp::kEq>(a, b, out, n);
+    case CompareOp::kNe: return compare_values<T, CompareOp::kNe>(a, b, out, n);
+    case CompareOp::kLt: return compare_values<T, CompareOp::kLt>(a, b, out, n);
+    case CompareOp::kLe: return compare_values<T, CompareOp::kLe>(a, b, out, n);
+    case CompareOp::kGt: return compare_values<T, CompareOp::kLt>(b, a, out, n);
+    case CompareOp::kGe: return compare_values<T, CompareOp::kLe>(b, a, out, n);
   }
 }
 
@@ -155,47 +149,26 @@ ColumnPtr compare_columns(CompareOp op, const Column& a, const Column& b, size_t
   add_nulls(*out, b, n);
   uint8_t* values = out->values<uint8_t>();
   switch (a.type().id) {
-    case TypeId::kNull:
-      break;
-    case TypeId::kBoolean:
-      compare_typed<uint8_t>(op, a, b, values, n);
-      break;
-    case TypeId::kTinyInt:
-      compare_typed<int8_t>(op, a, b, values, n);
-      break;
-    case TypeId::kSmallInt:
-      compare_typed<int16_t>(op, a, b, values, n);
-      break;
+    case TypeId::kNull: break;
+    case TypeId::kBoolean: compare_typed<uint8_t>(op, a, b, values, n); break;
+    case TypeId::kTinyInt: compare_typed<int8_t>(op, a, b, values, n); break;
+    case TypeId::kSmallInt: compare_typed<int16_t>(op, a, b, values, n); break;
     case TypeId::kInt:
     case TypeId::kDate:
-    case TypeId::kTime:
-      compare_typed<int32_t>(op, a, b, values, n);
-      break;
+    case TypeId::kTime: compare_typed<int32_t>(op, a, b, values, n); break;
     case TypeId::kBigInt:
     case TypeId::kTimestamp:
     case TypeId::kTimestampLtz:
     case TypeId::kIntervalMonths:
-    case TypeId::kIntervalMillis:
-      compare_typed<int64_t>(op, a, b, values, n);
-      break;
-    case TypeId::kFloat:
-      compare_typed<float>(op, a, b, values, n);
-      break;
-    case TypeId::kDouble:
-      compare_typed<double>(op, a, b, values, n);
-      break;
-    case TypeId::kDecimal:
-      compare_typed<Int128>(op, a, b, values, n);
-      break;
+    case TypeId::kIntervalMillis: compare_typed<int64_t>(op, a, b, values, n); break;
+    case TypeId::kFloat: compare_typed<float>(op, a, b, values, n); break;
+    case TypeId::kDouble: compare_typed<double>(op, a, b, values, n); break;
+    case TypeId::kDecimal: compare_typed<Int128>(op, a, b, values, n); break;
     case TypeId::kString:
-    case TypeId::kBytes:
-      compare_strings(op, a, b, out->valid(), values, n);
-      break;
+    case TypeId::kBytes: compare_strings(op, a, b, out->valid(), values, n); break;
     case TypeId::kArray:
     case TypeId::kMap:
-    case TypeId::kRow:
-      compare_nested(op, a, b, out->valid(), values, n);
-      break;
+    case TypeId::kRow: compare_nested(op, a, b, out->valid(), values, n); break;
   }
   if (constant && rows > 0) out->make_constant(rows);
   return out;

@@ -77,8 +77,7 @@ class DecimalArithmetic : public CompoundExpr {
           return static_cast<Int128>(static_cast<U>(x) * static_cast<U>(y));
         });
         return true;
-      default:
-        return false;
+      default: return false;
     }
   }
 
@@ -127,8 +126,7 @@ Type decimal_result(ArithmeticOp op, const Type& a, const Type& b) {
       const int s = std::max(s1, s2);
       return adjusted_decimal(std::max(p1 - s1, p2 - s2) + s + 1, s);
     }
-    case ArithmeticOp::kMultiply:
-      return adjusted_decimal(p1 + p2 + 1, s1 + s2);
+    case ArithmeticOp::kMultiply: return adjusted_decimal(p1 + p2 + 1, s1 + s2);
     case ArithmeticOp::kDivide: {
       const int s = std::max(6, s1 + p2 + 1);
       return adjusted_decimal(p1 - s1 + s2 + s, s);

@@ -21,9 +21,9 @@ using RowError = RowFault;
 struct EvalContext {
   Arena* arena = nullptr;  // for strings made by kernels; the batch's
   const TimeZone* zone = utc();
-  int64_t now_us = 0;      // wall clock of the run's start (batch) or of the batch (streaming)
+  int64_t now_us = 0;  // wall clock of the run's start (batch) or of the batch (streaming)
   bool wrap_overflow = false;
-  uint64_t seed = 0;       // for RAND, UUID
+  uint64_t seed = 0;  // for RAND, UUID
   // In any order, a row may be there several times. A row with an error is refused, whatever its value.
   std::vector<RowError> errors;
   // The batch whose rows a kernel computes, set around calls of functions that are not deterministic
@@ -72,6 +72,7 @@ struct PushedPredicate {
 };
 
 // Evaluates a BOOLEAN expression and gives the rows where it is TRUE (increasing).
-void eval_filter(const Expr& predicate, const Batch& batch, EvalContext& context, Vec<uint32_t>& rows);
+void eval_filter(const Expr& predicate, const Batch& batch, EvalContext& context,
+                 Vec<uint32_t>& rows);
 
 }  // namespace weir

@@ -26,13 +26,27 @@
 
 namespace weir {
 
-struct Date { int32_t days; };
-struct Time { int32_t millis; };
-struct Timestamp { int64_t us; };
-struct Instant { int64_t us; };
-struct Millis { int64_t ms; };
-struct Months { int64_t months; };
-struct Bytes { StringRef bytes; };
+struct Date {
+  int32_t days;
+};
+struct Time {
+  int32_t millis;
+};
+struct Timestamp {
+  int64_t us;
+};
+struct Instant {
+  int64_t us;
+};
+struct Millis {
+  int64_t ms;
+};
+struct Months {
+  int64_t months;
+};
+struct Bytes {
+  StringRef bytes;
+};
 
 // args: flat or constant columns of `rows` rows, of the types that bind asked for.
 using Kernel = std::function<ColumnPtr(std::span<const ColumnPtr> args, size_t rows, EvalContext&)>;
@@ -53,11 +67,12 @@ struct FunctionDescriptor {
   std::string_view signature;  // for people: "LPAD(s STRING, n INT, pad STRING) -> STRING"
   std::string_view doc;        // one sentence
   std::string_view example;    // an expression; a test evaluates it ...
-  std::string_view result;     // ... and compares CAST(... AS STRING) with this; "NULL" for NULL; "*": any
+  std::string_view
+      result;  // ... and compares CAST(... AS STRING) with this; "NULL" for NULL; "*": any
 
   // Fixed types: the adaptor's. `fixed` is false when bind decides.
   std::vector<Type> parameters;
-  bool variadic = false;      // the last parameter may repeat (0 or more times)
+  bool variadic = false;  // the last parameter may repeat (0 or more times)
   Type returns;
   Kernel kernel;
   bool can_fail = false;
@@ -67,11 +82,18 @@ struct FunctionDescriptor {
   std::function<Result<BoundCall>(std::span<const ExprPtr> args)> bind;
   // The same for calls with clauses (JSON_VALUE ... NULL ON EMPTY): sees Ast::words too. When it is
   // set it is used for every call of this overload, with or without clauses.
-  std::function<Result<BoundCall>(std::span<const ExprPtr> args, std::span<const std::string> words)>
+  std::function<Result<BoundCall>(std::span<const ExprPtr> args,
+                                  std::span<const std::string> words)>
       bind_words;
 
-  FunctionDescriptor&& fails() && { can_fail = true; return std::move(*this); }
-  FunctionDescriptor&& random() && { deterministic = false; return std::move(*this); }
+  FunctionDescriptor&& fails() && {
+    can_fail = true;
+    return std::move(*this);
+  }
+  FunctionDescriptor&& random() && {
+    deterministic = false;
+    return std::move(*this);
+  }
 };
 
 using FunctionList = std::vector<FunctionDescriptor>;
@@ -80,27 +102,86 @@ using FunctionList = std::vector<FunctionDescriptor>;
 
 namespace detail {
 
-template <class T> struct SqlType;
-template <> struct SqlType<bool> { using Raw = uint8_t; static Type type() { return Type::boolean(); } };
-template <> struct SqlType<int32_t> { using Raw = int32_t; static Type type() { return Type::integer(); } };
-template <> struct SqlType<int64_t> { using Raw = int64_t; static Type type() { return Type::bigint(); } };
-template <> struct SqlType<double> { using Raw = double; static Type type() { return Type::float64(); } };
-template <> struct SqlType<StringRef> { using Raw = StringRef; static Type type() { return Type::string(); } };
-template <> struct SqlType<Bytes> { using Raw = StringRef; static Type type() { return Type::bytes(); } };
-template <> struct SqlType<Date> { using Raw = int32_t; static Type type() { return Type::date(); } };
-template <> struct SqlType<Time> { using Raw = int32_t; static Type type() { return Type::time(3); } };
-template <> struct SqlType<Timestamp> { using Raw = int64_t; static Type type() { return Type::timestamp(6); } };
-template <> struct SqlType<Instant> { using Raw = int64_t; static Type type() { return Type::timestamp_ltz(6); } };
-template <> struct SqlType<Millis> { using Raw = int64_t; static Type type() { return Type{TypeId::kIntervalMillis}; } };
-template <> struct SqlType<Months> { using Raw = int64_t; static Type type() { return Type{TypeId::kIntervalMonths}; } };
+template <class T>
+struct SqlType;
+template <>
+struct SqlType<bool> {
+  using Raw = uint8_t;
+  static Type type() { return Type::boolean(); }
+};
+template <>
+struct SqlType<int32_t> {
+  using Raw = int32_t;
+  static Type type() { return Type::integer(); }
+};
+template <>
+struct SqlType<int64_t> {
+  using Raw = int64_t;
+  static Type type() { return Type::bigint(); }
+};
+template <>
+struct SqlType<double> {
+  using Raw = double;
+  static Type type() { return Type::float64(); }
+};
+template <>
+struct SqlType<StringRef> {
+  using Raw = StringRef;
+  static Type type() { return Type::string(); }
+};
+template <>
+struct SqlType<Bytes> {
+  using Raw = StringRef;
+  static Type type() { return Type::bytes(); }
+};
+template <>
+struct SqlType<Date> {
+  using Raw = int32_t;
+  static Type type() { return Type::date(); }
+};
+template <>
+struct SqlType<Time> {
+  using Raw = int32_t;
+  static Type type() { return Type::time(3); }
+};
+template <>
+struct SqlType<Timestamp> {
+  using Raw = int64_t;
+  static Type type() { return Type::timestamp(6); }
+};
+template <>
+struct SqlType<Instant> {
+  using Raw = int64_t;
+  static Type type() { return Type::timestamp_ltz(6); }
+};
+template <>
+struct SqlType<Millis> {
+  using Raw = int64_t;
+  static Type type() { return Type{TypeId::kIntervalMillis}; }
+};
+template <>
+struct SqlType<Months> {
+  using Raw = int64_t;
+  static Type type() { return Type{TypeId::kIntervalMonths}; }
+};
 
-template <class T> struct Unwrap { using type = T; static constexpr bool optional = false; };
-template <class T> struct Unwrap<std::optional<T>> { using type = T; static constexpr bool optional = true; };
+template <class T>
+struct Unwrap {
+  using type = T;
+  static constexpr bool optional = false;
+};
+template <class T>
+struct Unwrap<std::optional<T>> {
+  using type = T;
+  static constexpr bool optional = true;
+};
 
 template <class T>
 T from_raw(typename SqlType<T>::Raw raw) {
-  if constexpr (std::is_same_v<T, bool>) return raw != 0;
-  else return T{raw};
+  if constexpr (std::is_same_v<T, bool>)
+    return raw != 0;
+  else
+    return T{raw};
 }
 template <class T>
 typename SqlType<T>::Raw to_raw(T value) {
@@ -112,7 +193,8 @@ typename SqlType<T>::Raw to_raw(T value) {
   }
 }
 
-template <class F> struct Signature;
+template <class F>
+struct Signature;
 template <class R, class... A>
 struct Signature<R (*)(EvalContext&, A...)> {
   using Result = R;
@@ -129,9 +211,12 @@ ColumnPtr run_scalar([[maybe_unused]] std::span<const ColumnPtr> args, size_t ro
   const size_t n = sizeof...(A) > 0 && all_constant ? (rows > 0 ? 1 : 0) : rows;
   auto out = make_column(SqlType<Out>::type(), n);
   Raw* values = out->template values<Raw>();
-  std::tuple<const typename SqlType<A>::Raw*...> in{args[I]->template values<typename SqlType<A>::Raw>()...};
-  [[maybe_unused]] const std::array<size_t, sizeof...(A) + 1> step{(args[I]->is_constant() ? size_t{0} : size_t{1})..., 0};
-  [[maybe_unused]] const std::array<const uint8_t*, sizeof...(A) + 1> valid{args[I]->valid()..., nullptr};
+  std::tuple<const typename SqlType<A>::Raw*...> in{
+      args[I]->template values<typename SqlType<A>::Raw>()...};
+  [[maybe_unused]] const std::array<size_t, sizeof...(A) + 1> step{
+      (args[I]->is_constant() ? size_t{0} : size_t{1})..., 0};
+  [[maybe_unused]] const std::array<const uint8_t*, sizeof...(A) + 1> valid{args[I]->valid()...,
+                                                                            nullptr};
   const bool any_nulls = (... || (args[I]->valid() != nullptr));
   [[maybe_unused]] const size_t errors_before = context.errors.size();
   for (size_t i = 0; i < n; ++i) {
@@ -161,7 +246,8 @@ ColumnPtr run_scalar([[maybe_unused]] std::span<const ColumnPtr> args, size_t ro
     }
   }
   if (n != rows) {
-    if (context.errors.size() == errors_before || rows == 0) out->make_constant(rows);
+    if (context.errors.size() == errors_before || rows == 0)
+      out->make_constant(rows);
     else {
       // A constant that fails fails on every row.
       out->make_constant(rows);
@@ -175,7 +261,9 @@ ColumnPtr run_scalar([[maybe_unused]] std::span<const ColumnPtr> args, size_t ro
 }  // namespace detail
 
 // Reports that the row being computed failed; return anything afterwards.
-inline void fail_row(EvalContext& context, std::string reason) { context.row_error(0, std::move(reason)); }
+inline void fail_row(EvalContext& context, std::string reason) {
+  context.row_error(0, std::move(reason));
+}
 
 // A FunctionDescriptor around a plain C++ function.
 template <auto F>

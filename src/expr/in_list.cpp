@@ -151,14 +151,10 @@ ExprPtr literal_set(ExprPtr value, const std::vector<const Value*>& literals, bo
       return type.id == TypeId::kBoolean
                  ? number_set<uint8_t>(std::move(value), literals, with_null, negated)
                  : number_set<int8_t>(std::move(value), literals, with_null, negated);
-    case 2:
-      return number_set<int16_t>(std::move(value), literals, with_null, negated);
-    case 4:
-      return number_set<int32_t>(std::move(value), literals, with_null, negated);
-    case 8:
-      return number_set<int64_t>(std::move(value), literals, with_null, negated);
-    default:
-      return number_set<Int128>(std::move(value), literals, with_null, negated);
+    case 2: return number_set<int16_t>(std::move(value), literals, with_null, negated);
+    case 4: return number_set<int32_t>(std::move(value), literals, with_null, negated);
+    case 8: return number_set<int64_t>(std::move(value), literals, with_null, negated);
+    default: return number_set<Int128>(std::move(value), literals, with_null, negated);
   }
 }
 

@@ -71,18 +71,12 @@ std::optional<LikePattern> LikePattern::compile(std::string_view pattern,
 
 bool LikePattern::matches(std::string_view text) const {
   switch (kind_) {
-    case Kind::kEquals:
-      return text == text_;
-    case Kind::kStartsWith:
-      return text.starts_with(text_);
-    case Kind::kEndsWith:
-      return text.ends_with(text_);
-    case Kind::kContains:
-      return find(text, text_) != kNone;
-    case Kind::kAnything:
-      return true;
-    case Kind::kGeneral:
-      break;
+    case Kind::kEquals: return text == text_;
+    case Kind::kStartsWith: return text.starts_with(text_);
+    case Kind::kEndsWith: return text.ends_with(text_);
+    case Kind::kContains: return find(text, text_) != kNone;
+    case Kind::kAnything: return true;
+    case Kind::kGeneral: break;
   }
   return matches_general(text);
 }
@@ -186,8 +180,7 @@ class LiteralLike : public CompoundExpr {
       case LikePattern::Kind::kContains:
         run(*in, *out, n, [&](const StringRef& s) { return find(s.view(), text) != kNone; });
         break;
-      default:
-        run(*in, *out, n, [&](const StringRef& s) { return pattern_.matches(s.view()); });
+      default: run(*in, *out, n, [&](const StringRef& s) { return pattern_.matches(s.view()); });
     }
     if (in->is_constant() && batch.rows > 0) out->make_constant(batch.rows);
     return out;

@@ -280,10 +280,8 @@ std::string literal_sql(const Value& value) {
   if (value.is_null) return "NULL";
   std::string out;
   switch (value.type.id) {
-    case TypeId::kBoolean:
-      return value.number != 0 ? "TRUE" : "FALSE";
-    case TypeId::kString:
-      return quote_string(value.text);
+    case TypeId::kBoolean: return value.number != 0 ? "TRUE" : "FALSE";
+    case TypeId::kString: return quote_string(value.text);
     case TypeId::kBytes: {
       constexpr std::string_view kHex = "0123456789abcdef";
       out = "X'";
@@ -293,9 +291,7 @@ std::string literal_sql(const Value& value) {
       }
       return out + "'";
     }
-    case TypeId::kDecimal:
-      append_decimal(out, value.number, value.type.scale);
-      return out;
+    case TypeId::kDecimal: append_decimal(out, value.number, value.type.scale); return out;
     case TypeId::kFloat:
     case TypeId::kDouble: {
       std::array<char, 40> buffer{};
@@ -317,11 +313,8 @@ std::string literal_sql(const Value& value) {
       return "TIMESTAMP '" + out + "'";
     }
     case TypeId::kIntervalMonths:
-    case TypeId::kIntervalMillis:
-      return interval_sql(value);
-    default:
-      append_integer(out, static_cast<int64_t>(value.number));
-      return out;
+    case TypeId::kIntervalMillis: return interval_sql(value);
+    default: append_integer(out, static_cast<int64_t>(value.number)); return out;
   }
 }
 

@@ -45,14 +45,10 @@ std::unexpected<Error> cannot_compare(const ExprPtr& a, const ExprPtr& b) {
 
 bool holds(const Type& integer, Int128 value) {
   switch (integer.id) {
-    case TypeId::kTinyInt:
-      return value >= INT8_MIN && value <= INT8_MAX;
-    case TypeId::kSmallInt:
-      return value >= INT16_MIN && value <= INT16_MAX;
-    case TypeId::kInt:
-      return value >= INT32_MIN && value <= INT32_MAX;
-    default:
-      return value >= INT64_MIN && value <= INT64_MAX;
+    case TypeId::kTinyInt: return value >= INT8_MIN && value <= INT8_MAX;
+    case TypeId::kSmallInt: return value >= INT16_MIN && value <= INT16_MAX;
+    case TypeId::kInt: return value >= INT32_MIN && value <= INT32_MAX;
+    default: return value >= INT64_MIN && value <= INT64_MAX;
   }
 }
 

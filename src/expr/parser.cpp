@@ -377,8 +377,7 @@ class Parser : public ExpressionParser {
     switch (token.kind) {
       case TokenKind::kInteger:
       case TokenKind::kDecimal:
-      case TokenKind::kFloat:
-        return number(false, token.offset);
+      case TokenKind::kFloat: return number(false, token.offset);
       case TokenKind::kString: {
         const Token t = cursor_.next();
         return literal(Value::string(t.text), t.offset);
@@ -389,8 +388,7 @@ class Parser : public ExpressionParser {
         value.type = Type::bytes();
         return literal(std::move(value), t.offset);
       }
-      case TokenKind::kUnicode:
-        return unicode_string();
+      case TokenKind::kUnicode: return unicode_string();
       case TokenKind::kQuoted: {
         const Token t = cursor_.next();
         if (cursor_.is_symbol("(")) {
@@ -399,12 +397,9 @@ class Parser : public ExpressionParser {
         }
         return close(make(AstKind::kColumn, t.offset, t.text));
       }
-      case TokenKind::kSymbol:
-        return parenthesis();
-      case TokenKind::kWord:
-        return word();
-      case TokenKind::kEnd:
-        break;
+      case TokenKind::kSymbol: return parenthesis();
+      case TokenKind::kWord: return word();
+      case TokenKind::kEnd: break;
     }
     cursor_.fail_expected("an expression");
     return nullptr;

@@ -92,19 +92,11 @@ class Pusher {
     if (!compiled) return;
     Op op = Op::kContains;
     switch (compiled->kind()) {
-      case LikePattern::Kind::kEquals:
-        op = Op::kEq;
-        break;
-      case LikePattern::Kind::kStartsWith:
-        op = Op::kStartsWith;
-        break;
-      case LikePattern::Kind::kEndsWith:
-        op = Op::kEndsWith;
-        break;
-      case LikePattern::Kind::kContains:
-        break;
-      default:
-        return;
+      case LikePattern::Kind::kEquals: op = Op::kEq; break;
+      case LikePattern::Kind::kStartsWith: op = Op::kStartsWith; break;
+      case LikePattern::Kind::kEndsWith: op = Op::kEndsWith; break;
+      case LikePattern::Kind::kContains: break;
+      default: return;
     }
     found_.push_back({*c, op, Value::string(compiled->text())});
   }

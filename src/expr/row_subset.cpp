@@ -46,23 +46,12 @@ ColumnPtr assemble(const Type& type, std::span<const PartRow> from,
   }
   auto out = make_column(type, from.size());
   switch (type.width()) {
-    case 1:
-      copy_values<uint8_t>(*out, from, parts);
-      break;
-    case 2:
-      copy_values<uint16_t>(*out, from, parts);
-      break;
-    case 4:
-      copy_values<uint32_t>(*out, from, parts);
-      break;
-    case 8:
-      copy_values<uint64_t>(*out, from, parts);
-      break;
-    case 16:
-      copy_values<StringRef>(*out, from, parts);
-      break;
-    default:
-      break;
+    case 1: copy_values<uint8_t>(*out, from, parts); break;
+    case 2: copy_values<uint16_t>(*out, from, parts); break;
+    case 4: copy_values<uint32_t>(*out, from, parts); break;
+    case 8: copy_values<uint64_t>(*out, from, parts); break;
+    case 16: copy_values<StringRef>(*out, from, parts); break;
+    default: break;
   }
   bool nulls = false;
   for (const auto& p : parts) nulls = nulls || p->may_have_nulls();

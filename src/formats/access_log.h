@@ -45,9 +45,11 @@ Result<LogPattern> compile_log_pattern(std::string_view text);
 LogPattern common_log_pattern(bool combined);
 
 // The request line's parts; a text that is not `METHOD URL PROTOCOL` is all url.
-void split_request(std::string_view request, FieldSpan& method, FieldSpan& url, FieldSpan& protocol);
+void split_request(std::string_view request, FieldSpan& method, FieldSpan& url,
+                   FieldSpan& protocol);
 
-std::unique_ptr<Decoder> make_access_log_decoder(const LogPattern& pattern, const DecodeRequest& request,
-                                                 const TimeZone* zone, int64_t reference_us);
+std::unique_ptr<Decoder> make_access_log_decoder(const LogPattern& pattern,
+                                                 const DecodeRequest& request, const TimeZone* zone,
+                                                 int64_t reference_us);
 
 }  // namespace weir

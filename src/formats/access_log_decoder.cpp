@@ -74,10 +74,12 @@ class AccessLogDecoder final : public Decoder, private RecordSplitter {
  public:
   AccessLogDecoder(const LogPattern& pattern, const DecodeRequest& request, const TimeZone* zone,
                    int64_t reference_us)
-      : prefix_(pattern.prefix), decoder_(field_columns(pattern), request, NullRule{}, zone, reference_us) {
+      : prefix_(pattern.prefix),
+        decoder_(field_columns(pattern), request, NullRule{}, zone, reference_us) {
     for (const auto& element : pattern.elements) steps_.emplace_back(element);
     for (const auto& c : pattern.columns) {
-      if (steps_[c.element].column.empty() || c.part == LogPart::kUrl) steps_[c.element].column = c.column.name;
+      if (steps_[c.element].column.empty() || c.part == LogPart::kUrl)
+        steps_[c.element].column = c.column.name;
     }
     const auto& wanted = decoder_.wanted();
     size_t used = 0;
@@ -103,7 +105,8 @@ class AccessLogDecoder final : public Decoder, private RecordSplitter {
     decoder_.begin(block, batch);
     arena_ = &batch.arena();
     std::string_view bytes = block.bytes;
-    if (block.starts_partition && bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
+    if (block.starts_partition && bytes.starts_with(kByteOrderMark))
+      bytes.remove_prefix(kByteOrderMark.size());
     row_ = 0;
     if (take_lines(bytes)) flush();
     decoder_.end();
@@ -149,18 +152,21 @@ class AccessLogDecoder final : public Decoder, private RecordSplitter {
     return ++row_ < decoder_.run_rows() || flush();
   }
 
-  bool split(std::string_view record, Arena& arena, FieldSpan* fields, RecordFault& fault) override {
-    if (!parse_line(record.data(), record.data() + record.size(), one_fields_.data(), 0, arena, &fault))
+  bool split(std::string_view record, Arena& arena, FieldSpan* fields,
+             RecordFault& fault) override {
+    if (!parse_line(record.data(), record.data() + record.size(), one_fields_.data(), 0, arena,
+                    &fault))
       return false;
     for (size_t k = 0; k < decoder_.wanted().size(); ++k) fields[k] = one_[k];
     return true;
   }
 
-  bool parse_line(const char* p, const char* end, FieldSpan* const* fields, size_t row, Arena& arena,
-                  RecordFault* fault) {
+  bool parse_line(const char* p, const char* end, FieldSpan* const* fields, size_t row,
+                  Arena& arena, RecordFault* fault) {
     if (!prefix_.text.empty()) {
       if (!prefix_.is_at(p, end)) {
-        if (fault != nullptr) fault->reason = "does not begin with " + quote_for_message(prefix_.text);
+        if (fault != nullptr)
+          fault->reason = "does not begin with " + quote_for_message(prefix_.text);
         return false;
       }
       p += prefix_.text.size();
@@ -171,8 +177,8 @@ class AccessLogDecoder final : public Decoder, private RecordSplitter {
       if (stop == nullptr) {
         if (fault != nullptr) {
           fault->field = step.column;
-          fault->reason = "no " + quote_for_message(step.literal.text) + " after it: " +
-                          quote_for_message({p, static_cast<size_t>(end - p)});
+          fault->reason = "no " + quote_for_message(step.literal.text) +
+                          " after it: " + quote_for_message({p, static_cast<size_t>(end - p)});
         }
         return false;
       }
@@ -185,7 +191,9 @@ class AccessLogDecoder final : public Decoder, private RecordSplitter {
         fields[step.whole][row] = text.size() == 1 && text[0] == '-' ? absent_field() : span;
       if (step.splits) {
         FieldSpan unused;
-        const auto place = [&](uint32_t k) -> FieldSpan& { return k == kNowhere ? unused : fields[k][row]; };
+        const auto place = [&](uint32_t k) -> FieldSpan& {
+          return k == kNowhere ? unused : fields[k][row];
+        };
         split_request(text, place(step.method), place(step.url), place(step.protocol));
       }
     }
@@ -245,8 +253,9 @@ class AccessLogDecoder final : public Decoder, private RecordSplitter {
 
 }  // namespace
 
-std::unique_ptr<Decoder> make_access_log_decoder(const LogPattern& pattern, const DecodeRequest& request,
-                                                 const TimeZone* zone, int64_t reference_us) {
+std::unique_ptr<Decoder> make_access_log_decoder(const LogPattern& pattern,
+                                                 const DecodeRequest& request, const TimeZone* zone,
+                                                 int64_t reference_us) {
   return std::make_unique<AccessLogDecoder>(pattern, request, zone, reference_us);
 }
 

@@ -19,7 +19,9 @@ struct NginxOptions {
 const OptionTable<NginxOptions>& nginx_options() {
   static const OptionTable<NginxOptions> table = {
       {"log_format", &NginxOptions::log_format,
-       "nginx's log_format or Apache's LogFormat, the format alone or the whole directive as pasted", true},
+       "nginx's log_format or Apache's LogFormat, the format alone or the whole directive as "
+       "pasted",
+       true},
   };
   return table;
 }
@@ -45,7 +47,8 @@ class AccessLogFormat final : public Format {
 };
 
 // [source.schema] changes types and names of the log's own columns.
-void apply_declared(LogPattern& pattern, const FormatSpec& spec, const FormatContext& context, Errors& errors) {
+void apply_declared(LogPattern& pattern, const FormatSpec& spec, const FormatContext& context,
+                    Errors& errors) {
   const size_t before = errors.size();
   const auto declared = declared_columns(context, errors);
   if (errors.size() > before) return;
@@ -54,11 +57,15 @@ void apply_declared(LogPattern& pattern, const FormatSpec& spec, const FormatCon
   for (size_t i = 0; i < declared.size(); ++i) {
     const DeclaredColumn& d = declared[i];
     const std::string& path = d.path.empty() ? d.name : d.path;
-    const Position& position = i < context.columns.size() ? context.columns[i].position : spec.position;
+    const Position& position =
+        i < context.columns.size() ? context.columns[i].position : spec.position;
     const auto found = std::find(names.begin(), names.end(), path);
     if (found == names.end()) {
-      errors.push_back({ErrorKind::kConfig, fmt::format("the log has no column `{}`", path), position,
-                        spelling_hint(path, std::span<const std::string>(names)), {}});
+      errors.push_back({ErrorKind::kConfig,
+                        fmt::format("the log has no column `{}`", path),
+                        position,
+                        spelling_hint(path, std::span<const std::string>(names)),
+                        {}});
       continue;
     }
     FieldColumn& column = pattern.columns[static_cast<size_t>(found - names.begin())].column;
@@ -69,7 +76,8 @@ void apply_declared(LogPattern& pattern, const FormatSpec& spec, const FormatCon
       column.time_format.clear();
     }
     column.type = d.type;
-    auto parser = FieldParser::make(column.type, column.time_format, context.zone, context.reference_us);
+    auto parser =
+        FieldParser::make(column.type, column.time_format, context.zone, context.reference_us);
     if (!parser) {
       Error error = parser.error();
       error.position = position;
@@ -78,15 +86,16 @@ void apply_declared(LogPattern& pattern, const FormatSpec& spec, const FormatCon
   }
 }
 
-std::unique_ptr<Format> make_log(LogPattern pattern, const FormatSpec& spec, const FormatContext& context,
-                                 Errors& errors, size_t errors_before) {
+std::unique_ptr<Format> make_log(LogPattern pattern, const FormatSpec& spec,
+                                 const FormatContext& context, Errors& errors,
+                                 size_t errors_before) {
   apply_declared(pattern, spec, context, errors);
   if (errors.size() > errors_before) return nullptr;
   return std::make_unique<AccessLogFormat>(std::move(pattern), context);
 }
 
-std::unique_ptr<Format> make_fixed(const FormatSpec& spec, const FormatContext& context, Errors& errors,
-                                   bool combined) {
+std::unique_ptr<Format> make_fixed(const FormatSpec& spec, const FormatContext& context,
+                                   Errors& errors, bool combined) {
   const size_t before = errors.size();
   NoOptions options;
   read_options(OptionTable<NoOptions>{}, spec.options, options, errors,
@@ -94,15 +103,18 @@ std::unique_ptr<Format> make_fixed(const FormatSpec& spec, const FormatContext& 
   return make_log(common_log_pattern(combined), spec, context, errors, before);
 }
 
-std::unique_ptr<Format> make_common(const FormatSpec& spec, const FormatContext& context, Errors& errors) {
+std::unique_ptr<Format> make_common(const FormatSpec& spec, const FormatContext& context,
+                                    Errors& errors) {
   return make_fixed(spec, context, errors, false);
 }
 
-std::unique_ptr<Format> make_combined(const FormatSpec& spec, const FormatContext& context, Errors& errors) {
+std::unique_ptr<Format> make_combined(const FormatSpec& spec, const FormatContext& context,
+                                      Errors& errors) {
   return make_fixed(spec, context, errors, true);
 }
 
-std::unique_ptr<Format> make_nginx(const FormatSpec& spec, const FormatContext& context, Errors& errors) {
+std::unique_ptr<Format> make_nginx(const FormatSpec& spec, const FormatContext& context,
+                                   Errors& errors) {
   const size_t before = errors.size();
   NginxOptions options;
   read_options(nginx_options(), spec.options, options, errors, "the nginx format", {"name"});
@@ -123,15 +135,25 @@ std::vector<OptionDoc> nginx_docs() { return option_docs(nginx_options()); }
 }  // namespace
 
 const FormatDescriptor kCommonFormat = {
-    "common", "access logs in the Common Log Format: host ident user [time] \"request\" status bytes", true, false,
-    no_docs, make_common};
+    "common",
+    "access logs in the Common Log Format: host ident user [time] \"request\" status bytes",
+    true,
+    false,
+    no_docs,
+    make_common};
 
 const FormatDescriptor kCombinedFormat = {
-    "combined", "access logs of Apache and nginx: common with \"referer\" \"user agent\"; more behind them is left out",
-    true, false, no_docs, make_combined};
+    "combined",
+    "access logs of Apache and nginx: common with \"referer\" \"user agent\"; more behind them is "
+    "left out",
+    true,
+    false,
+    no_docs,
+    make_combined};
 
 const FormatDescriptor kNginxFormat = {
-    "nginx", "access logs in a format given as nginx's log_format or Apache's LogFormat", true, false, nginx_docs,
-    make_nginx};
+    "nginx",    "access logs in a format given as nginx's log_format or Apache's LogFormat",
+    true,       false,
+    nginx_docs, make_nginx};
 
 }  // namespace weir

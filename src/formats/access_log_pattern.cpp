@@ -69,16 +69,19 @@ class PatternBuilder {
   // False: no literal stands between this variable and the one before it.
   bool variable(std::string name) {
     if (!pattern_.elements.empty() && pattern_.elements.back().literal.empty()) return false;
-    const std::string& before = pattern_.elements.empty() ? pattern_.prefix : pattern_.elements.back().literal;
+    const std::string& before =
+        pattern_.elements.empty() ? pattern_.prefix : pattern_.elements.back().literal;
     LogElement element;
     element.name = std::move(name);
     element.quoted = before.ends_with('"');
     pattern_.elements.push_back(std::move(element));
     return true;
   }
-  void column(std::string name, Type type, std::string_view time_format = {}, LogPart part = LogPart::kWhole) {
+  void column(std::string name, Type type, std::string_view time_format = {},
+              LogPart part = LogPart::kWhole) {
     const auto element = static_cast<uint32_t>(pattern_.elements.size() - 1);
-    pattern_.columns.push_back({{std::move(name), std::move(type), std::string(time_format)}, element, part});
+    pattern_.columns.push_back(
+        {{std::move(name), std::move(type), std::string(time_format)}, element, part});
   }
   void request_columns() {
     column("method", Type::string(), {}, LogPart::kMethod);
@@ -101,7 +104,9 @@ class PatternBuilder {
   LogPattern pattern_;
 };
 
-bool is_name_character(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+bool is_name_character(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
 
 std::string_view trimmed(std::string_view text) {
   const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
@@ -113,11 +118,13 @@ std::string_view trimmed(std::string_view text) {
 // The strings of a configuration directive put together: 'a' "b" -> ab. Stops at anything else.
 std::string joined_strings(std::string_view text) {
   std::string out;
-  for (text = trimmed(text); !text.empty() && (text[0] == '\'' || text[0] == '"'); text = trimmed(text)) {
+  for (text = trimmed(text); !text.empty() && (text[0] == '\'' || text[0] == '"');
+       text = trimmed(text)) {
     const char quote = text[0];
     size_t i = 1;
     for (; i < text.size() && text[i] != quote; ++i) {
-      if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == quote || text[i + 1] == '\\')) ++i;
+      if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == quote || text[i + 1] == '\\'))
+        ++i;
       out += text[i];
     }
     text.remove_prefix(std::min(i + 1, text.size()));
@@ -139,14 +146,16 @@ std::string bare_format(std::string_view text) {
     if (text.starts_with("escape=")) text = after_word(text);
     return joined_strings(text);
   }
-  if (text.starts_with("LogFormat ") || text.starts_with("LogFormat\t") || text.starts_with("CustomLog "))
+  if (text.starts_with("LogFormat ") || text.starts_with("LogFormat\t") ||
+      text.starts_with("CustomLog "))
     return joined_strings(after_word(text));
   if (text.starts_with('\'')) return joined_strings(text);
   return std::string(text);
 }
 
 Result<LogPattern> not_separated(std::string_view name) {
-  return fail(ErrorKind::kConfig, fmt::format("nothing separates `{}` from the variable before it", name),
+  return fail(ErrorKind::kConfig,
+              fmt::format("nothing separates `{}` from the variable before it", name),
               "a literal character between two variables tells where the first one ends");
 }
 
@@ -163,7 +172,8 @@ Result<LogPattern> compile_nginx(std::string_view text) {
     size_t end = begin;
     while (end < text.size() && is_name_character(text[end])) ++end;
     if (end == begin || (braces && (end == text.size() || text[end] != '}')))
-      return fail(ErrorKind::kConfig, fmt::format("a `$` without a variable's name at character {}", i + 1));
+      return fail(ErrorKind::kConfig,
+                  fmt::format("a `$` without a variable's name at character {}", i + 1));
     const std::string_view name = text.substr(begin, end - begin);
     i = end + static_cast<size_t>(braces);
     const std::string written = fmt::format("${}", name);
@@ -185,19 +195,21 @@ Result<LogPattern> compile_nginx(std::string_view text) {
 // The column of a directive with an argument: %{Referer}i, %{ms}T, %{sec}t.
 void add_apache_argument(PatternBuilder& builder, std::string_view argument, char letter) {
   if (letter == 't') {
-    const std::string_view unit = argument == "sec" ? "epoch_s"
+    const std::string_view unit = argument == "sec"    ? "epoch_s"
                                   : argument == "msec" ? "epoch_ms"
                                   : argument == "usec" ? "epoch_us"
                                                        : "";
     if (unit.empty()) {
-      builder.column("time", Type::string());  // a strftime format: [source.schema] can name its inverse
+      builder.column("time",
+                     Type::string());  // a strftime format: [source.schema] can name its inverse
     } else {
       builder.column("time", Type::timestamp(3), unit);
     }
     return;
   }
   if (letter == 'T') {
-    builder.column(argument.empty() ? "duration_s" : fmt::format("duration_{}", argument), Type::bigint());
+    builder.column(argument.empty() ? "duration_s" : fmt::format("duration_{}", argument),
+                   Type::bigint());
     return;
   }
   std::string name(argument);
@@ -212,7 +224,8 @@ Result<LogPattern> compile_apache(std::string_view text) {
   PatternBuilder builder;
   std::vector<std::string> time_arguments;
   for (size_t i = 0; i < text.size();) {
-    if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == '"' || text[i + 1] == '\\' || text[i + 1] == 't')) {
+    if (text[i] == '\\' && i + 1 < text.size() &&
+        (text[i + 1] == '"' || text[i + 1] == '\\' || text[i + 1] == 't')) {
       builder.literal(text[i + 1] == 't' ? std::string_view("\t") : text.substr(i + 1, 1));
       i += 2;
       continue;
@@ -227,8 +240,9 @@ Result<LogPattern> compile_apache(std::string_view text) {
       continue;
     }
     // Conditions (%400,501{User-agent}i, %!200s) and < > do not change the form of the value.
-    while (i < text.size() && (std::isdigit(static_cast<unsigned char>(text[i])) != 0 || text[i] == ',' ||
-                               text[i] == '!' || text[i] == '<' || text[i] == '>')) {
+    while (i < text.size() &&
+           (std::isdigit(static_cast<unsigned char>(text[i])) != 0 || text[i] == ',' ||
+            text[i] == '!' || text[i] == '<' || text[i] == '>')) {
       ++i;
     }
     std::string_view argument;
@@ -236,7 +250,8 @@ Result<LogPattern> compile_apache(std::string_view text) {
     if (i < text.size() && text[i] == '{') {
       const size_t close = text.find('}', i);
       if (close == std::string_view::npos)
-        return fail(ErrorKind::kConfig, fmt::format("`{}` has no closing brace", text.substr(start)));
+        return fail(ErrorKind::kConfig,
+                    fmt::format("`{}` has no closing brace", text.substr(start)));
       argument = text.substr(i + 1, close - i - 1);
       has_argument = true;
       i = close + 1;
@@ -254,15 +269,18 @@ Result<LogPattern> compile_apache(std::string_view text) {
     } else if (letter == 'r') {
       builder.request_columns();
       builder.column("request", Type::string());
-    } else if (has_argument && std::string_view("itTenoCa").find(letter) != std::string_view::npos) {
+    } else if (has_argument &&
+               std::string_view("itTenoCa").find(letter) != std::string_view::npos) {
       if (letter == 't') time_arguments.back() = argument;
       add_apache_argument(builder, letter == 'a' ? "client" : argument, letter);
     } else {
-      const auto* known = std::find_if(std::begin(kApacheDirectives), std::end(kApacheDirectives),
-                                       [&](const ApacheDirective& d) { return d.letter == letter; });
+      const auto* known =
+          std::find_if(std::begin(kApacheDirectives), std::end(kApacheDirectives),
+                       [&](const ApacheDirective& d) { return d.letter == letter; });
       if (known == std::end(kApacheDirectives))
-        return fail(ErrorKind::kConfig, fmt::format("unknown directive `{}`", name),
-                    "directives are those of Apache's mod_log_config; nginx's variables begin with `$`");
+        return fail(
+            ErrorKind::kConfig, fmt::format("unknown directive `{}`", name),
+            "directives are those of Apache's mod_log_config; nginx's variables begin with `$`");
       builder.column(std::string(known->name), log_type(known->type));
     }
   }
@@ -283,7 +301,8 @@ Result<LogPattern> compile_apache(std::string_view text) {
 
 Result<LogPattern> compile_log_pattern(std::string_view text) {
   const std::string format = bare_format(text);
-  const bool apache = format.find('$') == std::string::npos && format.find('%') != std::string::npos;
+  const bool apache =
+      format.find('$') == std::string::npos && format.find('%') != std::string::npos;
   return apache ? compile_apache(format) : compile_nginx(format);
 }
 
@@ -314,14 +333,15 @@ LogPattern common_log_pattern(bool combined) {
   return builder.finish();
 }
 
-void split_request(std::string_view request, FieldSpan& method, FieldSpan& url, FieldSpan& protocol) {
+void split_request(std::string_view request, FieldSpan& method, FieldSpan& url,
+                   FieldSpan& protocol) {
   const auto span = [](std::string_view text) {
     return FieldSpan{text.data(), static_cast<uint32_t>(text.size()), FieldSpan::kPlain};
   };
   const size_t first = request.find(' ');
   const size_t last = request.rfind(' ');
-  bool good = first != std::string_view::npos && first > 0 && last > first + 1 && last + 1 < request.size() &&
-              request.find('/', last) != std::string_view::npos;
+  bool good = first != std::string_view::npos && first > 0 && last > first + 1 &&
+              last + 1 < request.size() && request.find('/', last) != std::string_view::npos;
   for (size_t i = 0; good && i < first; ++i) {
     const char c = request[i];
     good = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_';

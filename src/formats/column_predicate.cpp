@@ -49,7 +49,8 @@ size_t filter_values(const Column& column, Op op, T literal, uint32_t* keep) {
     size_t n = 0;
     for (size_t i = 0; i < rows; ++i) {
       keep[n] = static_cast<uint32_t>(i);
-      n += static_cast<size_t>(test(static_cast<T>(values[i])) && (valid == nullptr || valid[i] != 0));
+      n += static_cast<size_t>(test(static_cast<T>(values[i])) &&
+                               (valid == nullptr || valid[i] != 0));
     }
     return n;
   });
@@ -63,8 +64,7 @@ size_t filter_by_width(const Column& column, Op op, T literal, uint32_t* keep) {
     case TypeId::kSmallInt: return filter_values<int16_t>(column, op, literal, keep);
     case TypeId::kInt:
     case TypeId::kDate:
-    case TypeId::kTime:
-      return filter_values<int32_t>(column, op, literal, keep);
+    case TypeId::kTime: return filter_values<int32_t>(column, op, literal, keep);
     default: return filter_values<int64_t>(column, op, literal, keep);
   }
 }
@@ -73,7 +73,8 @@ bool is_comparison(Op op) { return op <= Op::kGe; }
 
 }  // namespace
 
-std::optional<ColumnPredicate> ColumnPredicate::make(const PushedPredicate& predicate, const Type& type) {
+std::optional<ColumnPredicate> ColumnPredicate::make(const PushedPredicate& predicate,
+                                                     const Type& type) {
   const Value& value = predicate.value;
   if (value.is_null) return std::nullopt;
   ColumnPredicate p;
@@ -85,9 +86,9 @@ std::optional<ColumnPredicate> ColumnPredicate::make(const PushedPredicate& pred
     return p;
   }
   if (!is_comparison(predicate.op)) return std::nullopt;
-  const bool same_kind =
-      type.id == value.type.id &&
-      (type.id == TypeId::kBoolean || (type.is_temporal() && type.in_nanos() == value.type.in_nanos()));
+  const bool same_kind = type.id == value.type.id &&
+                         (type.id == TypeId::kBoolean ||
+                          (type.is_temporal() && type.in_nanos() == value.type.in_nanos()));
   if (same_kind || (type.is_integer() && value.type.is_integer())) {
     if (value.number > std::numeric_limits<int64_t>::max() ||
         value.number < std::numeric_limits<int64_t>::min()) {
@@ -134,7 +135,8 @@ bool ColumnPredicate::may_hold(std::string_view text) const {
     case Op::kStartsWith: return text.starts_with(text_);
     case Op::kEndsWith: return text.ends_with(text_);
     case Op::kContains:
-      return text_.empty() || memmem(text.data(), text.size(), text_.data(), text_.size()) != nullptr;
+      return text_.empty() ||
+             memmem(text.data(), text.size(), text_.data(), text_.size()) != nullptr;
   }
   return true;
 }

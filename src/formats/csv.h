@@ -17,7 +17,7 @@ namespace weir {
 
 struct CsvDialect {
   char delimiter = ',';
-  char quote = '"';     // 0: none
+  char quote = '"';      // 0: none
   bool escapes = false;  // tsv's backslashes
   char comment = 0;      // records that begin with it are no records; 0: none
   bool trim = false;     // blanks and tabs around fields (and quotes) are not part of them
@@ -37,7 +37,8 @@ struct CsvLayout {
 };
 
 // Splits a record (without its line end) into raw fields. False: it ends inside quotes.
-bool split_csv_fields(std::string_view record, const CsvDialect& dialect, std::vector<FieldSpan>& fields);
+bool split_csv_fields(std::string_view record, const CsvDialect& dialect,
+                      std::vector<FieldSpan>& fields);
 
 // Takes quotes, escapes and blanks off a raw field; decoded text goes to `arena`. nullptr, or the reason
 // why it is no field.

@@ -47,7 +47,8 @@ class CsvDecoder final : public Decoder, private RecordSplitter {
     const auto& wanted = decoder_.wanted();
     for (size_t k = 0; k < wanted.size(); ++k) by_place_.push_back(k);
     const auto place = [&](size_t k) { return layout.places[wanted[k]]; };
-    std::sort(by_place_.begin(), by_place_.end(), [&](size_t a, size_t b) { return place(a) < place(b); });
+    std::sort(by_place_.begin(), by_place_.end(),
+              [&](size_t a, size_t b) { return place(a) < place(b); });
     for (const size_t k : by_place_) {
       places_.push_back(place(k));
       fields_.push_back(decoder_.fields()[k]);
@@ -88,8 +89,9 @@ class CsvDecoder final : public Decoder, private RecordSplitter {
     if (unique_column_names(std::move(names)) == header_) return true;
     std::string expected;
     for (const auto& name : header_) expected += (expected.empty() ? "" : ", ") + name;
-    return decoder_.reject(record, {{}, "the header differs from the first one: expected " +
-                                            quote_for_message(expected, 200)});
+    return decoder_.reject(record, {{},
+                                    "the header differs from the first one: expected " +
+                                        quote_for_message(expected, 200)});
   }
 
   void start_scan() {
@@ -191,7 +193,8 @@ class CsvDecoder final : public Decoder, private RecordSplitter {
     } else if (place == 0) {
       for (size_t i = 0; i < rows; ++i, positions += columns) {
         const char* begin = records[i].ptr;
-        fields[i] = FieldSpan{begin, static_cast<uint32_t>(data + *positions - begin), FieldSpan::kPlain};
+        fields[i] =
+            FieldSpan{begin, static_cast<uint32_t>(data + *positions - begin), FieldSpan::kPlain};
       }
     } else if (place + 1 == columns) {
       for (size_t i = 0; i < rows; ++i, positions += columns) {
@@ -236,8 +239,10 @@ class CsvDecoder final : public Decoder, private RecordSplitter {
       const uint32_t end = scan_.positions[jump.next_newline++];
       if (!take_odd_record(end)) return false;
       jump.begin = begin_;
-      jump.begin_rank =
-          ranks_[end / 64] + static_cast<uint32_t>(__builtin_popcountll(separators_[end / 64] & bits_below(end % 64))) + 1;
+      jump.begin_rank = ranks_[end / 64] +
+                        static_cast<uint32_t>(
+                            __builtin_popcountll(separators_[end / 64] & bits_below(end % 64))) +
+                        1;
     }
   }
 
@@ -290,7 +295,8 @@ class CsvDecoder final : public Decoder, private RecordSplitter {
     if (begin_ < bytes_.size()) take_odd_record(bytes_.size());
   }
 
-  bool split(std::string_view record, Arena& arena, FieldSpan* fields, RecordFault& fault) override {
+  bool split(std::string_view record, Arena& arena, FieldSpan* fields,
+             RecordFault& fault) override {
     if (!split_csv_fields(record, dialect_, all_fields_)) {
       fault.reason = "a quote is not closed";
       return false;
@@ -304,8 +310,10 @@ class CsvDecoder final : public Decoder, private RecordSplitter {
     for (size_t k = 0; k < places_.size(); ++k) {
       FieldSpan field = all_fields_[places_[k]];
       if (const char* reason = clean_csv_field(field, dialect_, arena)) {
-        fault.field = header_.empty() ? "field " + std::to_string(places_[k] + 1) : header_[places_[k]];
-        fault.reason = std::string(reason) + ": " + quote_for_message(all_fields_[places_[k]].view());
+        fault.field =
+            header_.empty() ? "field " + std::to_string(places_[k] + 1) : header_[places_[k]];
+        fault.reason =
+            std::string(reason) + ": " + quote_for_message(all_fields_[places_[k]].view());
         return false;
       }
       fields[by_place_[k]] = field;
@@ -317,17 +325,17 @@ class CsvDecoder final : public Decoder, private RecordSplitter {
   std::vector<std::string> header_;
   uint32_t field_count_;
   FieldDecoder decoder_;
-  std::vector<size_t> by_place_;     // indexes into decoder_.wanted(), by their fields' places
-  std::vector<uint32_t> places_;     // increasing
-  std::vector<FieldSpan*> fields_;   // where the run's fields go, as places_
+  std::vector<size_t> by_place_;    // indexes into decoder_.wanted(), by their fields' places
+  std::vector<uint32_t> places_;    // increasing
+  std::vector<FieldSpan*> fields_;  // where the run's fields go, as places_
   bool jumps_ = false;
   bool careful_ = false;  // every field goes through clean_csv_field
 
   // The block at hand.
   std::string_view bytes_;
   Arena* arena_ = nullptr;
-  uint32_t begin_ = 0;    // where the next record begins
-  size_t searched_ = 0;   // walk: no record ends among the unused places before this one
+  uint32_t begin_ = 0;   // where the next record begins
+  size_t searched_ = 0;  // walk: no record ends among the unused places before this one
   SeparatorScan scan_;
   Vec<uint64_t> specials_;
   Vec<uint64_t> separators_;

@@ -115,7 +115,8 @@ class CsvEncoder final : public Encoder {
       }
       // An empty line is no record: one empty field must be seen.
       if (out.size() == line && dialect_.quote != 0) out.append(2, dialect_.quote);
-      if (dialect_.comment != 0 && out.size() > line && out[line] == dialect_.comment) quote_first(out, line);
+      if (dialect_.comment != 0 && out.size() > line && out[line] == dialect_.comment)
+        quote_first(out, line);
       out += '\n';
     }
   }

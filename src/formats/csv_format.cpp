@@ -28,11 +28,13 @@ const OptionTable<CsvOptions>& csv_options() {
       {"delimiter", &CsvOptions::delimiter, "the character between fields"},
       {"header", &CsvOptions::header, "the first record names the columns"},
       {"columns", &CsvOptions::columns, "the columns' names when there is no header"},
-      {"quote", &CsvOptions::quote, "the character around fields that hold delimiters; empty: none"},
+      {"quote", &CsvOptions::quote,
+       "the character around fields that hold delimiters; empty: none"},
       {"comment", &CsvOptions::comment,
        "records that begin with this character are left out; quotes in them must be paired"},
       {"null", &CsvOptions::null,
-       "the text (not in quotes) that means NULL; without it an empty field is NULL, or '' for a STRING"},
+       "the text (not in quotes) that means NULL; without it an empty field is NULL, or '' for a "
+       "STRING"},
       {"trim", &CsvOptions::trim, "blanks around fields are not part of them"},
   };
   return table;
@@ -51,15 +53,16 @@ const OptionTable<TsvOptions>& tsv_options() {
       {"columns", &TsvOptions::columns, "the columns' names when there is no header"},
       {"comment", &TsvOptions::comment, "lines that begin with this character are left out"},
       {"null", &TsvOptions::null,
-       "the text that means NULL, often \\N; without it an empty field is NULL, or '' for a STRING"},
+       "the text that means NULL, often \\N; without it an empty field is NULL, or '' for a "
+       "STRING"},
   };
   return table;
 }
 
 class CsvFormat final : public Format {
  public:
-  CsvFormat(CsvDialect dialect, std::vector<std::string> names, std::vector<DeclaredColumn> declared,
-            const FormatContext& context)
+  CsvFormat(CsvDialect dialect, std::vector<std::string> names,
+            std::vector<DeclaredColumn> declared, const FormatContext& context)
       : dialect_(std::move(dialect)),
         names_(std::move(names)),
         declared_(std::move(declared)),
@@ -94,7 +97,8 @@ class CsvFormat final : public Format {
       Arena arena;
       for (FieldSpan& field : fields) {
         if (const char* reason = clean_csv_field(field, dialect_, arena))
-          return fail(ErrorKind::kData, fmt::format("the header has {}: {}", reason, quote_for_message(field.view())));
+          return fail(ErrorKind::kData, fmt::format("the header has {}: {}", reason,
+                                                    quote_for_message(field.view())));
         names_.emplace_back(field.view());
       }
       names_ = unique_column_names(std::move(names_));
@@ -112,7 +116,8 @@ class CsvFormat final : public Format {
     return make_csv_decoder(dialect_, layout_, request, zone_, reference_us_);
   }
 
-  std::unique_ptr<Encoder> make_encoder(const Schema& schema, const EncodeOptions& options) const override {
+  std::unique_ptr<Encoder> make_encoder(const Schema& schema,
+                                        const EncodeOptions& options) const override {
     return make_csv_encoder(dialect_, schema, options);
   }
 
@@ -137,10 +142,11 @@ class CsvFormat final : public Format {
     for (const auto& column : declared_) {
       const auto found = std::find(names_.begin(), names_.end(), path_of(column));
       if (found == names_.end())
-        return fail(ErrorKind::kConfig,
-                    fmt::format("the {} no column `{}`", dialect_.header ? "header has" : "option columns names",
-                                path_of(column)),
-                    spelling_hint(path_of(column), std::span<const std::string>(names_)));
+        return fail(
+            ErrorKind::kConfig,
+            fmt::format("the {} no column `{}`",
+                        dialect_.header ? "header has" : "option columns names", path_of(column)),
+            spelling_hint(path_of(column), std::span<const std::string>(names_)));
       places.push_back(static_cast<uint32_t>(found - names_.begin()));
       columns.push_back({column.name, column.type, column.format});
     }
@@ -194,15 +200,22 @@ class CsvFormat final : public Format {
   Schema schema_;
 };
 
-void add_problem(Errors& errors, const FormatSpec& spec, std::string_view key, std::string message) {
+void add_problem(Errors& errors, const FormatSpec& spec, std::string_view key,
+                 std::string message) {
   const Node* node = spec.options.find(key);
-  errors.push_back({ErrorKind::kConfig, std::move(message), node != nullptr ? node->position : spec.position, {}, {}});
+  errors.push_back({ErrorKind::kConfig,
+                    std::move(message),
+                    node != nullptr ? node->position : spec.position,
+                    {},
+                    {}});
 }
 
 // An option of one character or none.
-char read_character(std::string_view key, const std::string& text, const FormatSpec& spec, Errors& errors) {
+char read_character(std::string_view key, const std::string& text, const FormatSpec& spec,
+                    Errors& errors) {
   if (text.size() > 1 || text == "\n" || text == "\r")
-    add_problem(errors, spec, key, fmt::format("`{}` must be one character, or empty for none", key));
+    add_problem(errors, spec, key,
+                fmt::format("`{}` must be one character, or empty for none", key));
   return text.size() == 1 ? text[0] : '\0';
 }
 
@@ -212,34 +225,43 @@ void set_nulls(CsvDialect& dialect, const std::optional<std::string>& null) {
   dialect.nulls.text = null.value_or("");
 }
 
-std::unique_ptr<Format> make_format(CsvDialect dialect, std::vector<std::string> columns, const FormatSpec& spec,
-                                    const FormatContext& context, Errors& errors, size_t errors_before) {
+std::unique_ptr<Format> make_format(CsvDialect dialect, std::vector<std::string> columns,
+                                    const FormatSpec& spec, const FormatContext& context,
+                                    Errors& errors, size_t errors_before) {
   if (dialect.header && !columns.empty() && !context.for_output)
-    add_problem(errors, spec, "columns", "`columns` names the fields of records without a header; add header = false");
+    add_problem(errors, spec, "columns",
+                "`columns` names the fields of records without a header; add header = false");
   std::vector<std::string> sorted = columns;
   std::sort(sorted.begin(), sorted.end());
   if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end())
     add_problem(errors, spec, "columns",
-                fmt::format("the column `{}` is named twice", *std::adjacent_find(sorted.begin(), sorted.end())));
+                fmt::format("the column `{}` is named twice",
+                            *std::adjacent_find(sorted.begin(), sorted.end())));
   std::vector<DeclaredColumn> declared = declared_columns(context, errors);
   for (size_t i = 0; i < declared.size(); ++i) {
-    if (auto parser = FieldParser::make(declared[i].type, declared[i].format, context.zone, context.reference_us); !parser) {
+    if (auto parser = FieldParser::make(declared[i].type, declared[i].format, context.zone,
+                                        context.reference_us);
+        !parser) {
       Error error = parser.error();
       if (i < context.columns.size()) error.position = context.columns[i].position;
       errors.push_back(std::move(error));
     }
     const std::string& path = declared[i].path.empty() ? declared[i].name : declared[i].path;
     if (!columns.empty() && std::find(columns.begin(), columns.end(), path) == columns.end()) {
-      errors.push_back({ErrorKind::kConfig, fmt::format("the option columns names no column `{}`", path),
+      errors.push_back({ErrorKind::kConfig,
+                        fmt::format("the option columns names no column `{}`", path),
                         i < context.columns.size() ? context.columns[i].position : spec.position,
-                        spelling_hint(path, std::span<const std::string>(columns)), {}});
+                        spelling_hint(path, std::span<const std::string>(columns)),
+                        {}});
     }
   }
   if (errors.size() > errors_before) return nullptr;
-  return std::make_unique<CsvFormat>(std::move(dialect), std::move(columns), std::move(declared), context);
+  return std::make_unique<CsvFormat>(std::move(dialect), std::move(columns), std::move(declared),
+                                     context);
 }
 
-std::unique_ptr<Format> make_csv(const FormatSpec& spec, const FormatContext& context, Errors& errors) {
+std::unique_ptr<Format> make_csv(const FormatSpec& spec, const FormatContext& context,
+                                 Errors& errors) {
   const size_t before = errors.size();
   CsvOptions options;
   read_options(csv_options(), spec.options, options, errors, "the csv format", {"name"});
@@ -251,11 +273,13 @@ std::unique_ptr<Format> make_csv(const FormatSpec& spec, const FormatContext& co
   dialect.header = options.header;
   set_nulls(dialect, options.null);
   if (dialect.delimiter == '\n' || dialect.delimiter == '\r' || dialect.delimiter == dialect.quote)
-    add_problem(errors, spec, "delimiter", "the delimiter must differ from the quote and from a line end");
+    add_problem(errors, spec, "delimiter",
+                "the delimiter must differ from the quote and from a line end");
   return make_format(std::move(dialect), std::move(options.columns), spec, context, errors, before);
 }
 
-std::unique_ptr<Format> make_tsv(const FormatSpec& spec, const FormatContext& context, Errors& errors) {
+std::unique_ptr<Format> make_tsv(const FormatSpec& spec, const FormatContext& context,
+                                 Errors& errors) {
   const size_t before = errors.size();
   TsvOptions options;
   read_options(tsv_options(), spec.options, options, errors, "the tsv format", {"name"});
@@ -275,11 +299,13 @@ std::vector<OptionDoc> tsv_docs() { return option_docs(tsv_options()); }
 }  // namespace
 
 const FormatDescriptor kCsvFormat = {
-    "csv", "delimited records, RFC 4180: quoted fields may hold delimiters and newlines", true, true, csv_docs,
-    make_csv};
+    "csv",    "delimited records, RFC 4180: quoted fields may hold delimiters and newlines",
+    true,     true,
+    csv_docs, make_csv};
 
 const FormatDescriptor kTsvFormat = {
-    "tsv", "fields between tabs; \\t, \\n, \\r and \\\\ stand for tab, line ends and backslash", true, true, tsv_docs,
-    make_tsv};
+    "tsv",    "fields between tabs; \\t, \\n, \\r and \\\\ stand for tab, line ends and backslash",
+    true,     true,
+    tsv_docs, make_tsv};
 
 }  // namespace weir

@@ -36,9 +36,18 @@ void decode_escapes(std::string_view text, Arena& arena, FieldSpan& field) {
     char c = text[i];
     if (c == '\\' && i + 1 < text.size()) {
       switch (text[i + 1]) {
-        case 't': c = '\t'; ++i; break;
-        case 'n': c = '\n'; ++i; break;
-        case 'r': c = '\r'; ++i; break;
+        case 't':
+          c = '\t';
+          ++i;
+          break;
+        case 'n':
+          c = '\n';
+          ++i;
+          break;
+        case 'r':
+          c = '\r';
+          ++i;
+          break;
         case '\\': ++i; break;
         default: break;  // no escape: the backslash is itself
       }
@@ -59,7 +68,8 @@ bool split_csv_fields(std::string_view record, const CsvDialect& dialect,
   bool inside = false;
   size_t begin = 0;
   const auto add = [&](size_t end) {
-    fields.push_back({record.data() + begin, static_cast<uint32_t>(end - begin), FieldSpan::kPlain});
+    fields.push_back(
+        {record.data() + begin, static_cast<uint32_t>(end - begin), FieldSpan::kPlain});
     begin = end + 1;
   };
   for (size_t i = 0; i < record.size(); ++i) {
@@ -100,7 +110,8 @@ const char* clean_csv_field(FieldSpan& field, const CsvDialect& dialect, Arena& 
   field.ptr = text.data();
   field.len = static_cast<uint32_t>(text.size());
   if (text.find(dialect.quote) == std::string_view::npos) return nullptr;
-  return undouble_quotes(text, dialect.quote, arena, field) ? nullptr : "text after a closing quote";
+  return undouble_quotes(text, dialect.quote, arena, field) ? nullptr
+                                                            : "text after a closing quote";
 }
 
 size_t csv_record_end(std::string_view bytes, size_t from, const CsvDialect& dialect) {

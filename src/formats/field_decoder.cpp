@@ -18,8 +18,8 @@ constexpr size_t kMaxRejectBytes = size_t{64} << 10;
 size_t selected_row(const uint32_t* rows, size_t i) { return rows == nullptr ? i : rows[i]; }
 
 // A string column takes every text; only NULLs need care.
-void append_strings(const FieldSpan* fields, const uint32_t* rows, size_t count, const NullRule& nulls,
-                    Column& out) {
+void append_strings(const FieldSpan* fields, const uint32_t* rows, size_t count,
+                    const NullRule& nulls, Column& out) {
   const size_t old = out.size();
   out.resize(old + count);
   StringRef* values = out.values<StringRef>() + old;
@@ -52,7 +52,9 @@ bool is_null_field(const FieldSpan& field, const NullRule& nulls) {
 inline bool read_number(const FieldSpan& field, double& out) {
   const bool negative = *field.ptr == '-';  // never branched on: signs come as they like
   const size_t length = field.len - static_cast<size_t>(negative);
-  if (length - 1 < 8 && number::parse_short_decimal<true>(field.ptr + negative, length, negative, out)) return true;
+  if (length - 1 < 8 &&
+      number::parse_short_decimal<true>(field.ptr + negative, length, negative, out))
+    return true;
   return parse_double(field.view(), out);
 }
 
@@ -74,8 +76,8 @@ inline bool read_number(const FieldSpan& field, T& out) {
 
 // A NULL is first met as a text that is no number, so that columns without NULLs never ask.
 template <bool kSelected, class T>
-bool read_numbers(const FieldSpan* fields, const uint32_t* rows, size_t count, const NullRule& nulls,
-                  Column& out) {
+bool read_numbers(const FieldSpan* fields, const uint32_t* rows, size_t count,
+                  const NullRule& nulls, Column& out) {
   const size_t old = out.size();
   out.resize(old + count);
   T* values = out.values<T>() + old;
@@ -96,8 +98,8 @@ bool read_numbers(const FieldSpan* fields, const uint32_t* rows, size_t count, c
 }
 
 template <class T>
-bool append_numbers(const FieldSpan* fields, const uint32_t* rows, size_t count, const NullRule& nulls,
-                    Column& out) {
+bool append_numbers(const FieldSpan* fields, const uint32_t* rows, size_t count,
+                    const NullRule& nulls, Column& out) {
   return rows == nullptr ? read_numbers<false, T>(fields, rows, count, nulls, out)
                          : read_numbers<true, T>(fields, rows, count, nulls, out);
 }
@@ -122,7 +124,8 @@ template <class Stored>
 void compact_values(Column& column, const uint32_t* keep, size_t count) {
   constexpr size_t kWidth = sizeof(Stored);
   char* values = reinterpret_cast<char*>(column.values<Stored>());
-  for (size_t i = 0; i < count; ++i) std::memmove(values + i * kWidth, values + keep[i] * kWidth, kWidth);
+  for (size_t i = 0; i < count; ++i)
+    std::memmove(values + i * kWidth, values + keep[i] * kWidth, kWidth);
 }
 
 // Keeps the rows keep[0..count), increasing, of a flat column.
@@ -193,7 +196,8 @@ void FieldDecoder::begin(const Block& block, Batch& batch) {
   batch.raw.clear();
   batch.block_begin = block.bytes.data();
   batch.columns.assign(schema_size_, nullptr);
-  const auto rows = static_cast<size_t>(rows_per_byte_ * 1.05 * static_cast<double>(block.bytes.size()));
+  const auto rows =
+      static_cast<size_t>(rows_per_byte_ * 1.05 * static_cast<double>(block.bytes.size()));
   for (size_t k = 0; k < columns_.size(); ++k) {
     out_[k] = nullptr;
     if (!columns_[k].needed) continue;
@@ -210,16 +214,16 @@ void FieldDecoder::end() {
     rows_per_byte_ = static_cast<double>(batch_->rows) / static_cast<double>(block_->bytes.size());
 }
 
-bool FieldDecoder::parse_run(Wanted& wanted, const FieldSpan* fields, const uint32_t* rows, size_t count,
-                             Column& out) {
+bool FieldDecoder::parse_run(Wanted& wanted, const FieldSpan* fields, const uint32_t* rows,
+                             size_t count, Column& out) {
   switch (wanted.column.type.id) {
     case TypeId::kString: append_strings(fields, rows, count, nulls_, out); return true;
     case TypeId::kInt: return append_numbers<int32_t>(fields, rows, count, nulls_, out);
     case TypeId::kBigInt: return append_numbers<int64_t>(fields, rows, count, nulls_, out);
     case TypeId::kDouble: return append_numbers<double>(fields, rows, count, nulls_, out);
     default:
-      return append_parsed(wanted.parser, wanted.column.type.is_string_like(), fields, rows, count, nulls_,
-                           out);
+      return append_parsed(wanted.parser, wanted.column.type.is_string_like(), fields, rows, count,
+                           nulls_, out);
   }
 }
 
@@ -277,7 +281,8 @@ bool FieldDecoder::take(size_t rows, bool good, RecordSplitter& splitter) {
 
 bool FieldDecoder::take_record(std::string_view record, RecordSplitter& splitter) {
   RecordFault fault;
-  if (!splitter.split(record, batch_->arena(), one_.data(), fault)) return reject(record, std::move(fault));
+  if (!splitter.split(record, batch_->arena(), one_.data(), fault))
+    return reject(record, std::move(fault));
   return take_fields(record, one_.data());
 }
 

@@ -53,14 +53,15 @@ class RecordSplitter {
  public:
   virtual ~RecordSplitter() = default;
   // Fills a field per column that FieldDecoder::wanted() names; false: the record is refused.
-  virtual bool split(std::string_view record, Arena& arena, FieldSpan* fields, RecordFault& fault) = 0;
+  virtual bool split(std::string_view record, Arena& arena, FieldSpan* fields,
+                     RecordFault& fault) = 0;
 };
 
 class FieldDecoder {
  public:
   // `columns` must be valid types and time formats: FieldParser::make has accepted them.
-  FieldDecoder(const std::vector<FieldColumn>& columns, const DecodeRequest& request, NullRule nulls,
-               const TimeZone* zone, int64_t reference_us);
+  FieldDecoder(const std::vector<FieldColumn>& columns, const DecodeRequest& request,
+               NullRule nulls, const TimeZone* zone, int64_t reference_us);
 
   // The columns whose fields are needed, for values or predicates; increasing.
   const std::vector<uint32_t>& wanted() const { return wanted_; }
@@ -93,7 +94,8 @@ class FieldDecoder {
     Column scratch;
   };
 
-  bool parse_run(Wanted& wanted, const FieldSpan* fields, const uint32_t* rows, size_t count, Column& out);
+  bool parse_run(Wanted& wanted, const FieldSpan* fields, const uint32_t* rows, size_t count,
+                 Column& out);
   bool take_fast(size_t rows);
   void finish_rows(const uint32_t* rows, size_t count);
   bool take_fields(std::string_view record, const FieldSpan* fields);

@@ -13,8 +13,9 @@ constexpr int64_t kMillisPerDay = 86'400'000;
 
 bool equals_ignoring_case(std::string_view text, std::string_view lower) {
   return text.size() == lower.size() &&
-         std::equal(text.begin(), text.end(), lower.begin(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b; });
+         std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) {
+           return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b;
+         });
 }
 
 bool parse_boolean(std::string_view text, bool& out) {
@@ -69,7 +70,8 @@ bool append_integer_text(std::string_view text, Column& column) {
 // Cuts a value to a type's fraction digits, towards the past.
 int64_t cut_to_precision(int64_t value, int have_digits, int want_digits) {
   if (want_digits >= have_digits) return value;
-  if (have_digits - want_digits == 3) return floor_div(value, 1000) * 1000;  // a division by a constant
+  if (have_digits - want_digits == 3)
+    return floor_div(value, 1000) * 1000;  // a division by a constant
   int64_t unit = 1;
   for (int i = want_digits; i < have_digits; ++i) unit *= 10;
   return floor_div(value, unit) * unit;
@@ -77,8 +79,8 @@ int64_t cut_to_precision(int64_t value, int have_digits, int want_digits) {
 
 }  // namespace
 
-Result<FieldParser> FieldParser::make(const Type& type, const std::string& format, const TimeZone* zone,
-                                      int64_t reference_us) {
+Result<FieldParser> FieldParser::make(const Type& type, const std::string& format,
+                                      const TimeZone* zone, int64_t reference_us) {
   if (type.is_nested() || type.id == TypeId::kNull)
     return fail(ErrorKind::kConfig, "a field's text cannot give a " + type.to_string(),
                 "declare it as STRING and take it apart with functions");
@@ -163,9 +165,7 @@ bool FieldParser::append_time_value(std::string_view text, Column& column) {
 bool FieldParser::append(std::string_view text, Column& column) {
   switch (type_.id) {
     case TypeId::kString:
-    case TypeId::kBytes:
-      column.push(StringRef(text));
-      return true;
+    case TypeId::kBytes: column.push(StringRef(text)); return true;
     case TypeId::kBoolean: {
       bool value;
       if (!parse_boolean(text, value)) return false;
@@ -197,8 +197,7 @@ bool FieldParser::append(std::string_view text, Column& column) {
     case TypeId::kDate:
     case TypeId::kTime:
     case TypeId::kTimestamp:
-    case TypeId::kTimestampLtz:
-      return append_time_value(text, column);
+    case TypeId::kTimestampLtz: return append_time_value(text, column);
     case TypeId::kIntervalMonths: {
       int64_t value;
       if (!parse_months(text, value)) return false;
@@ -211,8 +210,7 @@ bool FieldParser::append(std::string_view text, Column& column) {
       column.push(value);
       return true;
     }
-    default:
-      return false;
+    default: return false;
   }
 }
 

@@ -78,7 +78,8 @@ class Format {
   virtual std::unique_ptr<Decoder> make_decoder(const DecodeRequest& request) const = 0;
 
   // nullptr: a format that can only be read.
-  virtual std::unique_ptr<Encoder> make_encoder(const Schema& schema, const EncodeOptions& options) const {
+  virtual std::unique_ptr<Encoder> make_encoder(const Schema& schema,
+                                                const EncodeOptions& options) const {
     (void)schema;
     (void)options;
     return nullptr;
@@ -91,8 +92,8 @@ class Format {
 struct FormatContext {
   std::span<const SchemaColumnSpec> columns;  // [source.schema], may be empty
   const TimeZone* zone = utc();
-  int64_t reference_us = 0;   // for times without a year: the file's mtime or now
-  bool for_output = false;    // options are read for writing
+  int64_t reference_us = 0;  // for times without a year: the file's mtime or now
+  bool for_output = false;   // options are read for writing
 };
 
 struct FormatDescriptor {
@@ -102,7 +103,8 @@ struct FormatDescriptor {
   bool writes = true;
   std::vector<OptionDoc> (*options)();
   // `options` may be an empty table. Adds all problems to `errors`; nullptr then.
-  std::unique_ptr<Format> (*make)(const FormatSpec& spec, const FormatContext& context, Errors& errors);
+  std::unique_ptr<Format> (*make)(const FormatSpec& spec, const FormatContext& context,
+                                  Errors& errors);
 };
 
 // The one list, sorted by name.

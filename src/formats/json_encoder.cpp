@@ -112,28 +112,19 @@ class JsonEncoder final : public Encoder {
 
   void append_value(const Column& column, size_t row) {
     switch (column.type().id) {
-      case TypeId::kNull:
-        return append("null");
-      case TypeId::kBoolean:
-        return append(column.at<uint8_t>(row) != 0 ? "true" : "false");
-      case TypeId::kTinyInt:
-        return append_integer(column.at<int8_t>(row));
-      case TypeId::kSmallInt:
-        return append_integer(column.at<int16_t>(row));
-      case TypeId::kInt:
-        return append_integer(column.at<int32_t>(row));
-      case TypeId::kBigInt:
-        return append_integer(column.at<int64_t>(row));
-      case TypeId::kFloat:
-        return append_real(column.at<float>(row));
-      case TypeId::kDouble:
-        return append_real(column.at<double>(row));
+      case TypeId::kNull: return append("null");
+      case TypeId::kBoolean: return append(column.at<uint8_t>(row) != 0 ? "true" : "false");
+      case TypeId::kTinyInt: return append_integer(column.at<int8_t>(row));
+      case TypeId::kSmallInt: return append_integer(column.at<int16_t>(row));
+      case TypeId::kInt: return append_integer(column.at<int32_t>(row));
+      case TypeId::kBigInt: return append_integer(column.at<int64_t>(row));
+      case TypeId::kFloat: return append_real(column.at<float>(row));
+      case TypeId::kDouble: return append_real(column.at<double>(row));
       case TypeId::kDecimal:
         scratch_.clear();
         append_text(scratch_, column, row);
         return append(scratch_);
-      case TypeId::kString:
-        return json::append_quoted(buffer_, column.at<StringRef>(row).view());
+      case TypeId::kString: return json::append_quoted(buffer_, column.at<StringRef>(row).view());
       case TypeId::kBytes:
         buffer_.push_back('"');
         json::append_base64(buffer_, column.at<StringRef>(row).view());
@@ -143,8 +134,7 @@ class JsonEncoder final : public Encoder {
       case TypeId::kTimestamp:
       case TypeId::kTimestampLtz:
       case TypeId::kIntervalMonths:
-      case TypeId::kIntervalMillis:
-        return append_time(column, row);
+      case TypeId::kIntervalMillis: return append_time(column, row);
       case TypeId::kArray: {
         const ListRef list = column.at<ListRef>(row);
         buffer_.push_back('[');
@@ -154,8 +144,7 @@ class JsonEncoder final : public Encoder {
         }
         return buffer_.push_back(']');
       }
-      case TypeId::kMap:
-        return append_map(column, row);
+      case TypeId::kMap: return append_map(column, row);
       case TypeId::kRow: {
         const auto& fields = *column.type().fields;
         for (size_t i = 0; i < fields.size(); ++i) {

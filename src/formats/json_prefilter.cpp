@@ -31,14 +31,10 @@ bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 // Largest value of an integer type.
 int64_t max_of(const Type& type) {
   switch (type.id) {
-    case TypeId::kTinyInt:
-      return std::numeric_limits<int8_t>::max();
-    case TypeId::kSmallInt:
-      return std::numeric_limits<int16_t>::max();
-    case TypeId::kInt:
-      return std::numeric_limits<int32_t>::max();
-    default:
-      return std::numeric_limits<int64_t>::max();
+    case TypeId::kTinyInt: return std::numeric_limits<int8_t>::max();
+    case TypeId::kSmallInt: return std::numeric_limits<int16_t>::max();
+    case TypeId::kInt: return std::numeric_limits<int32_t>::max();
+    default: return std::numeric_limits<int64_t>::max();
   }
 }
 
@@ -62,26 +58,13 @@ JsonPrefilter::JsonPrefilter(ScanKey key, const Type& type, const PushedPredicat
     fails_[static_cast<size_t>(Order::kGreater)] = greater;
   };
   switch (op_) {
-    case Op::kEq:
-      set(true, false, true);
-      break;
-    case Op::kNe:
-      set(false, true, false);
-      break;
-    case Op::kLt:
-      set(false, true, true);
-      break;
-    case Op::kLe:
-      set(false, false, true);
-      break;
-    case Op::kGt:
-      set(true, true, false);
-      break;
-    case Op::kGe:
-      set(true, false, false);
-      break;
-    default:
-      break;
+    case Op::kEq: set(true, false, true); break;
+    case Op::kNe: set(false, true, false); break;
+    case Op::kLt: set(false, true, true); break;
+    case Op::kLe: set(false, false, true); break;
+    case Op::kGt: set(true, true, false); break;
+    case Op::kGe: set(true, false, false); break;
+    default: break;
   }
 }
 
@@ -124,13 +107,11 @@ std::optional<JsonPrefilter> JsonPrefilter::make(const std::string& key, const T
     case TypeId::kSmallInt:
     case TypeId::kInt:
     case TypeId::kBigInt:
-    case TypeId::kDouble:
-      return filter;
+    case TypeId::kDouble: return filter;
     case TypeId::kDecimal:
       if (approximate) return std::nullopt;
       return filter;
-    default:
-      return std::nullopt;
+    default: return std::nullopt;
   }
 }
 
@@ -173,14 +154,10 @@ bool JsonPrefilter::drops_short_number(const char* p) const {
 bool JsonPrefilter::fails_for_text(std::string_view value) const {
   const std::string_view literal = literal_.text;
   switch (op_) {
-    case Op::kContains:
-      return value.find(literal) == std::string_view::npos;
-    case Op::kStartsWith:
-      return !value.starts_with(literal);
-    case Op::kEndsWith:
-      return !value.ends_with(literal);
-    default:
-      break;
+    case Op::kContains: return value.find(literal) == std::string_view::npos;
+    case Op::kStartsWith: return !value.starts_with(literal);
+    case Op::kEndsWith: return !value.ends_with(literal);
+    default: break;
   }
   const int c = value.compare(literal);  // by bytes, unsigned
   return fails_for(c < 0 ? Order::kLess : (c > 0 ? Order::kGreater : Order::kEqual));

@@ -282,20 +282,13 @@ bool JsonReader::append_epoch(std::string_view text, const Number& number, Colum
 
 bool JsonReader::append_number(std::string_view text, const Number& number, Column& column) {
   switch (type_.id) {
-    case TypeId::kTinyInt:
-      return push_integer<int8_t>(number, column);
-    case TypeId::kSmallInt:
-      return push_integer<int16_t>(number, column);
-    case TypeId::kInt:
-      return push_integer<int32_t>(number, column);
-    case TypeId::kBigInt:
-      return push_integer<int64_t>(number, column);
-    case TypeId::kFloat:
-      return push_real<float>(text, number, column);
-    case TypeId::kDouble:
-      return push_double(text, number, column);
-    case TypeId::kDecimal:
-      return push_decimal(text, number, type_, column);
+    case TypeId::kTinyInt: return push_integer<int8_t>(number, column);
+    case TypeId::kSmallInt: return push_integer<int16_t>(number, column);
+    case TypeId::kInt: return push_integer<int32_t>(number, column);
+    case TypeId::kBigInt: return push_integer<int64_t>(number, column);
+    case TypeId::kFloat: return push_real<float>(text, number, column);
+    case TypeId::kDouble: return push_double(text, number, column);
+    case TypeId::kDecimal: return push_decimal(text, number, type_, column);
     case TypeId::kTimestamp:
     case TypeId::kTimestampLtz:
       if (epoch_ || auto_) return append_epoch(text, number, column);

@@ -157,12 +157,9 @@ ScanLevel scan_level() {
 
 ScanFunction scan_function(ScanLevel level) {
   switch (level) {
-    case ScanLevel::kAvx2:
-      return avx2::scan_lines;
-    case ScanLevel::kSse2:
-      return sse2::scan_lines;
-    case ScanLevel::kScalar:
-      break;
+    case ScanLevel::kAvx2: return avx2::scan_lines;
+    case ScanLevel::kSse2: return sse2::scan_lines;
+    case ScanLevel::kScalar: break;
   }
   return scalar::scan_lines;
 }

@@ -42,16 +42,11 @@ JsonStructure::Status JsonStructure::index(const char* text, size_t size, JsonTo
       stage.stage1(reinterpret_cast<const uint8_t*>(text), size, simdjson::stage1_mode::regular);
   switch (error) {
     case simdjson::SUCCESS:
-    case simdjson::EMPTY:
-      break;
-    case simdjson::UTF8_ERROR:
-      return Status::kInvalidUtf8;
-    case simdjson::UNESCAPED_CHARS:
-      return Status::kControlCharacter;
-    case simdjson::CAPACITY:
-      return Status::kTooLarge;
-    default:
-      return Status::kUnclosedString;
+    case simdjson::EMPTY: break;
+    case simdjson::UTF8_ERROR: return Status::kInvalidUtf8;
+    case simdjson::UNESCAPED_CHARS: return Status::kControlCharacter;
+    case simdjson::CAPACITY: return Status::kTooLarge;
+    default: return Status::kUnclosedString;
   }
   const size_t count = error == simdjson::EMPTY ? 0 : stage.n_structural_indexes;
   uint32_t* at = stage.structural_indexes.get();
@@ -65,16 +60,11 @@ JsonStructure::Status JsonStructure::index(const char* text, size_t size, JsonTo
 
 const char* JsonStructure::explain(Status status) {
   switch (status) {
-    case Status::kOk:
-      return "";
-    case Status::kInvalidUtf8:
-      return "invalid UTF-8";
-    case Status::kUnclosedString:
-      return "invalid JSON: a string is not closed";
-    case Status::kControlCharacter:
-      return "invalid JSON: a control character inside a string";
-    case Status::kTooLarge:
-      return "the record is too large";
+    case Status::kOk: return "";
+    case Status::kInvalidUtf8: return "invalid UTF-8";
+    case Status::kUnclosedString: return "invalid JSON: a string is not closed";
+    case Status::kControlCharacter: return "invalid JSON: a control character inside a string";
+    case Status::kTooLarge: return "the record is too large";
   }
   return "";
 }

@@ -66,17 +66,10 @@ JsonTemplate::JsonTemplate(std::string_view line, const std::vector<Place>& plac
       const auto slot = static_cast<size_t>(place.slot);
       present[slot] = true;
       switch (slots[slot].reader.type().id) {
-        case TypeId::kString:
-          part.kind = Kind::kString;
-          break;
-        case TypeId::kBigInt:
-          part.kind = Kind::kBigInt;
-          break;
-        case TypeId::kDouble:
-          part.kind = Kind::kDouble;
-          break;
-        default:
-          part.kind = Kind::kOther;
+        case TypeId::kString: part.kind = Kind::kString; break;
+        case TypeId::kBigInt: part.kind = Kind::kBigInt; break;
+        case TypeId::kDouble: part.kind = Kind::kDouble; break;
+        default: part.kind = Kind::kOther;
       }
     }
     parts_.push_back(part);

@@ -48,7 +48,8 @@ bool MinuteCache::parse_clf(std::string_view text, int64_t& us) {
 // Reads seconds and fraction of a text in the fixed-width form. True: the minute is known and `us`,
 // `nanos` are set. False: `us` holds the microseconds since the minute's start and `suffix_at` where the
 // zone begins, or 0 when the text has another form.
-bool MinuteCache::lookup_iso(std::string_view text, size_t& suffix_at, int64_t& us, int& nanos) const {
+bool MinuteCache::lookup_iso(std::string_view text, size_t& suffix_at, int64_t& us,
+                             int& nanos) const {
   suffix_at = 0;
   if (text.size() < kIsoPrefix + 2 || text[16] != ':' || text[13] != ':') return false;
   const int seconds = seconds_at(text.data() + kIsoPrefix);
@@ -103,7 +104,8 @@ bool MinuteCache::parse_timestamp(std::string_view text, int64_t& us, int& nanos
   return true;
 }
 
-bool MinuteCache::parse_instant(std::string_view text, const TimeZone& zone, int64_t& us, int& nanos) {
+bool MinuteCache::parse_instant(std::string_view text, const TimeZone& zone, int64_t& us,
+                                int& nanos) {
   size_t suffix_at;
   int64_t in_minute = 0;
   if (lookup_iso(text, suffix_at, in_minute, nanos)) {

@@ -141,7 +141,8 @@ bool parse_decimal(std::string_view text, int precision, int scale, Int128& out)
 
   // value = digits * 10^(exponent - after_point), wanted as an integer of 10^-scale, half away from zero.
   const int64_t shift = exponent - after_point + scale;
-  int64_t keep = static_cast<int64_t>(digits) + (shift < 0 ? shift : 0);  // digits before the rounding
+  int64_t keep =
+      static_cast<int64_t>(digits) + (shift < 0 ? shift : 0);  // digits before the rounding
   Int128 value = 0;
   int significant = 0;
   bool round_up = false;
@@ -163,7 +164,8 @@ bool parse_decimal(std::string_view text, int precision, int scale, Int128& out)
     if (shift + significant > kMaxDecimalDigits) return false;
     value *= power_of_ten(static_cast<int>(shift));
   }
-  if (value >= power_of_ten(precision < kMaxDecimalDigits ? precision : kMaxDecimalDigits)) return false;
+  if (value >= power_of_ten(precision < kMaxDecimalDigits ? precision : kMaxDecimalDigits))
+    return false;
   out = negative ? -value : value;
   return true;
 }

@@ -14,11 +14,11 @@ namespace weir::number {
 
 static_assert(std::endian::native == std::endian::little);
 
-inline constexpr double kPowersOfTen[] = {1e0, 1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                          1e8, 1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+inline constexpr double kPowersOfTen[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                          1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
 // By sign and exponent: dividing by a negative power gives the number its sign, zero included.
-inline constexpr double kSignedPowersOfTen[2][8] = {{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7},
-                                                    {-1e0, -1e1, -1e2, -1e3, -1e4, -1e5, -1e6, -1e7}};
+inline constexpr double kSignedPowersOfTen[2][8] = {
+    {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7}, {-1e0, -1e1, -1e2, -1e3, -1e4, -1e5, -1e6, -1e7}};
 
 inline constexpr uint64_t kZeros = 0x3030303030303030;
 inline constexpr uint64_t kPoint = '.' ^ '0';

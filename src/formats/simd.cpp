@@ -44,7 +44,8 @@ Needle::Needle(std::string text) : bytes(std::move(text)) {
   const auto distance = [this](size_t i) { return i > first ? i - first : first - i; };
   for (size_t i = 0; i < bytes.size(); ++i) {
     if (i == first) continue;
-    if (cost(i) < cost(second) || (cost(i) == cost(second) && distance(i) > distance(second))) second = i;
+    if (cost(i) < cost(second) || (cost(i) == cost(second) && distance(i) > distance(second)))
+      second = i;
   }
 }
 

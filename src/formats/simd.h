@@ -36,14 +36,14 @@ inline constexpr size_t kScanSlack = 64;
 struct SeparatorScan {
   const char* data = nullptr;
   char delimiter = ',';
-  char special = 0;           // a byte whose places are wanted: the quote, or the escape character
+  char special = 0;  // a byte whose places are wanted: the quote, or the escape character
   bool want_special = false;
-  bool quotes = false;        // `special` opens and closes ranges in which nothing separates
+  bool quotes = false;  // `special` opens and closes ranges in which nothing separates
 
   uint64_t* specials = nullptr;    // mask, when want_special
   uint64_t* separators = nullptr;  // mask; scan_masks only
-  uint32_t* ranks = nullptr;       // separators before each word, one more than words; scan_masks only
-  uint32_t* positions = nullptr;   // of all separators; for scan_masks of the newlines among them
+  uint32_t* ranks = nullptr;  // separators before each word, one more than words; scan_masks only
+  uint32_t* positions = nullptr;  // of all separators; for scan_masks of the newlines among them
 
   size_t count = 0;          // of positions, so far
   uint32_t rank = 0;         // separators so far; scan_masks only

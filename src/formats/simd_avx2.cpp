@@ -22,8 +22,10 @@ WEIR_INLINE Bytes64 load(const char* p) {
 }
 WEIR_INLINE uint64_t equal(const Bytes64& bytes, char c) {
   const __m256i wanted = _mm256_set1_epi8(c);
-  const auto low = static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes.low, wanted)));
-  const auto high = static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes.high, wanted)));
+  const auto low =
+      static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes.low, wanted)));
+  const auto high =
+      static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes.high, wanted)));
   return low | static_cast<uint64_t>(high) << 32;
 }
 WEIR_INLINE uint64_t prefix_xor(uint64_t mask) {

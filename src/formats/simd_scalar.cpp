@@ -19,7 +19,9 @@ WEIR_INLINE uint64_t prefix_xor(uint64_t mask) {
   for (int shift = 1; shift < 64; shift *= 2) mask ^= mask << shift;
   return mask;
 }
-WEIR_INLINE size_t count_bits(uint64_t mask) { return static_cast<size_t>(__builtin_popcountll(mask)); }
+WEIR_INLINE size_t count_bits(uint64_t mask) {
+  return static_cast<size_t>(__builtin_popcountll(mask));
+}
 WEIR_INLINE size_t lowest_bit(uint64_t mask) { return static_cast<size_t>(__builtin_ctzll(mask)); }
 WEIR_INLINE size_t select_bit(uint64_t mask, uint32_t k) {
   for (; k > 0; --k) mask &= mask - 1;

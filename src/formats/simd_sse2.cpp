@@ -13,13 +13,15 @@ struct Bytes64 {
 };
 WEIR_INLINE Bytes64 load(const char* p) {
   const auto* v = reinterpret_cast<const __m128i*>(p);
-  return {{_mm_loadu_si128(v), _mm_loadu_si128(v + 1), _mm_loadu_si128(v + 2), _mm_loadu_si128(v + 3)}};
+  return {
+      {_mm_loadu_si128(v), _mm_loadu_si128(v + 1), _mm_loadu_si128(v + 2), _mm_loadu_si128(v + 3)}};
 }
 WEIR_INLINE uint64_t equal(const Bytes64& bytes, char c) {
   const __m128i wanted = _mm_set1_epi8(c);
   uint64_t mask = 0;
   for (int i = 0; i < 4; ++i) {
-    const auto bits = static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes.part[i], wanted)));
+    const auto bits =
+        static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes.part[i], wanted)));
     mask |= static_cast<uint64_t>(bits) << (16 * i);
   }
   return mask;

@@ -28,7 +28,8 @@ const OptionTable<TextOptions>& text_options() {
   static const OptionTable<TextOptions> table = {
       {"column", &TextOptions::column, "the name of the one column"},
       {"record_start", &TextOptions::record_start,
-       "a regular expression: a record begins at a line that matches, and the lines up to the next one belong to it"},
+       "a regular expression: a record begins at a line that matches, and the lines up to the next "
+       "one belong to it"},
   };
   return table;
 }
@@ -48,12 +49,14 @@ class TextDecoder final : public Decoder {
     // The longest text that a line must hold is the one to search for.
     for (const auto& p : predicates_) {
       using Op = ColumnPredicate::Op;
-      const bool holds = p.op() == Op::kContains || p.op() == Op::kEq || p.op() == Op::kStartsWith ||
-                         p.op() == Op::kEndsWith;
-      if (!holds || p.text().empty() || p.text().find_first_of("\r\n") != std::string::npos) continue;
+      const bool holds = p.op() == Op::kContains || p.op() == Op::kEq ||
+                         p.op() == Op::kStartsWith || p.op() == Op::kEndsWith;
+      if (!holds || p.text().empty() || p.text().find_first_of("\r\n") != std::string::npos)
+        continue;
       if (!needle_ || p.text().size() > needle_->bytes.size()) needle_.emplace(p.text());
     }
-    hit_is_enough_ = predicates_.size() == 1 && needle_ && predicates_[0].op() == ColumnPredicate::Op::kContains;
+    hit_is_enough_ =
+        predicates_.size() == 1 && needle_ && predicates_[0].op() == ColumnPredicate::Op::kContains;
   }
 
   void decode(const Block& block, Batch& batch) override {
@@ -66,18 +69,23 @@ class TextDecoder final : public Decoder {
     batch.block_begin = block.bytes.data();
     batch.columns.assign(1, nullptr);
     std::string_view bytes = block.bytes;
-    if (block.starts_partition && bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
+    if (block.starts_partition && bytes.starts_with(kByteOrderMark))
+      bytes.remove_prefix(kByteOrderMark.size());
 
     lines_.clear();
     if (rows_per_byte_ > 0)
-      lines_.reserve(static_cast<size_t>(rows_per_byte_ * 1.05 * static_cast<double>(bytes.size())) + kSliceBytes);
+      lines_.reserve(
+          static_cast<size_t>(rows_per_byte_ * 1.05 * static_cast<double>(bytes.size())) +
+          kSliceBytes);
     if (cutter_) {
       batch.records = take_records(bytes);
     } else if (needle_) {
       search(bytes);
-      batch.records = scanners().count(bytes.data(), bytes.size(), '\n') + (ends_open(bytes) ? 1 : 0);
+      batch.records =
+          scanners().count(bytes.data(), bytes.size(), '\n') + (ends_open(bytes) ? 1 : 0);
     } else if (!needed_ && !want_raw_ && predicates_.empty()) {
-      batch.records = scanners().count(bytes.data(), bytes.size(), '\n') + (ends_open(bytes) ? 1 : 0);
+      batch.records =
+          scanners().count(bytes.data(), bytes.size(), '\n') + (ends_open(bytes) ? 1 : 0);
       batch.rows = batch.records;
       return;
     } else {
@@ -85,12 +93,14 @@ class TextDecoder final : public Decoder {
     }
 
     batch.rows = lines_.size();
-    if (!bytes.empty()) rows_per_byte_ = static_cast<double>(lines_.size()) / static_cast<double>(bytes.size());
+    if (!bytes.empty())
+      rows_per_byte_ = static_cast<double>(lines_.size()) / static_cast<double>(bytes.size());
     if (want_raw_) batch.raw = lines_;
     if (needed_) {
       auto column = make_column(Type::string(), lines_.size());
       if (!lines_.empty())
-        std::memcpy(static_cast<void*>(column->values<StringRef>()), lines_.data(), lines_.size() * sizeof(StringRef));
+        std::memcpy(static_cast<void*>(column->values<StringRef>()), lines_.data(),
+                    lines_.size() * sizeof(StringRef));
       batch.columns[0] = std::move(column);
     }
   }
@@ -127,7 +137,8 @@ class TextDecoder final : public Decoder {
       StringRef* out = lines_.extend(found);
       for (size_t i = 0; i < found; ++i) {
         const char* newline = slice + newlines_[i];
-        const char* line_end = newline - static_cast<size_t>(newline > begin && newline[-1] == '\r');
+        const char* line_end =
+            newline - static_cast<size_t>(newline > begin && newline[-1] == '\r');
         out[i] = StringRef(begin, static_cast<size_t>(line_end - begin));
         begin = newline + 1;
       }
@@ -148,7 +159,8 @@ class TextDecoder final : public Decoder {
       const void* after = std::memchr(hit, '\n', static_cast<size_t>(end - hit));
       const char* line_end = after == nullptr ? end : static_cast<const char*>(after);
       if (hit_is_enough_) {
-        const char* text_end = line_end - static_cast<size_t>(line_end > begin && line_end[-1] == '\r');
+        const char* text_end =
+            line_end - static_cast<size_t>(line_end > begin && line_end[-1] == '\r');
         lines_.push_back(StringRef(begin, static_cast<size_t>(text_end - begin)));
       } else {
         add(begin, line_end);
@@ -207,7 +219,8 @@ class TextEncoder final : public Encoder {
   static void encode_strings(const Column& column, size_t rows, std::string& out) {
     size_t size = rows;
     for (size_t i = 0; i < rows; ++i) size += column.is_null(i) ? 0 : column.at<StringRef>(i).len;
-    if (out.capacity() - out.size() < size) out.reserve(std::max(out.size() + size, 2 * out.capacity()));
+    if (out.capacity() - out.size() < size)
+      out.reserve(std::max(out.size() + size, 2 * out.capacity()));
     for (size_t i = 0; i < rows; ++i) {
       if (!column.is_null(i)) out += column.at<StringRef>(i).view();
       out += '\n';
@@ -231,7 +244,8 @@ class TextFormat final : public Format {
   std::unique_ptr<Decoder> make_decoder(const DecodeRequest& request) const override {
     return std::make_unique<TextDecoder>(request, record_cutter_);
   }
-  std::unique_ptr<Encoder> make_encoder(const Schema&, const EncodeOptions& options) const override {
+  std::unique_ptr<Encoder> make_encoder(const Schema&,
+                                        const EncodeOptions& options) const override {
     return std::make_unique<TextEncoder>(options);
   }
 
@@ -240,7 +254,8 @@ class TextFormat final : public Format {
   std::shared_ptr<const RecordCutter> record_cutter_;
 };
 
-std::unique_ptr<Format> make_text(const FormatSpec& spec, const FormatContext& context, Errors& errors) {
+std::unique_ptr<Format> make_text(const FormatSpec& spec, const FormatContext& context,
+                                  Errors& errors) {
   const size_t before = errors.size();
   TextOptions options;
   read_options(text_options(), spec.options, options, errors, "the text format", {"name"});
@@ -260,7 +275,8 @@ std::unique_ptr<Format> make_text(const FormatSpec& spec, const FormatContext& c
     }
   }
   if (options.column.empty())
-    errors.push_back({ErrorKind::kConfig, "`column` must not be empty", position("column"), {}, {}});
+    errors.push_back(
+        {ErrorKind::kConfig, "`column` must not be empty", position("column"), {}, {}});
 
   // A declared schema may give the one column its name.
   const auto declared = declared_columns(context, errors);
@@ -269,11 +285,13 @@ std::unique_ptr<Format> make_text(const FormatSpec& spec, const FormatContext& c
       options.column = declared[i].name;
       continue;
     }
-    errors.push_back({ErrorKind::kConfig,
-                      i == 0 ? "the text format's column is a STRING, not " + declared[i].type.to_string()
-                             : "the text format has one column only",
-                      i < context.columns.size() ? context.columns[i].position : spec.position,
-                      "[[transform]] op = \"parse\" takes a text column apart", {}});
+    errors.push_back(
+        {ErrorKind::kConfig,
+         i == 0 ? "the text format's column is a STRING, not " + declared[i].type.to_string()
+                : "the text format has one column only",
+         i < context.columns.size() ? context.columns[i].position : spec.position,
+         "[[transform]] op = \"parse\" takes a text column apart",
+         {}});
   }
   if (errors.size() > before) return nullptr;
   Schema schema;
@@ -285,7 +303,7 @@ std::vector<OptionDoc> text_docs() { return option_docs(text_options()); }
 
 }  // namespace
 
-const FormatDescriptor kTextFormat = {"text", "lines of text, or records of several lines", true, true, text_docs,
-                                      make_text};
+const FormatDescriptor kTextFormat = {
+    "text", "lines of text, or records of several lines", true, true, text_docs, make_text};
 
 }  // namespace weir

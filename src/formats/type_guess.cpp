@@ -66,7 +66,8 @@ GuessedType guess_type(const std::vector<std::string>& all_texts) {
   if (all(is_bigint)) return {Type::bigint(), {}};
   // A column of nothing but "nan" and "inf" is more likely one of words.
   if (all(is_double) && !all(is_number_word)) return {Type::float64(), {}};
-  if (all([](const std::string& t) { return parse_date(t).has_value(); })) return {Type::date(), {}};
+  if (all([](const std::string& t) { return parse_date(t).has_value(); }))
+    return {Type::date(), {}};
   // parse_timestamp also reads bare dates: a mix of both is a column of timestamps.
   if (all([](const std::string& t) { return parse_timestamp(t).has_value(); }))
     return {Type::timestamp(time_precision(texts)), {}};

@@ -17,13 +17,13 @@ inline constexpr size_t kPadding = 128;
 using Buffer = Vec<char>;
 
 struct Block {
-  uint64_t sequence = 0;        // position in input order, from 0 without gaps
-  BlockOrigin origin;           // origin.begin is the offset of bytes.data()
-  std::string_view bytes;       // whole records; may be empty; kPadding readable bytes follow
+  uint64_t sequence = 0;           // position in input order, from 0 without gaps
+  BlockOrigin origin;              // origin.begin is the offset of bytes.data()
+  std::string_view bytes;          // whole records; may be empty; kPadding readable bytes follow
   std::shared_ptr<Buffer> buffer;  // keeps `bytes` alive
-  uint64_t first_line = 0;         // line number of bytes' first line where it is known (streams), else 0
-  bool starts_partition = false;   // the partition's first block: a header may stand here
-  bool ends_partition = false;     // its last: the last record may lack its newline
+  uint64_t first_line = 0;  // line number of bytes' first line where it is known (streams), else 0
+  bool starts_partition = false;  // the partition's first block: a header may stand here
+  bool ends_partition = false;    // its last: the last record may lack its newline
 };
 
 }  // namespace weir

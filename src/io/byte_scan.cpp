@@ -49,8 +49,7 @@ __attribute__((target("avx2"))) bool odd_count_avx2(std::string_view bytes, char
     odd2 = _mm256_xor_si256(odd2, _mm256_cmpeq_epi8(_mm256_loadu_si256(v + 2), wanted));
     odd3 = _mm256_xor_si256(odd3, _mm256_cmpeq_epi8(_mm256_loadu_si256(v + 3), wanted));
   }
-  const __m256i all =
-      _mm256_xor_si256(_mm256_xor_si256(odd0, odd1), _mm256_xor_si256(odd2, odd3));
+  const __m256i all = _mm256_xor_si256(_mm256_xor_si256(odd0, odd1), _mm256_xor_si256(odd2, odd3));
   const int lanes = _mm256_movemask_epi8(all);
   const bool odd = __builtin_parity(static_cast<unsigned>(lanes)) != 0;
   return odd != odd_count_scalar(p, end, byte);

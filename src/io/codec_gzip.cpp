@@ -8,8 +8,8 @@
 namespace weir {
 namespace {
 
-constexpr int kGzipWindowBits = 15 + 16;      // 16: gzip framing
-constexpr uint64_t kHeaderLimit = 64 << 10;   // name, comment and extra field together
+constexpr int kGzipWindowBits = 15 + 16;     // 16: gzip framing
+constexpr uint64_t kHeaderLimit = 64 << 10;  // name, comment and extra field together
 
 // zlib's counters are 32 bits wide, so larger runs go in pieces.
 uInt piece(const char* begin, const char* end) {
@@ -76,8 +76,8 @@ class GzipCompressor final : public Compressor {
     if (made_) ::deflateEnd(&stream_);
   }
   bool start(int level) {
-    made_ = ::deflateInit2(&stream_, level, Z_DEFLATED, kGzipWindowBits, 8, Z_DEFAULT_STRATEGY) ==
-            Z_OK;
+    made_ =
+        ::deflateInit2(&stream_, level, Z_DEFLATED, kGzipWindowBits, 8, Z_DEFAULT_STRATEGY) == Z_OK;
     return made_;
   }
 

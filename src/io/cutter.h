@@ -28,7 +28,8 @@ class RecordCutter {
   // The offset just behind the first record end at or after `from` (state given at `from`), or npos.
   // `complete`: no bytes follow, so the end of `bytes` ends the last record. A boundary whose
   // recognition needs bytes beyond `bytes` is not reported unless complete.
-  virtual size_t first_end(std::string_view bytes, size_t from, State at_from, bool complete) const = 0;
+  virtual size_t first_end(std::string_view bytes, size_t from, State at_from,
+                           bool complete) const = 0;
   // The offset just behind the last record end in `bytes` (state given at offset 0), or npos.
   virtual size_t last_end(std::string_view bytes, State at_begin) const = 0;
 

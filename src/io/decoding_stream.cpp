@@ -58,9 +58,7 @@ Result<size_t> DecodingStream::read(char* to, size_t size) {
   while (out == to) {
     Result<void> step;
     switch (state_) {
-      case State::kUndecided:
-        step = decide();
-        break;
+      case State::kUndecided: step = decide(); break;
       case State::kPlain: {
         if (at_ == end_) {
           auto n = raw_->read(to, size);
@@ -73,14 +71,9 @@ Result<size_t> DecodingStream::read(char* to, size_t size) {
         decoded_ += n;
         return n;
       }
-      case State::kInside:
-        step = decode(out, out_end);
-        break;
-      case State::kBetween:
-        step = next_member();
-        break;
-      case State::kEnd:
-        return 0;
+      case State::kInside: step = decode(out, out_end); break;
+      case State::kBetween: step = next_member(); break;
+      case State::kEnd: return 0;
     }
     if (!step) {
       failure_ = step.error();
@@ -128,10 +121,10 @@ Result<void> DecodingStream::next_member() {
       return {};
     }
     if (raw_ended_ || (at_ < end_ && !may_become_compressed(waiting()))) {
-      return fail(ErrorKind::kData, name_ + ": something else follows the " +
-                                        std::string(compression_name(kind_)) + " data, at byte " +
-                                        std::to_string(raw_offset()) + " of the file (decoded byte " +
-                                        std::to_string(decoded_) + ")");
+      return fail(ErrorKind::kData,
+                  name_ + ": something else follows the " + std::string(compression_name(kind_)) +
+                      " data, at byte " + std::to_string(raw_offset()) +
+                      " of the file (decoded byte " + std::to_string(decoded_) + ")");
     }
     if (auto r = refill(); !r) return r;
   }
@@ -152,8 +145,7 @@ Result<void> DecodingStream::decode(char*& out, char* out_end) {
     const char* in = input_.data() + at_;
     char* const out_before = out;
     std::string problem;
-    const auto status =
-        decompressor_->decode(in, input_.data() + end_, out, out_end, problem);
+    const auto status = decompressor_->decode(in, input_.data() + end_, out, out_end, problem);
     const bool moved = out > out_before || in > input_.data() + at_;
     at_ = static_cast<size_t>(in - input_.data());
     decoded_ += static_cast<uint64_t>(out - out_before);

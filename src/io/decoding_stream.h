@@ -40,7 +40,7 @@ class DecodingStream final : public ByteStream {
   Compression kind_ = Compression::kNone;
   std::unique_ptr<Decompressor> decompressor_;
   Vec<char> input_;
-  size_t at_ = 0;   // the part of input_ that waits
+  size_t at_ = 0;  // the part of input_ that waits
   size_t end_ = 0;
   bool raw_ended_ = false;
   bool output_waits_ = false;  // the decompressor filled all the room it had

@@ -21,7 +21,7 @@ DescriptorStream::DescriptorStream(int fd, bool owned, std::string name,
       name_(std::move(name)),
       stop_(std::move(stop)),
       offset_(offset) {
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd_, &info) != 0) return;
   regular_ = S_ISREG(info.st_mode);
   if (regular_) ::posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);

@@ -85,7 +85,7 @@ class MemoryStream final : public ByteStream {
 
 // What an input is, found out without taking bytes from it that could not be read again.
 struct InputKind {
-  bool plain = false;            // a regular file, not compressed
+  bool plain = false;  // a regular file, not compressed
   uint64_t begin = 0;
   std::optional<uint64_t> size;  // nullopt: not known
 };
@@ -93,7 +93,7 @@ struct InputKind {
 Result<InputKind> inspect(const std::string& path) {
   Descriptor own;
   int fd = 0;
-  struct stat info {};
+  struct stat info{};
   if (path == "-") {
     if (::fstat(0, &info) != 0) return fail(io_error("cannot read stdin", errno));
   } else {
@@ -130,7 +130,8 @@ FeedShared make_feed_shared(std::shared_ptr<const RecordCutter> cutter, FeedOpti
 
 Error record_too_long(const std::string& name, uint64_t offset, const FeedShared& shared) {
   std::string hint;
-  if (!shared.cutter->stateless()) hint = "a quote that is never closed makes one record of all that follows";
+  if (!shared.cutter->stateless())
+    hint = "a quote that is never closed makes one record of all that follows";
   return Error{ErrorKind::kData,
                name + ": the record at byte " + std::to_string(offset) + " is longer than " +
                    format_byte_size(shared.options.max_record_bytes),
@@ -164,7 +165,8 @@ Result<std::unique_ptr<Feed>> make_file_feed(std::vector<std::string> paths,
   return std::make_unique<ChainFeed>(std::move(parts), shared.stop);
 }
 
-std::unique_ptr<Feed> make_memory_feed(std::string bytes, std::shared_ptr<const RecordCutter> cutter,
+std::unique_ptr<Feed> make_memory_feed(std::string bytes,
+                                       std::shared_ptr<const RecordCutter> cutter,
                                        const FeedOptions& options) {
   const FeedShared shared = make_feed_shared(std::move(cutter), options);
   std::vector<std::unique_ptr<SubFeed>> parts;

@@ -56,7 +56,8 @@ Result<std::unique_ptr<Feed>> make_file_feed(std::vector<std::string> paths,
                                              std::shared_ptr<const RecordCutter> cutter,
                                              const FeedOptions& options);
 // Bytes held in memory (collection lines, tests).
-std::unique_ptr<Feed> make_memory_feed(std::string bytes, std::shared_ptr<const RecordCutter> cutter,
+std::unique_ptr<Feed> make_memory_feed(std::string bytes,
+                                       std::shared_ptr<const RecordCutter> cutter,
                                        const FeedOptions& options);
 
 }  // namespace weir

@@ -24,7 +24,7 @@ Result<Descriptor> open_input(const std::string& path) {
   // preceded by poll(2), which waits for the first writer by itself.
   Descriptor fd = open_descriptor(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!fd) return fail(io_error("cannot open " + path, errno));
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd.get(), &info) != 0) return fail(io_error("cannot open " + path, errno));
   if (S_ISDIR(info.st_mode)) return fail(io_error("cannot read " + path, EISDIR));
   return fd;

@@ -14,7 +14,7 @@
 namespace weir {
 
 struct HeldInput {
-  Descriptor owner;   // empty for stdin
+  Descriptor owner;  // empty for stdin
   int fd = -1;
   std::string bytes;  // read so far, as they came (not decompressed)
   bool at_end = false;

@@ -86,7 +86,7 @@ Result<std::unique_ptr<ByteStream>> open_stream(const std::string& path) {
 
 Result<Peek> peek_file(const std::string& path, size_t size) {
   const std::string name = input_name(path);
-  struct stat info {};
+  struct stat info{};
   if ((path == "-" ? ::fstat(0, &info) : ::stat(path.c_str(), &info)) != 0) {
     return fail(io_error("cannot open " + name, errno));
   }

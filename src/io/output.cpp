@@ -237,14 +237,14 @@ Result<Descriptor> create_temporary(const std::string& temporary, const std::str
 
 Result<std::unique_ptr<ByteSink>> open_append(const std::string& path, bool sync) {
   Descriptor fd = open_descriptor(path, O_WRONLY | O_APPEND | O_CREAT);
-  struct stat info {};
+  struct stat info{};
   if (!fd || ::fstat(fd.get(), &info) != 0) return fail(io_error("cannot open " + path, errno));
   return std::make_unique<AppendSink>(std::move(fd), path, info.st_size, sync);
 }
 
 // The file that a path names, through symbolic links, so that a link stays one.
 Result<std::string> resolved(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   if (::lstat(path.c_str(), &info) != 0 || !S_ISLNK(info.st_mode)) return path;
   char* const target = ::realpath(path.c_str(), nullptr);
   if (target == nullptr) return fail(io_error("cannot follow the symbolic link " + path, errno));
@@ -263,7 +263,7 @@ Result<std::unique_ptr<ByteSink>> make_file_sink(const std::string& path,
                                                  const FileSinkOptions& options) {
   auto real = resolved(path);
   if (!real) return fail(real.error());
-  struct stat info {};
+  struct stat info{};
   const bool exists = ::stat(real->c_str(), &info) == 0;
   if (exists && S_ISDIR(info.st_mode)) return fail(io_error("cannot write " + path, EISDIR));
   if (exists && !S_ISREG(info.st_mode)) {

@@ -35,7 +35,8 @@ struct FileSinkOptions {
 };
 // Writes to ".NAME.weir-PID.tmp" beside the file and renames at commit. An existing file without
 // overwrite or append is an error at opening, with the hint.
-Result<std::unique_ptr<ByteSink>> make_file_sink(const std::string& path, const FileSinkOptions& options);
+Result<std::unique_ptr<ByteSink>> make_file_sink(const std::string& path,
+                                                 const FileSinkOptions& options);
 
 struct CompressionOptions {
   Compression kind = Compression::kNone;

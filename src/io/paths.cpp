@@ -13,7 +13,9 @@
 namespace weir {
 namespace {
 
-bool is_pattern(std::string_view text) { return text.find_first_of("*?[") != std::string_view::npos; }
+bool is_pattern(std::string_view text) {
+  return text.find_first_of("*?[") != std::string_view::npos;
+}
 
 struct Entry {
   std::string name;
@@ -32,7 +34,7 @@ std::vector<Entry> list_folder(const std::string& path) {
     if (name == "." || name == "..") continue;
     bool is_directory = entry->d_type == DT_DIR;
     if (entry->d_type == DT_UNKNOWN) {
-      struct stat info {};
+      struct stat info{};
       const std::string full = path.empty() ? name : path + "/" + name;
       is_directory = ::lstat(full.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
     }
@@ -47,7 +49,7 @@ std::string joined(const std::string& folder, const std::string& name) {
 }
 
 bool is_plain_file(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
 }
 
@@ -96,7 +98,7 @@ std::vector<std::string> sorted_unique(std::vector<std::string> paths) {
   std::set<std::string> names;
   std::vector<std::string> kept;
   for (std::string& path : paths) {
-    struct stat info {};
+    struct stat info{};
     const bool regular = ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
     const bool fresh =
         regular ? seen.emplace(info.st_dev, info.st_ino).second : names.insert(path).second;
@@ -110,7 +112,7 @@ std::vector<std::string> sorted_unique(std::vector<std::string> paths) {
 Result<std::vector<std::string>> expand_paths(const std::vector<std::string>& paths) {
   std::vector<std::string> found;
   for (const std::string& path : paths) {
-    struct stat info {};
+    struct stat info{};
     if (path == "-") {
       found.push_back(path);
     } else if (::stat(path.c_str(), &info) == 0) {  // also a name that happens to hold a `*`

@@ -83,8 +83,8 @@ struct Window {
 struct RangeCut {
   bool any = false;
   size_t start = 0;
-  size_t end = 0;          // behind the last of them that is not too long
-  bool too_long = false;   // the one that begins at `end` is
+  size_t end = 0;         // behind the last of them that is not too long
+  bool too_long = false;  // the one that begins at `end` is
 };
 
 class PositionFeed final : public SubFeed {
@@ -188,10 +188,10 @@ class PositionFeed final : public SubFeed {
     const std::string name = input_name(file.file.path);
     if (n < 0) return fail(io_error("cannot read " + name, errno));
     if (static_cast<size_t>(n) < wanted) {
-      return fail(ErrorKind::kIo,
-                  name + ": the file became shorter while it was read, from " +
-                      std::to_string(file.file.size) + " to " +
-                      std::to_string(window.end() + static_cast<size_t>(n)) + " bytes");
+      return fail(ErrorKind::kIo, name + ": the file became shorter while it was read, from " +
+                                      std::to_string(file.file.size) + " to " +
+                                      std::to_string(window.end() + static_cast<size_t>(n)) +
+                                      " bytes");
     }
     window.size += wanted;
     return {};
@@ -301,7 +301,8 @@ class PositionFeed final : public SubFeed {
 
 }  // namespace
 
-std::unique_ptr<SubFeed> make_position_feed(std::vector<PlainFile> files, const FeedShared& shared) {
+std::unique_ptr<SubFeed> make_position_feed(std::vector<PlainFile> files,
+                                            const FeedShared& shared) {
   return std::make_unique<PositionFeed>(std::move(files), shared);
 }
 

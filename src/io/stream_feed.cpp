@@ -17,8 +17,7 @@ constexpr size_t npos = RecordCutter::npos;
 class StreamFeed final : public SubFeed {
  public:
   StreamFeed(std::string path, std::unique_ptr<ByteStream> stream, std::string name,
-             uint32_t partition, std::optional<uint64_t> bytes_total,
-             const FeedShared& shared)
+             uint32_t partition, std::optional<uint64_t> bytes_total, const FeedShared& shared)
       : shared_(shared),
         path_(std::move(path)),
         name_(std::move(name)),
@@ -203,15 +202,15 @@ class StreamFeed final : public SubFeed {
 
   std::mutex token_;  // guards all that follows
   std::unique_ptr<ByteStream> stream_;
-  uint64_t line_ = 1;  // of the buffer's first byte
+  uint64_t line_ = 1;               // of the buffer's first byte
   std::shared_ptr<Buffer> buffer_;  // being filled; begins at a record's start
   size_t used_ = 0;
-  uint64_t offset_ = 0;             // of its first byte in the stream
-  bool may_hold_end_ = false;       // it was cut before its last record end
-  bool at_end_ = false;             // nothing follows
+  uint64_t offset_ = 0;        // of its first byte in the stream
+  bool may_hold_end_ = false;  // it was cut before its last record end
+  bool at_end_ = false;        // nothing follows
   bool started_ = false;
   bool finished_ = false;
-  bool skipping_ = false;           // within a record that is too long
+  bool skipping_ = false;  // within a record that is too long
   RecordCutter::State skip_state_ = 0;
   std::optional<Error> failure_;  // of the stream, to be told after the records before it
 };
@@ -227,8 +226,7 @@ std::unique_ptr<SubFeed> make_stream_feed(std::string path, uint32_t partition,
 }
 
 std::unique_ptr<SubFeed> make_stream_feed(std::unique_ptr<ByteStream> stream, std::string name,
-                                          uint32_t partition,
-                                          std::optional<uint64_t> bytes_total,
+                                          uint32_t partition, std::optional<uint64_t> bytes_total,
                                           const FeedShared& shared) {
   return std::make_unique<StreamFeed>(std::string(), std::move(stream), std::move(name), partition,
                                       bytes_total, shared);

@@ -36,10 +36,10 @@ class SubFeed {
 };
 
 struct PlainFile {
-  std::string path;        // "-": stdin, a redirected file
+  std::string path;  // "-": stdin, a redirected file
   uint32_t partition = 0;
-  uint64_t begin = 0;      // where its content starts (stdin may have been read before)
-  uint64_t size = 0;       // bytes from there on, when the run began
+  uint64_t begin = 0;  // where its content starts (stdin may have been read before)
+  uint64_t size = 0;   // bytes from there on, when the run began
 };
 std::unique_ptr<SubFeed> make_position_feed(std::vector<PlainFile> files, const FeedShared& shared);
 
@@ -49,8 +49,7 @@ std::unique_ptr<SubFeed> make_stream_feed(std::string path, uint32_t partition,
                                           const FeedShared& shared);
 // The same over a stream that is already there.
 std::unique_ptr<SubFeed> make_stream_feed(std::unique_ptr<ByteStream> stream, std::string name,
-                                          uint32_t partition,
-                                          std::optional<uint64_t> bytes_total,
+                                          uint32_t partition, std::optional<uint64_t> bytes_total,
                                           const FeedShared& shared);
 
 // "access.log: the record at byte 123 is longer than 1 MB".

@@ -27,7 +27,8 @@ struct AggregateOptions {
 const OptionTable<AggregateOptions>& aggregate_options() {
   static const OptionTable<AggregateOptions> table = {
       {"key_by", &AggregateOptions::key_by, "columns to group by; none: one result over all rows"},
-      {"aggregate", &AggregateOptions::aggregate, "the result's columns: name = \"expression\"", true},
+      {"aggregate", &AggregateOptions::aggregate, "the result's columns: name = \"expression\"",
+       true},
       {"having", &AggregateOptions::having, "keeps the result rows for which this is true"},
       {"order", &AggregateOptions::order, std::vector<std::string>{"key", "arrival", "none"},
        "of the result: by key, by first appearance, or as it comes (fastest)"},
@@ -94,7 +95,8 @@ class AggregateResult final : public BatchSource {
  public:
   using Collectors = std::vector<std::unique_ptr<Collector>>;
 
-  AggregateResult(const Aggregation& aggregation, std::vector<std::unique_ptr<Collector>> collectors,
+  AggregateResult(const Aggregation& aggregation,
+                  std::vector<std::unique_ptr<Collector>> collectors,
                   const OperatorContext& context)
       : aggregation_(aggregation),
         context_(context),
@@ -186,9 +188,9 @@ class AggregatePlan final : public OperatorPlan {
     needed.resize(output().size(), needed.empty());
     if (aggregation_.having) aggregation_.having->collect_columns(needed);
     const auto keys = static_cast<ptrdiff_t>(aggregation_.key_columns.size());
-    return std::make_unique<AggregateProgram>(aggregation_.binding, aggregation_.key_columns.size(),
-                                              input().size(),
-                                              std::vector<bool>(needed.begin() + keys, needed.end()));
+    return std::make_unique<AggregateProgram>(
+        aggregation_.binding, aggregation_.key_columns.size(), input().size(),
+        std::vector<bool>(needed.begin() + keys, needed.end()));
   }
 
   Aggregation aggregation_;
@@ -200,10 +202,14 @@ std::unique_ptr<OperatorPlan> bind_aggregate(const ComponentSpec& spec, const Sc
                                              const BindContext& context, Errors& errors) {
   AggregateOptions options;
   const size_t before = errors.size();
-  read_options(aggregate_options(), spec.options, options, errors, "the aggregate operator", {"op"});
+  read_options(aggregate_options(), spec.options, options, errors, "the aggregate operator",
+               {"op"});
   if (context.streaming) {
-    errors.push_back({ErrorKind::kConfig, "aggregate needs bounded input", spec.kind_position,
-                      "use a [window], or op = \"reduce\" for running results", {}});
+    errors.push_back({ErrorKind::kConfig,
+                      "aggregate needs bounded input",
+                      spec.kind_position,
+                      "use a [window], or op = \"reduce\" for running results",
+                      {}});
   }
   Aggregation aggregation;
   aggregation.key_columns = resolve_columns(options.key_by, input, errors);
@@ -225,8 +231,11 @@ std::unique_ptr<OperatorPlan> bind_aggregate(const ComponentSpec& spec, const Sc
   for (size_t k = 0; k < aggregation.binding.output.size(); ++k) {
     const ColumnSpec& column = aggregation.binding.output[k];
     if (output.find(column.name)) {
-      errors.push_back({ErrorKind::kConfig, "`" + column.name + "` is a key and an aggregate",
-                        options.aggregate[k].name_position, "give the aggregate another name", {}});
+      errors.push_back({ErrorKind::kConfig,
+                        "`" + column.name + "` is a key and an aggregate",
+                        options.aggregate[k].name_position,
+                        "give the aggregate another name",
+                        {}});
       return nullptr;
     }
     output.add(column.name, column.type);

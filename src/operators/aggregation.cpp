@@ -196,8 +196,7 @@ void GroupedAggregation::update(const Batch& batch, std::span<const ColumnPtr> k
   }
   if (track_arrival_) note_arrivals(batch, groups);
   const bool prepared = batch.columns.size() > program_.input_columns_;
-  if (!prepared && !program_.computed_.empty())
-    program_.compute_columns(batch, computed_, context);
+  if (!prepared && !program_.computed_.empty()) program_.compute_columns(batch, computed_, context);
   for (const auto& slot : program_.slots_) update_slot(slot, batch, groups, context);
   computed_.clear();
   args_.clear();
@@ -267,9 +266,9 @@ void GroupedAggregation::merge_groups(GroupedAggregation& other, std::span<const
     add_states(1);
   }
   for (const auto& slot : program_.slots_) {
-    slot.aggregate->function->merge_all({states_.data() + slot.offset, program_.stride_}, groups_.data(),
-                                        {other.states_.data() + slot.offset, program_.stride_},
-                                        groups.data(), n);
+    slot.aggregate->function->merge_all(
+        {states_.data() + slot.offset, program_.stride_}, groups_.data(),
+        {other.states_.data() + slot.offset, program_.stride_}, groups.data(), n);
   }
   if (track_arrival_ && other.track_arrival_) {
     for (size_t i = 0; i < n; ++i)
@@ -371,7 +370,8 @@ void GroupedAggregation::snapshot(SnapshotWriter& writer) const {
       writer.put_text(encoded);
       if (track_arrival_) writer.put_u64(arrival_[ids[i]]);
       for (const auto& slot : program_.slots_)
-        slot.aggregate->function->snapshot(states_.data() + ids[i] * program_.stride_ + slot.offset, writer);
+        slot.aggregate->function->snapshot(states_.data() + ids[i] * program_.stride_ + slot.offset,
+                                           writer);
     }
   }
 }
@@ -392,7 +392,8 @@ void GroupedAggregation::restore(SnapshotReader& reader) {
     add_states(group + size_t{1});
     if (track_arrival_) arrival_[group] = reader.get_u64();
     for (const auto& slot : program_.slots_)
-      slot.aggregate->function->restore(states_.data() + group * program_.stride_ + slot.offset, reader);
+      slot.aggregate->function->restore(states_.data() + group * program_.stride_ + slot.offset,
+                                        reader);
   }
 }
 

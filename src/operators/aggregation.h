@@ -92,8 +92,8 @@ class AggregateProgram {
   std::vector<bool> outputs_needed_;
   std::vector<Slot> slots_;
   std::vector<Computed> computed_;
-  size_t stride_ = 0;           // bytes of one group's states
-  std::vector<char> initial_;   // the states of a new group
+  size_t stride_ = 0;          // bytes of one group's states
+  std::vector<char> initial_;  // the states of a new group
   bool can_fail_ = false;
   bool needs_destroy_ = false;
 };
@@ -117,7 +117,8 @@ class GroupedAggregation {
   // Adds only the listed groups, leaving out the first `skip_keys` key columns of `other`, a partial of
   // the same program with that many more keys in front. The listed states of `other` are used up:
   // clear() it before it is updated again.
-  void merge_groups(GroupedAggregation& other, std::span<const uint32_t> groups, size_t skip_keys = 0);
+  void merge_groups(GroupedAggregation& other, std::span<const uint32_t> groups,
+                    size_t skip_keys = 0);
   // Makes sure that there is the one group of an aggregation without keys.
   void add_empty_group();
 
@@ -132,7 +133,8 @@ class GroupedAggregation {
   // of keys may point into this object unless `copy_keys`; all others belong to the batch. Sets and
   // restores context.arena. The states stay as they are: a window may fire again. Several threads may call
   // it at once for different groups, each with its own context.
-  Batch result(std::span<const uint32_t> groups, EvalContext& context, bool copy_keys = false) const;
+  Batch result(std::span<const uint32_t> groups, EvalContext& context,
+               bool copy_keys = false) const;
 
   size_t memory_bytes() const;  // the states' own heap memory included
   void clear();                 // forgets all groups, keeps the memory
@@ -154,7 +156,7 @@ class GroupedAggregation {
   size_t total_ = 0;                   // groups with initialised states
   HugeVec<char> states_;
   bool track_arrival_ = false;
-  Vec<uint64_t> arrival_;  // first ordinal of each group
+  Vec<uint64_t> arrival_;    // first ordinal of each group
   mutable Arena key_arena_;  // strings of keys() that the table holds encoded
 
   // Scratch, kept between calls.

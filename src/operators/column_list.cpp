@@ -11,9 +11,11 @@ size_t resolve_column(const SourceText& name, const Schema& schema, Errors& erro
   if (text.size() >= 2 && text.front() == '`' && text.back() == '`')
     text = text.substr(1, text.size() - 2);
   if (const auto index = schema.find(text)) return *index;
-  errors.push_back({ErrorKind::kConfig, "no column `" + std::string(text) + "`",
+  errors.push_back({ErrorKind::kConfig,
+                    "no column `" + std::string(text) + "`",
                     name.at(0, std::max<size_t>(1, name.text.size())),
-                    spelling_hint(text, schema.names()), {}});
+                    spelling_hint(text, schema.names()),
+                    {}});
   return schema.size();
 }
 
@@ -24,8 +26,11 @@ std::vector<size_t> resolve_columns(const std::vector<SourceText>& names, const 
     const size_t index = resolve_column(name, schema, errors);
     if (index == schema.size()) continue;
     if (std::find(columns.begin(), columns.end(), index) != columns.end()) {
-      errors.push_back({ErrorKind::kConfig, "column `" + schema[index].name + "` is named twice",
-                        name.at(0, std::max<size_t>(1, name.text.size())), {}, {}});
+      errors.push_back({ErrorKind::kConfig,
+                        "column `" + schema[index].name + "` is named twice",
+                        name.at(0, std::max<size_t>(1, name.text.size())),
+                        {},
+                        {}});
       continue;
     }
     columns.push_back(index);

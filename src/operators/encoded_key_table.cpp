@@ -32,8 +32,7 @@ void EncodedKeyTable::find_or_add(std::span<const ColumnPtr> keys, size_t rows, 
   }
 }
 
-std::vector<ColumnPtr> EncodedKeyTable::keys(std::span<const uint32_t> groups,
-                                             Arena& arena) const {
+std::vector<ColumnPtr> EncodedKeyTable::keys(std::span<const uint32_t> groups, Arena& arena) const {
   std::vector<ColumnPtr> columns;
   for (const auto& type : types_) {
     columns.push_back(make_column(type));

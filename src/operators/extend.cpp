@@ -37,7 +37,8 @@ std::unique_ptr<OperatorPlan> bind_extend(const ComponentSpec& spec, const Schem
       columns.push_back(std::move(column));
     }
   }
-  return make_projection("extend", input, std::move(columns), "extend: " + join_texts(options.columns));
+  return make_projection("extend", input, std::move(columns),
+                         "extend: " + join_texts(options.columns));
 }
 
 }  // namespace

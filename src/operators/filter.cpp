@@ -14,7 +14,8 @@ struct FilterOptions {
 
 const OptionTable<FilterOptions>& filter_options() {
   static const OptionTable<FilterOptions> table = {
-      {"where", &FilterOptions::where, "the condition; rows where it is FALSE or NULL are left out", true},
+      {"where", &FilterOptions::where, "the condition; rows where it is FALSE or NULL are left out",
+       true},
   };
   return table;
 }

@@ -159,7 +159,8 @@ inline __attribute__((always_inline)) uint32_t FixedKeyTable<W>::probe(const Ent
   const size_t mask = slots_.mask();
   for (size_t at = slots_.home(tag);; at = (at + 1) & mask) {
     const SlotArray::Slot slot = slots[at];
-    if (slot.group_plus_one == 0) [[unlikely]] return add(at, words, tag);
+    if (slot.group_plus_one == 0) [[unlikely]]
+      return add(at, words, tag);
     if (slot.tag == tag && same_words(entries[slot.group_plus_one - 1], words)) {
       return slot.group_plus_one - 1;
     }
@@ -269,8 +270,7 @@ Vec<uint32_t> FixedKeyTable<W>::sorted() const {
     return is_null(group, 0) ? 0 : ordered_bits(group, 0);
   };
   const bool exact = raw_ && null_group_ == kNoGroup;
-  return sort_groups(
-      size(), prefix, [this](uint32_t a, uint32_t b) { return less(a, b); }, exact);
+  return sort_groups(size(), prefix, [this](uint32_t a, uint32_t b) { return less(a, b); }, exact);
 }
 
 template <size_t W>

@@ -42,7 +42,8 @@ class FixedKeyTable final : public GroupTable {
   uint32_t probe(const Entry& words, uint32_t tag);
   uint32_t add(size_t at, const Entry& words, uint32_t tag);
   bool is_null(uint32_t group, size_t key) const;
-  uint64_t ordered_bits(uint32_t group, size_t key) const;  // the value's top 64 bits, order-preserving
+  uint64_t ordered_bits(uint32_t group,
+                        size_t key) const;  // the value's top 64 bits, order-preserving
   bool less(uint32_t a, uint32_t b) const;
 
   std::vector<Type> types_;

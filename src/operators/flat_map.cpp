@@ -20,7 +20,8 @@ const OptionTable<FlatMapOptions>& flat_map_options() {
   static const OptionTable<FlatMapOptions> table = {
       {"each", &FlatMapOptions::each,
        "an ARRAY expression; a row whose array is empty or NULL gives no rows", true},
-      {"as", &FlatMapOptions::as, "the name of the column for the elements; a known name replaces that column", true},
+      {"as", &FlatMapOptions::as,
+       "the name of the column for the elements; a known name replaces that column", true},
   };
   return table;
 }
@@ -181,7 +182,8 @@ std::unique_ptr<OperatorPlan> bind_flat_map(const ComponentSpec& spec, const Sch
     errors.push_back({ErrorKind::kConfig,
                       "each must be an ARRAY, this is a " + (*each)->type().to_string(),
                       options.each.at(0, options.each.text.size()),
-                      "SPLIT(text, ' ') makes an array of words", {}});
+                      "SPLIT(text, ' ') makes an array of words",
+                      {}});
     return nullptr;
   }
   const Type element = (*each)->type().element();

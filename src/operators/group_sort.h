@@ -54,8 +54,9 @@ Vec<uint32_t> sort_groups(size_t n, PrefixOf prefix_of, Less less, bool exact) {
       size_t end = begin + 1;
       while (end < n && items[end].prefix == items[begin].prefix) ++end;
       if (end - begin > 1) {
-        std::sort(items.begin() + begin, items.begin() + end,
-                  [&](const PrefixedGroup& a, const PrefixedGroup& b) { return less(a.group, b.group); });
+        std::sort(
+            items.begin() + begin, items.begin() + end,
+            [&](const PrefixedGroup& a, const PrefixedGroup& b) { return less(a.group, b.group); });
       }
       begin = end;
     }

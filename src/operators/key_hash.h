@@ -49,8 +49,9 @@ inline void load_short(const char* p, uint32_t len, uint64_t& w0, uint64_t& w1) 
   // 16 bytes that do not reach into the next page can always be read.
   if ((reinterpret_cast<uintptr_t>(p) & 4095) <= 4080) [[likely]] {
     alignas(32) static constexpr unsigned char kMask[32] = {
-        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-        0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0};
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0,    0,    0,    0,    0,    0,
+        0,    0,    0,    0,    0,    0,    0,    0,    0,    0};
     const char* at = len > 0 ? p : reinterpret_cast<const char*>(kMask);
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
     const __m128i mask = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kMask + 16 - len));

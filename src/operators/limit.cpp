@@ -90,8 +90,8 @@ std::unique_ptr<OperatorPlan> bind_limit(const ComponentSpec& spec, const Schema
   for (const char* key : {"limit", "offset"}) {
     const Node* node = spec.options.find(key);
     if (node != nullptr && node->kind == Node::Kind::kInteger && node->integer < 0) {
-      errors.push_back({ErrorKind::kConfig, std::string(key) + " must not be negative", node->position,
-                        {}, {}});
+      errors.push_back(
+          {ErrorKind::kConfig, std::string(key) + " must not be negative", node->position, {}, {}});
     }
   }
   if (errors.size() != before) return nullptr;

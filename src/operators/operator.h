@@ -35,9 +35,9 @@ namespace weir {
 struct OperatorContext {
   const TimeZone* zone = utc();
   int64_t now_us = 0;
-  bool fail_fast = true;       // the first bad row ends the run
+  bool fail_fast = true;  // the first bad row ends the run
   bool wrap_overflow = false;
-  bool streaming = false;      // unbounded input: running results are a changelog
+  bool streaming = false;  // unbounded input: running results are a changelog
   uint64_t seed = 0;
   int workers = 1;
   EvalContext eval_context() const {
@@ -122,21 +122,31 @@ class OperatorPlan {
   // True if it changes its batches' rows only by dropping some of them on `pushable()` conditions.
   virtual std::vector<PushedPredicate> pushable() const { return {}; }
   // True if a column of the output is, unchanged, column `*input` of the input: lets predicates move up.
-  virtual int passes_column(size_t output_column) const { (void)output_column; return -1; }
+  virtual int passes_column(size_t output_column) const {
+    (void)output_column;
+    return -1;
+  }
   // True if every input row gives exactly one output row (map, extend), unless it is rejected.
   virtual bool keeps_rows() const { return false; }
   // True if it needs Batch::raw although it rejects nothing (a record's place decides).
   virtual bool needs_raw() const { return false; }
   // True if output rows are changelog rows (kinds filled).
-  virtual bool makes_changelog(bool streaming) const { (void)streaming; return false; }
+  virtual bool makes_changelog(bool streaming) const {
+    (void)streaming;
+    return false;
+  }
 
   // A Transform step's transform; an Ordered step may give one too, which the workers run on a batch
   // before its turn comes (partial aggregation) and which leaves its result in Batch::prepared. So may a
   // Collector step: its transform runs on every batch right before consume() and rejects the rows that
   // the collector could not evaluate, because a collector cannot reject.
-  virtual std::unique_ptr<Transform> make_transform(const OperatorContext&) const { return nullptr; }
+  virtual std::unique_ptr<Transform> make_transform(const OperatorContext&) const {
+    return nullptr;
+  }
   virtual std::unique_ptr<Ordered> make_ordered(const OperatorContext&) const { return nullptr; }
-  virtual std::unique_ptr<Collector> make_collector(const OperatorContext&) const { return nullptr; }
+  virtual std::unique_ptr<Collector> make_collector(const OperatorContext&) const {
+    return nullptr;
+  }
   // Merges all workers' collectors (in any order: the result does not depend on it).
   virtual std::unique_ptr<BatchSource> finish(std::vector<std::unique_ptr<Collector>> collectors,
                                               const OperatorContext&) const {

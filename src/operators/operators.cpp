@@ -7,20 +7,9 @@ namespace weir {
 namespace {
 
 constexpr std::array kOperators = {
-    &kAggregateOperator,
-    &kDistinctOperator,
-    &kDropOperator,
-    &kExtendOperator,
-    &kFilterOperator,
-    &kFlatMapOperator,
-    &kLimitOperator,
-    &kMapOperator,
-    &kParseOperator,
-    &kReduceOperator,
-    &kRenameOperator,
-    &kSampleOperator,
-    &kSortOperator,
-    &kTopOperator,
+    &kAggregateOperator, &kDistinctOperator, &kDropOperator, &kExtendOperator, &kFilterOperator,
+    &kFlatMapOperator,   &kLimitOperator,    &kMapOperator,  &kParseOperator,  &kReduceOperator,
+    &kRenameOperator,    &kSampleOperator,   &kSortOperator, &kTopOperator,
 };
 
 }  // namespace

@@ -79,7 +79,8 @@ uint64_t order_prefix(std::string_view place) {
   return __builtin_bswap64(head);
 }
 
-std::unique_ptr<Transform> make_order_preparation(const OrderBy& order, const OperatorContext& context) {
+std::unique_ptr<Transform> make_order_preparation(const OrderBy& order,
+                                                  const OperatorContext& context) {
   if (!order.can_fail()) return nullptr;
   return std::make_unique<OrderPreparation>(order, context);
 }

@@ -36,6 +36,7 @@ class OrderBy {
 uint64_t order_prefix(std::string_view place);
 
 // Runs before a collector that orders: refuses the rows whose place cannot be told.
-std::unique_ptr<Transform> make_order_preparation(const OrderBy& order, const OperatorContext& context);
+std::unique_ptr<Transform> make_order_preparation(const OrderBy& order,
+                                                  const OperatorContext& context);
 
 }  // namespace weir

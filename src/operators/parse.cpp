@@ -25,9 +25,12 @@ struct ParseOptions {
 
 const OptionTable<ParseOptions>& parse_options() {
   static const OptionTable<ParseOptions> table = {
-      {"column", &ParseOptions::column, "the STRING column to decode, one record in each row", true},
-      {"format", &ParseOptions::format, "an input format's name, or a table with `name` and its options", true},
-      {"schema", &ParseOptions::schema, "names and types of the columns, where the format does not say them"},
+      {"column", &ParseOptions::column, "the STRING column to decode, one record in each row",
+       true},
+      {"format", &ParseOptions::format,
+       "an input format's name, or a table with `name` and its options", true},
+      {"schema", &ParseOptions::schema,
+       "names and types of the columns, where the format does not say them"},
       {"into", &ParseOptions::into, "a prefix for the new columns' names"},
       {"keep", &ParseOptions::keep, "keeps the text column"},
   };
@@ -85,7 +88,8 @@ class Parse final : public Transform {
     DecodeRequest request;
     request.needed.assign(plan.format().schema().size(), false);
     for (size_t c = 0; c < plan.columns().size(); ++c) {
-      if (plan.columns()[c].is_new && plan.is_output(c)) request.needed[plan.columns()[c].index] = true;
+      if (plan.columns()[c].is_new && plan.is_output(c))
+        request.needed[plan.columns()[c].index] = true;
     }
     needed_ = request.needed;
     decoder_ = plan.format().make_decoder(request);
@@ -100,13 +104,15 @@ class Parse final : public Transform {
     const size_t inputs = batch.columns.size();
     for (size_t k = 0; k < schema.size(); ++k)
       batch.columns.push_back(needed_[k] ? put_together(k, schema[k].type, batch.rows) : nullptr);
-    if (!faults_.empty()) batch.reject(faults_, plan_.input()[plan_.column()].name, context_.fail_fast);
+    if (!faults_.empty())
+      batch.reject(faults_, plan_.input()[plan_.column()].name, context_.fail_fast);
 
     std::vector<ColumnPtr> columns;
     for (size_t c = 0; c < plan_.columns().size(); ++c) {
       const ParsedColumn& column = plan_.columns()[c];
-      columns.push_back(plan_.is_output(c) ? batch.columns[column.is_new ? inputs + column.index : column.index]
-                                           : nullptr);
+      columns.push_back(plan_.is_output(c)
+                            ? batch.columns[column.is_new ? inputs + column.index : column.index]
+                            : nullptr);
     }
     batch.columns = std::move(columns);
   }
@@ -169,8 +175,9 @@ class Parse final : public Transform {
     if (!decoded.rejects.empty()) {
       add_fault(i, decoded.rejects[0]);
     } else if (decoded.rows != 1) {
-      faults_.push_back({i, decoded.rows == 0 ? "the text holds no record"
-                                              : "the text holds " + std::to_string(decoded.rows) + " records"});
+      faults_.push_back({i, decoded.rows == 0
+                                ? "the text holds no record"
+                                : "the text holds " + std::to_string(decoded.rows) + " records"});
     } else {
       from_[i] = {static_cast<uint32_t>(parts_.size()), 0};
       keep(std::move(decoded), batch);
@@ -190,7 +197,8 @@ class Parse final : public Transform {
   }
 
   void add_fault(uint32_t row, const Reject& reject) {
-    faults_.push_back({row, reject.field.empty() ? reject.reason : "`" + reject.field + "`: " + reject.reason});
+    faults_.push_back(
+        {row, reject.field.empty() ? reject.reason : "`" + reject.field + "`: " + reject.reason});
   }
   void keep(Batch decoded, Batch& batch) {
     for (auto& owner : decoded.owners) batch.keep(std::move(owner));
@@ -247,8 +255,11 @@ FormatSpec read_format(const Node& node, Errors& errors) {
     }
   }
   if (format.name.empty()) {
-    errors.push_back({ErrorKind::kConfig, "expected a format's name or a table with `name`", node.position,
-                      {}, {}});
+    errors.push_back({ErrorKind::kConfig,
+                      "expected a format's name or a table with `name`",
+                      node.position,
+                      {},
+                      {}});
   }
   return format;
 }
@@ -281,7 +292,8 @@ std::vector<SchemaColumnSpec> read_schema(const Node& node, Errors& errors) {
 
 // A text is one record, so csv and tsv have no header unless the pipeline insists.
 void assume_no_header(FormatSpec& format) {
-  if ((format.name != "csv" && format.name != "tsv") || format.options.find("header") != nullptr) return;
+  if ((format.name != "csv" && format.name != "tsv") || format.options.find("header") != nullptr)
+    return;
   Node no;
   no.kind = Node::Kind::kBoolean;
   no.position = format.position;
@@ -300,7 +312,9 @@ std::unique_ptr<OperatorPlan> bind_parse(const ComponentSpec& spec, const Schema
     errors.push_back({ErrorKind::kConfig,
                       "parse takes a STRING column, `" + input[column].name + "` is a " +
                           input[column].type.to_string(),
-                      options.column.at(0, options.column.text.size()), {}, {}});
+                      options.column.at(0, options.column.text.size()),
+                      {},
+                      {}});
   }
   FormatSpec format_spec = read_format(options.format, errors);
   const auto declared = read_schema(options.schema, errors);
@@ -308,8 +322,11 @@ std::unique_ptr<OperatorPlan> bind_parse(const ComponentSpec& spec, const Schema
 
   const FormatDescriptor* descriptor = find_format(format_spec.name);
   if (descriptor == nullptr || !descriptor->reads) {
-    errors.push_back({ErrorKind::kConfig, "no input format `" + format_spec.name + "`", format_spec.position,
-                      "`weir formats` lists them", {}});
+    errors.push_back({ErrorKind::kConfig,
+                      "no input format `" + format_spec.name + "`",
+                      format_spec.position,
+                      "`weir formats` lists them",
+                      {}});
     return nullptr;
   }
   assume_no_header(format_spec);
@@ -320,8 +337,11 @@ std::unique_ptr<OperatorPlan> bind_parse(const ComponentSpec& spec, const Schema
   auto format = descriptor->make(format_spec, format_context, errors);
   if (!format || errors.size() != before) return nullptr;
   if (format->needs_sample()) {
-    errors.push_back({ErrorKind::kConfig, "the format " + format_spec.name + " does not say its columns",
-                      format_spec.position, "add schema = { name = \"TYPE\", ... }", {}});
+    errors.push_back({ErrorKind::kConfig,
+                      "the format " + format_spec.name + " does not say its columns",
+                      format_spec.position,
+                      "add schema = { name = \"TYPE\", ... }",
+                      {}});
     return nullptr;
   }
 
@@ -335,8 +355,11 @@ std::unique_ptr<OperatorPlan> bind_parse(const ComponentSpec& spec, const Schema
   for (size_t k = 0; k < format->schema().size(); ++k) {
     const std::string name = options.into + format->schema()[k].name;
     if (output.find(name)) {
-      errors.push_back({ErrorKind::kConfig, "there is a column `" + name + "` already", spec.position,
-                        "give the new columns a prefix: into = \"parsed_\"", {}});
+      errors.push_back({ErrorKind::kConfig,
+                        "there is a column `" + name + "` already",
+                        spec.position,
+                        "give the new columns a prefix: into = \"parsed_\"",
+                        {}});
       continue;
     }
     output.add(name, format->schema()[k].type);

@@ -20,7 +20,7 @@ namespace weir {
 
 namespace {
 
-constexpr size_t kResultRows = 8192;  // of one batch of final results
+constexpr size_t kResultRows = 8192;           // of one batch of final results
 constexpr Int128 kUnknown = Int128{1} << 100;  // a bound beyond every type's
 
 struct ReduceOptions {
@@ -33,7 +33,8 @@ const OptionTable<ReduceOptions>& reduce_options() {
   static const OptionTable<ReduceOptions> table = {
       {"key_by", &ReduceOptions::key_by, "columns to group by; none: one result over all records"},
       {"reduce", &ReduceOptions::reduce,
-       "columns and how two rows of a key become one, `a` so far and `b` new: n = \"a.n + b.n\"", true},
+       "columns and how two rows of a key become one, `a` so far and `b` new: n = \"a.n + b.n\"",
+       true},
       {"emit", &ReduceOptions::emit, std::vector<std::string>{"running", "final"},
        "a result for every record, or one per key at the end, in key order"},
   };
@@ -42,8 +43,8 @@ const OptionTable<ReduceOptions>& reduce_options() {
 
 // How a reduced column is computed.
 enum class Way {
-  kSum,      // a.n + b.n of one number type
-  kLeast,    // LEAST(a.n, b.n) of one integer or time type
+  kSum,    // a.n + b.n of one number type
+  kLeast,  // LEAST(a.n, b.n) of one integer or time type
   kGreatest,
   kKeep,     // a.n
   kReplace,  // b.n
@@ -105,7 +106,8 @@ class Reduce final : public Ordered {
       order.push_back(0);
     }
     for (size_t begin = 0; begin < order.size(); begin += kResultRows) {
-      const std::span<const uint32_t> groups(order.data() + begin, std::min(kResultRows, order.size() - begin));
+      const std::span<const uint32_t> groups(order.data() + begin,
+                                             std::min(kResultRows, order.size() - begin));
       Batch batch;
       batch.rows = groups.size();
       batch.sequence = begin / kResultRows;
@@ -113,7 +115,8 @@ class Reduce final : public Ordered {
         batch.columns = table_->keys(groups, batch.arena());
         for (auto& key : batch.columns) key->own_strings(batch.arena());
       }
-      for (const auto& state : states_) batch.columns.push_back(state.gather(groups, batch.arena()));
+      for (const auto& state : states_)
+        batch.columns.push_back(state.gather(groups, batch.arena()));
       out.emit(std::move(batch));
     }
   }
@@ -154,10 +157,12 @@ class Reduce final : public Ordered {
       for_fixed(column.type, [&]<class T>(T) {
         if constexpr (std::is_integral_v<T>) {
           const auto limit = static_cast<Int128>(std::numeric_limits<T>::max());
-          const Int128 more = largest(batch.columns[column.input]->template values<T>(), batch.rows) *
-                              static_cast<Int128>(batch.rows);
+          const Int128 more =
+              largest(batch.columns[column.input]->template values<T>(), batch.rows) *
+              static_cast<Int128>(batch.rows);
           Int128& bound = bounds_[k];
-          if (bound + more > limit) bound = largest(states_[k].template values<T>(), states_[k].size());
+          if (bound + more > limit)
+            bound = largest(states_[k].template values<T>(), states_[k].size());
           bound += more;
           if (bound > limit) {
             bound = kUnknown;
@@ -207,7 +212,8 @@ class Reduce final : public Ordered {
           } else if (column.way == Way::kLeast || column.way == Way::kGreatest) {
             if (null) valid[g] = 0;
             if (valid[g] != 0)
-              states[g] = column.way == Way::kLeast ? std::min(states[g], in[i]) : std::max(states[g], in[i]);
+              states[g] = column.way == Way::kLeast ? std::min(states[g], in[i])
+                                                    : std::max(states[g], in[i]);
           }
           if (out) {
             out->values<T>()[i] = states[g];
@@ -377,7 +383,8 @@ Way way_of(const Ast& ast, const std::string& name, const Type& type) {
   const char left = side_of(*ast.args[0], name);
   const char right = side_of(*ast.args[1], name);
   if (left == 0 || right == 0 || left == right) return Way::kGeneral;
-  if (ast.kind == AstKind::kBinary && ast.name == "+" && (type.is_integer() || type.is_approximate()))
+  if (ast.kind == AstKind::kBinary && ast.name == "+" &&
+      (type.is_integer() || type.is_approximate()))
     return Way::kSum;
   if (ast.kind == AstKind::kCall && !type.is_approximate()) {
     if (ast.name == "LEAST") return Way::kLeast;
@@ -392,8 +399,11 @@ std::unique_ptr<OperatorPlan> bind_reduce(const ComponentSpec& spec, const Schem
   const size_t before = errors.size();
   read_options(reduce_options(), spec.options, options, errors, "the reduce operator", {"op"});
   if (context.streaming && options.emit == "final")
-    errors.push_back({ErrorKind::kConfig, "emit = \"final\" needs bounded input",
-                      spec.options.find("emit")->position, {}, {}});
+    errors.push_back({ErrorKind::kConfig,
+                      "emit = \"final\" needs bounded input",
+                      spec.options.find("emit")->position,
+                      {},
+                      {}});
   Reduction reduction;
   reduction.final_only = options.emit == "final";
   reduction.key_columns = resolve_columns(options.key_by, input, errors);
@@ -407,8 +417,11 @@ std::unique_ptr<OperatorPlan> bind_reduce(const ComponentSpec& spec, const Schem
     const size_t c = resolve_column(SourceText(text.name, text.name_position), input, errors);
     if (c == input.size()) continue;
     if (output.find(text.name)) {
-      errors.push_back({ErrorKind::kConfig, "`" + text.name + "` is a key: it stays as it is",
-                        text.name_position, {}, {}});
+      errors.push_back({ErrorKind::kConfig,
+                        "`" + text.name + "` is a key: it stays as it is",
+                        text.name_position,
+                        {},
+                        {}});
       continue;
     }
     ReducedColumn column;
@@ -420,7 +433,8 @@ std::unique_ptr<OperatorPlan> bind_reduce(const ComponentSpec& spec, const Schem
     reduction.columns.push_back(std::move(column));
   }
   if (options.reduce.empty() && errors.size() == before)
-    errors.push_back({ErrorKind::kConfig, "reduce needs at least one column", spec.position, {}, {}});
+    errors.push_back(
+        {ErrorKind::kConfig, "reduce needs at least one column", spec.position, {}, {}});
   if (errors.size() != before) return nullptr;
 
   reduction.row_type = Type::row(fields);
@@ -439,14 +453,16 @@ std::unique_ptr<OperatorPlan> bind_reduce(const ComponentSpec& spec, const Schem
       continue;
     }
     column.expr = std::move(*expr);
-    if (const auto ast = parse_expression(text)) column.way = way_of(**ast, column.name, column.type);
+    if (const auto ast = parse_expression(text))
+      column.way = way_of(**ast, column.name, column.type);
     reduction.general = reduction.general || column.way == Way::kGeneral;
   }
   if (errors.size() != before) return nullptr;
   std::string text = join_texts(options.reduce);
   if (!reduction.key_columns.empty()) text = join_names(reduction.key_columns, input) + ": " + text;
   if (reduction.final_only) text += ", final results only";
-  return std::make_unique<ReducePlan>(input, std::move(output), std::move(reduction), std::move(text));
+  return std::make_unique<ReducePlan>(input, std::move(output), std::move(reduction),
+                                      std::move(text));
 }
 
 }  // namespace

@@ -30,8 +30,11 @@ std::unique_ptr<OperatorPlan> bind_rename(const ComponentSpec& spec, const Schem
     const size_t old = resolve_column(column.value, input, errors);
     if (old == input.size()) continue;
     if (renamed[old]) {
-      errors.push_back({ErrorKind::kConfig, "column `" + input[old].name + "` is renamed twice",
-                        column.name_position, {}, {}});
+      errors.push_back({ErrorKind::kConfig,
+                        "column `" + input[old].name + "` is renamed twice",
+                        column.name_position,
+                        {},
+                        {}});
     }
     renamed[old] = true;
     names[old] = column.name;
@@ -40,14 +43,18 @@ std::unique_ptr<OperatorPlan> bind_rename(const ComponentSpec& spec, const Schem
     size_t uses = 0;
     for (const auto& name : names) uses += name == column.name ? 1 : 0;
     if (uses > 1) {
-      errors.push_back({ErrorKind::kConfig, "there is a column `" + column.name + "` already",
-                        column.name_position, "drop or rename that one first", {}});
+      errors.push_back({ErrorKind::kConfig,
+                        "there is a column `" + column.name + "` already",
+                        column.name_position,
+                        "drop or rename that one first",
+                        {}});
     }
   }
   if (errors.size() != before) return nullptr;
   std::vector<ProjectedColumn> columns;
   for (size_t c = 0; c < input.size(); ++c) columns.push_back(pass_column(input, c, names[c]));
-  return make_projection("rename", input, std::move(columns), "rename: " + join_texts(options.columns));
+  return make_projection("rename", input, std::move(columns),
+                         "rename: " + join_texts(options.columns));
 }
 
 }  // namespace

@@ -44,7 +44,8 @@ uint32_t RowStore::add(Batch batch, bool copy_strings) {
         own.columns.push_back(nullptr);
         continue;
       }
-      ColumnPtr copy = column.use_count() > 1 ? column->slice(0, column->size()) : std::move(column);
+      ColumnPtr copy =
+          column.use_count() > 1 ? column->slice(0, column->size()) : std::move(column);
       copy->own_strings(own.arena());
       own.columns.push_back(std::move(copy));
     }

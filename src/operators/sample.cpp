@@ -86,8 +86,11 @@ std::unique_ptr<OperatorPlan> bind_sample(const ComponentSpec& spec, const Schem
   read_options(sample_options(), spec.options, options, errors, "the sample operator", {"op"});
   if (errors.size() != before) return nullptr;
   if (!(options.fraction >= 0 && options.fraction <= 1)) {
-    errors.push_back({ErrorKind::kConfig, "fraction must be from 0 to 1",
-                      spec.options.find("fraction")->position, "a tenth of the records is 0.1", {}});
+    errors.push_back({ErrorKind::kConfig,
+                      "fraction must be from 0 to 1",
+                      spec.options.find("fraction")->position,
+                      "a tenth of the records is 0.1",
+                      {}});
     return nullptr;
   }
   return std::make_unique<SamplePlan>(input, options);

@@ -20,7 +20,8 @@ struct SortOptions {
 
 const OptionTable<SortOptions>& sort_options() {
   static const OptionTable<SortOptions> table = {
-      {"by", &SortOptions::by, "what to order by: \"a DESC, b\"; NULLS FIRST or LAST may follow", true},
+      {"by", &SortOptions::by, "what to order by: \"a DESC, b\"; NULLS FIRST or LAST may follow",
+       true},
   };
   return table;
 }
@@ -85,7 +86,8 @@ class SortResult final : public BatchSource {
     const uint64_t sequence = next_.fetch_add(1);
     const size_t begin = sequence * kResultRows;
     if (begin >= rows_.size()) return false;
-    const std::span<const RowPlace> rows(rows_.data() + begin, std::min(kResultRows, rows_.size() - begin));
+    const std::span<const RowPlace> rows(rows_.data() + begin,
+                                         std::min(kResultRows, rows_.size() - begin));
     batch = Batch();
     batch.sequence = sequence;
     batch.rows = rows.size();

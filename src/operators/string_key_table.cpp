@@ -61,7 +61,8 @@ inline __attribute__((always_inline)) uint32_t StringKeyTable::probe(const Strin
   const size_t mask = slots_.mask();
   for (size_t at = slots_.home(tag);; at = (at + 1) & mask) {
     const SlotArray::Slot slot = slots[at];
-    if (slot.group_plus_one == 0) [[unlikely]] return add_at(at, value, w0, w1, tag);
+    if (slot.group_plus_one == 0) [[unlikely]]
+      return add_at(at, value, w0, w1, tag);
     if (slot.tag == tag && same(entries[slot.group_plus_one - 1], value, w0, w1)) {
       return slot.group_plus_one - 1;
     }

@@ -17,8 +17,9 @@ namespace weir {
 
 namespace {
 
-constexpr size_t kResultRows = 8192;     // of one result batch
-constexpr size_t kSpareRows = 64 << 10;  // replaced rows that may stay in the store before it is rebuilt
+constexpr size_t kResultRows = 8192;  // of one result batch
+constexpr size_t kSpareRows =
+    64 << 10;  // replaced rows that may stay in the store before it is rebuilt
 
 struct TopOptions {
   SourceText by;
@@ -141,7 +142,8 @@ class TopCollector final : public Collector {
     all.rows = rows.size();
     for (size_t c = 0; c < schema_.size(); ++c) {
       const bool present = store_.batch(0).columns[c] != nullptr;
-      all.columns.push_back(present ? store_.gather(c, schema_[c].type, {rows.data(), rows.size()}) : nullptr);
+      all.columns.push_back(present ? store_.gather(c, schema_[c].type, {rows.data(), rows.size()})
+                                    : nullptr);
     }
     RowStore fresh;
     fresh.add(std::move(all), true);
@@ -207,7 +209,8 @@ class TopResult final : public BatchSource {
     const uint64_t sequence = next_.fetch_add(1);
     const size_t begin = sequence * kResultRows;
     if (begin >= rows_.size()) return false;
-    const std::span<const RowPlace> rows(rows_.data() + begin, std::min(kResultRows, rows_.size() - begin));
+    const std::span<const RowPlace> rows(rows_.data() + begin,
+                                         std::min(kResultRows, rows_.size() - begin));
     batch = Batch();
     batch.sequence = sequence;
     batch.rows = rows.size();
@@ -236,7 +239,9 @@ class TopResult final : public BatchSource {
 class TopPlan final : public OperatorPlan {
  public:
   TopPlan(const Schema& input, Schema output, Top top, std::string text)
-      : OperatorPlan("top", input, std::move(output)), top_(std::move(top)), text_(std::move(text)) {}
+      : OperatorPlan("top", input, std::move(output)),
+        top_(std::move(top)),
+        text_(std::move(text)) {}
 
   Placement placement() const override { return Placement::kCollector; }
   std::vector<bool> columns_needed(const std::vector<bool>& output_needed) const override {
@@ -277,8 +282,11 @@ std::unique_ptr<OperatorPlan> bind_top(const ComponentSpec& spec, const Schema& 
   Top top;
   top.per = resolve_columns(options.per, input, errors);
   if (!options.rank.empty() && input.find(options.rank)) {
-    errors.push_back({ErrorKind::kConfig, "there is a column `" + options.rank + "` already",
-                      spec.options.find("rank")->position, {}, {}});
+    errors.push_back({ErrorKind::kConfig,
+                      "there is a column `" + options.rank + "` already",
+                      spec.options.find("rank")->position,
+                      {},
+                      {}});
   }
   if (errors.size() != before) return nullptr;
   top.order = OrderBy::bind(options.by, input, context, errors);

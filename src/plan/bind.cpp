@@ -14,13 +14,19 @@ template <class Descriptors>
 Error unknown_kind(const ComponentSpec& spec, const char* what, const Descriptors& known) {
   std::vector<std::string> names;
   for (const auto* d : known) names.emplace_back(d->name);
-  return {ErrorKind::kConfig, "no " + std::string(what) + " `" + spec.kind + "`", spec.kind_position,
-          spelling_hint(spec.kind, names), {}};
+  return {ErrorKind::kConfig,
+          "no " + std::string(what) + " `" + spec.kind + "`",
+          spec.kind_position,
+          spelling_hint(spec.kind, names),
+          {}};
 }
 
 Error not_available(const Position& position, std::string what, std::string hint = {}) {
-  return {ErrorKind::kConfig, std::move(what) + " is not available in this version", position,
-          std::move(hint), {}};
+  return {ErrorKind::kConfig,
+          std::move(what) + " is not available in this version",
+          position,
+          std::move(hint),
+          {}};
 }
 
 class Binder {
@@ -33,7 +39,8 @@ class Binder {
     plan_->errors = spec_.errors;
     plan_->runtime = spec_.runtime;
     plan_->now_us = context_.now_us;
-    plan_->workers = spec_.runtime.parallelism > 0 ? spec_.runtime.parallelism : context_.usable_cores;
+    plan_->workers =
+        spec_.runtime.parallelism > 0 ? spec_.runtime.parallelism : context_.usable_cores;
     bind_zone();
     refuse_what_is_missing();
     bind_source();
@@ -59,15 +66,19 @@ class Binder {
     if (spec_.late)
       errors_.push_back(not_available(spec_.late->position, "an output for late records ([late])",
                                       "late records are counted in the closing summary"));
-    if (spec_.checkpoint) errors_.push_back(not_available(spec_.checkpoint->position, "[checkpoint]"));
+    if (spec_.checkpoint)
+      errors_.push_back(not_available(spec_.checkpoint->position, "[checkpoint]"));
     if (spec_.sources.size() > 1)
       errors_.push_back(not_available(spec_.sources[1].position, "a second source",
                                       "file sources take several paths and globs"));
     if (spec_.sinks.size() > 1)
       errors_.push_back(not_available(spec_.sinks[1].position, "a second sink"));
     if (spec_.sources.empty())
-      errors_.push_back({ErrorKind::kConfig, "the pipeline has no [source]", {spec_.file, 0, 0, {}, 1},
-                         "add [source] with a path, or name files on the command line", {}});
+      errors_.push_back({ErrorKind::kConfig,
+                         "the pipeline has no [source]",
+                         {spec_.file, 0, 0, {}, 1},
+                         "add [source] with a path, or name files on the command line",
+                         {}});
   }
 
   void bind_source() {
@@ -83,7 +94,8 @@ class Binder {
     if (!bound) return;
     plan_->streaming = spec_.mode == "streaming" || (spec_.mode == "auto" && !bound->bounded());
     if (spec_.mode == "batch" && !bound->bounded())
-      errors_.push_back({ErrorKind::kConfig, "mode = \"batch\" needs bounded sources", source.position, {}, {}});
+      errors_.push_back(
+          {ErrorKind::kConfig, "mode = \"batch\" needs bounded sources", source.position, {}, {}});
     schema_ = bound->schema();
     PlannedSource planned;
     planned.name = source.name;
@@ -110,8 +122,11 @@ class Binder {
     if (chain_intact_ && spec_.sources.front().event_time) {
       const EventTimeSpec& event_time = *spec_.sources.front().event_time;
       if (event_time.max_out_of_orderness.us < 0)
-        errors_.push_back({ErrorKind::kConfig, "max_out_of_orderness must not be negative",
-                           event_time.position, {}, {}});
+        errors_.push_back({ErrorKind::kConfig,
+                           "max_out_of_orderness must not be negative",
+                           event_time.position,
+                           {},
+                           {}});
       auto op = bind_event_time(event_time, schema_, bind_context(), errors_);
       // Without a window nobody asks for the time; binding it has checked it all the same.
       if (op && spec_.window) {
@@ -146,7 +161,8 @@ class Binder {
   }
 
   // A step behind one that could not be bound has no schema to be checked against.
-  void add_step(const ComponentSpec& spec, const OperatorDescriptor& descriptor, std::string label) {
+  void add_step(const ComponentSpec& spec, const OperatorDescriptor& descriptor,
+                std::string label) {
     if (!chain_intact_) return;
     const size_t before = errors_.size();
     auto op = descriptor.bind(spec, schema_, bind_context(), errors_);
@@ -198,7 +214,8 @@ class Binder {
 
 }  // namespace
 
-std::unique_ptr<Plan> bind_pipeline(const PipelineSpec& spec, const PlanContext& context, Errors& errors) {
+std::unique_ptr<Plan> bind_pipeline(const PipelineSpec& spec, const PlanContext& context,
+                                    Errors& errors) {
   return Binder(spec, context, errors).bind();
 }
 

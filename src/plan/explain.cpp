@@ -68,7 +68,8 @@ std::vector<Box> boxes_of(const Plan& plan) {
     std::string pushed;
     for (const auto& p : source.decode.predicates) {
       if (!pushed.empty()) pushed += " and ";
-      pushed += schema[p.column].name + " " + std::string(op_text(p.op)) + " " + value_text(p.value);
+      pushed +=
+          schema[p.column].name + " " + std::string(op_text(p.op)) + " " + value_text(p.value);
     }
     if (!pushed.empty()) box.lines.push_back("skips records unless " + pushed);
     boxes.push_back(std::move(box));
@@ -83,7 +84,8 @@ std::vector<Box> boxes_of(const Plan& plan) {
                      {"columns: " + columns_text(step.op->output(), {})}});
   }
   boxes.push_back({plan.sink->explain(), "in input order", {}});
-  if (plan.dead_letter) boxes.push_back({"bad records to " + plan.dead_letter->explain(), "in input order", {}});
+  if (plan.dead_letter)
+    boxes.push_back({"bad records to " + plan.dead_letter->explain(), "in input order", {}});
   return boxes;
 }
 
@@ -105,7 +107,7 @@ std::string text_plan(const Plan& plan, const std::vector<Box>& boxes) {
     out += fmt::format("{}. {}  [{}]\n", i + 1, boxes[i].title, boxes[i].where);
     for (const auto& line : boxes[i].lines) out += "     " + line + "\n";
   }
-  out += plan.errors.skip ? "bad records: skipped and counted\n"
+  out += plan.errors.skip   ? "bad records: skipped and counted\n"
          : plan.dead_letter ? "bad records: kept aside and counted\n"
                             : "bad records: the first one ends the run\n";
   for (const auto& note : plan.notes) out += "note: " + note + "\n";
@@ -117,19 +119,22 @@ std::string graph_plan(const std::vector<Box>& boxes, bool dot) {
   for (size_t i = 0; i < boxes.size(); ++i) {
     std::string label = escape_quotes(boxes[i].title);
     if (!dot) {
-      for (size_t at = 0; (at = label.find("\\\"", at)) != std::string::npos;) label.replace(at, 2, "#quot;");
+      for (size_t at = 0; (at = label.find("\\\"", at)) != std::string::npos;)
+        label.replace(at, 2, "#quot;");
     }
     out += dot ? fmt::format("  n{} [label=\"{}\\n{}\"];\n", i, label, boxes[i].where)
                : fmt::format("  n{}[\"{}<br/>{}\"]\n", i, label, boxes[i].where);
-    if (i > 0) out += dot ? fmt::format("  n{} -> n{};\n", i - 1, i) : fmt::format("  n{} --> n{}\n", i - 1, i);
+    if (i > 0)
+      out +=
+          dot ? fmt::format("  n{} -> n{};\n", i - 1, i) : fmt::format("  n{} --> n{}\n", i - 1, i);
   }
   return dot ? out + "}\n" : out;
 }
 
 std::string json_plan(const Plan& plan, const std::vector<Box>& boxes) {
-  std::string out = fmt::format("{{\"name\":\"{}\",\"mode\":\"{}\",\"workers\":{},\"steps\":[",
-                                escape_quotes(plan.name), plan.streaming ? "streaming" : "batch",
-                                plan.workers);
+  std::string out =
+      fmt::format("{{\"name\":\"{}\",\"mode\":\"{}\",\"workers\":{},\"steps\":[",
+                  escape_quotes(plan.name), plan.streaming ? "streaming" : "batch", plan.workers);
   for (size_t i = 0; i < boxes.size(); ++i) {
     out += fmt::format("{}{{\"step\":\"{}\",\"where\":\"{}\",\"details\":[", i > 0 ? "," : "",
                        escape_quotes(boxes[i].title), boxes[i].where);

@@ -48,7 +48,7 @@ struct Plan {
 };
 
 struct PlanContext {
-  int64_t now_us = 0;      // wall clock
+  int64_t now_us = 0;  // wall clock
   int usable_cores = 1;
   bool open_inputs = true;  // sample inputs for schemas
   bool color = false;
@@ -58,7 +58,8 @@ struct PlanContext {
 Schema dead_letter_schema();
 
 // All problems of the pipeline are returned together.
-std::expected<std::unique_ptr<Plan>, Errors> make_plan(const PipelineSpec& spec, const PlanContext& context);
+std::expected<std::unique_ptr<Plan>, Errors> make_plan(const PipelineSpec& spec,
+                                                       const PlanContext& context);
 
 // The plan for people: operators, columns, what was pruned and pushed, threads.
 // format: "text", "dot", "mermaid" or "json".

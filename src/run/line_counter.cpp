@@ -25,8 +25,9 @@ uint64_t LineCounter::line_at(const std::string& path, uint64_t offset) {
     const uint64_t end = std::min<uint64_t>(at + *n, offset);
     if (end > offset_) {
       const uint64_t from = std::max(at, offset_);
-      line_ += static_cast<uint64_t>(std::count(
-          buffer.begin() + static_cast<int64_t>(from - at), buffer.begin() + static_cast<int64_t>(end - at), '\n'));
+      line_ +=
+          static_cast<uint64_t>(std::count(buffer.begin() + static_cast<int64_t>(from - at),
+                                           buffer.begin() + static_cast<int64_t>(end - at), '\n'));
     }
     at += *n;
   }

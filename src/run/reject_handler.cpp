@@ -38,8 +38,8 @@ std::string RejectHandler::describe(const Batch& batch, const Reject& reject) {
     uint64_t line = lines_.line_at(name, reject.offset);
     if (line == 0 && batch.first_line > 0 && batch.block_begin != nullptr) {
       const size_t length = static_cast<size_t>(reject.offset - batch.origin.begin);
-      line = batch.first_line + static_cast<uint64_t>(
-                                    std::count(batch.block_begin, batch.block_begin + length, '\n'));
+      line = batch.first_line +
+             static_cast<uint64_t>(std::count(batch.block_begin, batch.block_begin + length, '\n'));
     }
     where += line > 0 ? fmt::format(":{}", line) : fmt::format(": offset {}", reject.offset);
   }
@@ -105,7 +105,9 @@ Result<void> RejectHandler::take(const Batch& batch) {
       Error e{ErrorKind::kData,
               fmt::format("more than {} bad records; the last: {}", *plan_.errors.max_bad,
                           describe(batch, r)),
-              {}, {}, {}};
+              {},
+              {},
+              {}};
       return fail(std::move(e));
     }
   }

@@ -67,7 +67,8 @@ class Monitor {
  public:
   Monitor(RunState& state, SourceFeed& feed, const RunOptions& options)
       : state_(state), feed_(feed), options_(options) {
-    if (options.stop_signal != nullptr || options.progress) thread_ = std::thread([this] { loop(); });
+    if (options.stop_signal != nullptr || options.progress)
+      thread_ = std::thread([this] { loop(); });
   }
   ~Monitor() {
     if (!thread_.joinable()) return;
@@ -86,7 +87,8 @@ class Monitor {
     auto reported = start;
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, std::chrono::milliseconds(50), [&] { return done_; })) {
-      if (options_.stop_signal != nullptr && options_.stop_signal->load() != 0 && !state_.stopping) {
+      if (options_.stop_signal != nullptr && options_.stop_signal->load() != 0 &&
+          !state_.stopping) {
         state_.stopping = true;
         feed_.stop();
       }
@@ -132,8 +134,14 @@ RunResult run_plan(const Plan& plan, const RunOptions& options) {
   Output output(plan);
   RejectHandler rejects(plan, options.message);
 
-  RunState state{.plan = plan, .options = options, .operators = {}, .cores = usable_cores(),
-                 .output = output, .rejects = rejects, .error = {}, .steps = {}};
+  RunState state{.plan = plan,
+                 .options = options,
+                 .operators = {},
+                 .cores = usable_cores(),
+                 .output = output,
+                 .rejects = rejects,
+                 .error = {},
+                 .steps = {}};
   state.operators.zone = plan.zone;
   state.operators.now_us = plan.now_us;
   state.operators.fail_fast = !plan.errors.skip && plan.dead_letter == nullptr;
@@ -196,7 +204,8 @@ RunResult run_plan(const Plan& plan, const RunOptions& options) {
   // Rows out of a collector are those that the next step, or the sink, got.
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     if (plan.steps[i].op->placement() == Placement::kCollector)
-      state.steps[i].rows_out = i + 1 < plan.steps.size() ? state.steps[i + 1].rows_in : output.rows();
+      state.steps[i].rows_out =
+          i + 1 < plan.steps.size() ? state.steps[i + 1].rows_in : output.rows();
   }
 
   const int signal = options.stop_signal != nullptr ? options.stop_signal->load() : 0;

@@ -20,15 +20,15 @@ struct StepStats {
 
 // Records read = rows into the first step + bad; every class is counted.
 struct RunStats {
-  uint64_t records_in = 0;   // records read from sources
-  uint64_t rows_out = 0;     // rows given to the sink
+  uint64_t records_in = 0;  // records read from sources
+  uint64_t rows_out = 0;    // rows given to the sink
   uint64_t late = 0;
   uint64_t bad = 0;
-  uint64_t bytes_in = 0;     // decoded bytes
+  uint64_t bytes_in = 0;  // decoded bytes
   uint64_t bytes_out = 0;
   double seconds = 0;
   std::vector<StepStats> steps;
-  std::string silence;       // when nothing came out: one sentence that says why
+  std::string silence;  // when nothing came out: one sentence that says why
 };
 
 struct RunProgress {
@@ -41,8 +41,10 @@ struct RunProgress {
 struct RunOptions {
   // Set from a signal handler: stop the sources, finish what is in flight, then return.
   const std::atomic<int>* stop_signal = nullptr;
-  std::function<void(const RunProgress&)> progress;  // called about 4 times a second from its own thread; may be empty
-  std::function<void(const std::string&)> message;   // a line for stderr (first bad record, warnings)
+  std::function<void(const RunProgress&)>
+      progress;  // called about 4 times a second from its own thread; may be empty
+  std::function<void(const std::string&)>
+      message;  // a line for stderr (first bad record, warnings)
 };
 
 struct RunResult {

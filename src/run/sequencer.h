@@ -55,9 +55,9 @@ class Sequencer {
   std::mutex mutex_;
   std::condition_variable room_;
   std::vector<std::optional<Item>> slots_;  // by sequence modulo size
-  uint64_t next_ = 0;       // the block whose turn it is
-  uint64_t in_flight_ = 0;  // entered and not completed in order
-  bool busy_ = false;       // somebody owns the ordered stage
+  uint64_t next_ = 0;                       // the block whose turn it is
+  uint64_t in_flight_ = 0;                  // entered and not completed in order
+  bool busy_ = false;                       // somebody owns the ordered stage
 };
 
 }  // namespace weir

@@ -61,9 +61,10 @@ class Stage {
   struct Node : Emitter {
     Stage* stage = nullptr;
     size_t step = 0;
-    std::unique_ptr<Ordered> ordered;       // one of these two
+    std::unique_ptr<Ordered> ordered;  // one of these two
     std::unique_ptr<Transform> transform;
-    std::unique_ptr<Transform> preparation;  // of an ordered step that is not first: run right before it
+    std::unique_ptr<Transform>
+        preparation;  // of an ordered step that is not first: run right before it
     Counts counts;
     uint64_t emitted = 0;  // batches; their sequence numbers for the next step
     Node* next = nullptr;
@@ -106,8 +107,8 @@ class Stage {
 
   void work(int index) {
     const auto& cores = state_.cores;
-    const bool pin = state_.plan.runtime.pin && static_cast<size_t>(workers_) <= cores.size() &&
-                     workers_ > 1;
+    const bool pin =
+        state_.plan.runtime.pin && static_cast<size_t>(workers_) <= cores.size() && workers_ > 1;
     const int core = pin ? cores[static_cast<size_t>(index)] : -1;
     if (index > 0) {
       take_role("weir-" + std::to_string(index), core);
@@ -116,7 +117,8 @@ class Stage {
     }
 
     Worker worker;
-    if (const PlannedSource* source = feed_.source(); source != nullptr && source->source->format() != nullptr)
+    if (const PlannedSource* source = feed_.source();
+        source != nullptr && source->source->format() != nullptr)
       worker.decoder = source->source->format()->make_decoder(source->decode);
     // Steps of the parallel chain, and the preparation of the first ordered step.
     for (size_t i = layout_.first; i < layout_.ordered_begin; ++i)
@@ -158,7 +160,9 @@ class Stage {
     const bool memory = dynamic_cast<const std::bad_alloc*>(&e) != nullptr;
     return Error{memory ? ErrorKind::kDiskFull : ErrorKind::kInternal,
                  memory ? "out of memory" : std::string("internal error: ") + e.what(),
-                 {}, {}, {}};
+                 {},
+                 {},
+                 {}};
   }
 
   void carry(Worker& worker, Piece& piece, int index) {
@@ -279,8 +283,7 @@ class Stage {
 
   // Watermark = largest event time - out-of-orderness - 1 ms, in microseconds.
   void advance(int64_t max_event_time) {
-    const int64_t watermark =
-        max_event_time - state_.plan.out_of_orderness_us - 1000;
+    const int64_t watermark = max_event_time - state_.plan.out_of_orderness_us - 1000;
     for (auto& node : chain_) {
       if (node->ordered) node->ordered->watermark(watermark, *node);
     }

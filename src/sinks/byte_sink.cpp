@@ -89,8 +89,12 @@ EncodeOptions stdout_encode_options(const SinkContext& context) {
 }
 
 OptionDoc sink_format_doc(std::string standard) {
-  return {"format", "string or table", std::move(standard),
-          "how rows are written: a name, or a table with the name and its options", false, {}};
+  return {"format",
+          "string or table",
+          std::move(standard),
+          "how rows are written: a name, or a table with the name and its options",
+          false,
+          {}};
 }
 
 }  // namespace weir

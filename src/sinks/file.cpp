@@ -22,7 +22,9 @@ struct FileSinkSpec {
 const OptionTable<FileSinkSpec>& file_sink_options() {
   static const OptionTable<FileSinkSpec> table = {
       {"path", &FileSinkSpec::path, "the file; it appears when the run has succeeded", true},
-      {"compression", &FileSinkSpec::compression, {"auto", "none", "gzip", "zstd", "bzip2", "xz"},
+      {"compression",
+       &FileSinkSpec::compression,
+       {"auto", "none", "gzip", "zstd", "bzip2", "xz"},
        "auto: by the path's end, .gz .zst .bz2 .xz"},
       {"level", &FileSinkSpec::level, "the compression's level; -1: its own default"},
       {"threads", &FileSinkSpec::threads, "worker threads of zstd"},
@@ -64,7 +66,7 @@ class FilePlan final : public SinkPlan {
     return text + (file_.append ? ", appended" : "");
   }
   Result<std::unique_ptr<Sink>> open() const override {
-    struct stat info {};
+    struct stat info{};
     const bool special = ::stat(path_.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
     auto file = open_file();
     if (!file) return fail(file.error());
@@ -89,10 +91,10 @@ class FilePlan final : public SinkPlan {
 
 // Writing the file that is being read would destroy it, or never end.
 bool is_input(const std::string& path, const std::vector<std::string>& inputs) {
-  struct stat output {};
+  struct stat output{};
   if (::stat(path.c_str(), &output) != 0 || !S_ISREG(output.st_mode)) return false;
   for (const std::string& input : inputs) {
-    struct stat info {};
+    struct stat info{};
     const int rc = input == "-" ? ::fstat(0, &info) : ::stat(input.c_str(), &info);
     if (rc == 0 && info.st_dev == output.st_dev && info.st_ino == output.st_ino) return true;
   }
@@ -121,12 +123,15 @@ std::unique_ptr<SinkPlan> bind(const SinkSpec& spec, const Schema&, const SinkCo
     errors.push_back({ErrorKind::kConfig, "`path` is empty", place("path"), {}, {}});
   }
   if (options.overwrite && options.append) {
-    errors.push_back({ErrorKind::kConfig, "either `overwrite` or `append`, not both",
-                      place("append"), {}, {}});
+    errors.push_back(
+        {ErrorKind::kConfig, "either `overwrite` or `append`, not both", place("append"), {}, {}});
   }
   if (is_input(path, context.input_paths)) {
-    errors.push_back({ErrorKind::kConfig, "`" + path + "` is also an input of this pipeline",
-                      place("path"), "write to another file", {}});
+    errors.push_back({ErrorKind::kConfig,
+                      "`" + path + "` is also an input of this pipeline",
+                      place("path"),
+                      "write to another file",
+                      {}});
   }
   CompressionOptions compression{compression_of_path(path), options.level, options.threads};
   if (options.compression != "auto") {

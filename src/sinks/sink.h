@@ -24,7 +24,7 @@ class Sink {
   virtual Result<void> write(const Batch& batch, std::string_view encoded) = 0;
   virtual Result<void> flush() = 0;   // called when the input pauses
   virtual Result<void> commit() = 0;  // the run succeeded; the last call
-  virtual void abort() = 0;           // the run failed; what was not committed is taken back if possible
+  virtual void abort() = 0;  // the run failed; what was not committed is taken back if possible
   virtual bool closed_pipe() const { return false; }
   virtual uint64_t bytes_written() const { return 0; }
 };
@@ -51,8 +51,8 @@ struct SinkDescriptor {
   std::string_view name;  // value of `type`
   std::string_view doc;
   std::vector<OptionDoc> (*options)();
-  std::unique_ptr<SinkPlan> (*bind)(const SinkSpec& spec, const Schema& schema, const SinkContext& context,
-                                    Errors& errors);
+  std::unique_ptr<SinkPlan> (*bind)(const SinkSpec& spec, const Schema& schema,
+                                    const SinkContext& context, Errors& errors);
 };
 
 std::span<const SinkDescriptor* const> sinks();

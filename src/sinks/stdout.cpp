@@ -26,9 +26,7 @@ class StdoutPlan final : public SinkPlan {
 
 struct StdoutOptions {};
 
-std::vector<OptionDoc> docs() {
-  return {sink_format_doc("table on a terminal, else json")};
-}
+std::vector<OptionDoc> docs() { return {sink_format_doc("table on a terminal, else json")}; }
 
 std::unique_ptr<SinkPlan> bind(const SinkSpec& spec, const Schema&, const SinkContext& context,
                                Errors& errors) {

@@ -60,7 +60,8 @@ class RowsSource final : public Source {
     if (begin >= rows_->rows) return false;
     const uint64_t end = std::min<uint64_t>(begin + batch_rows_, rows_->rows);
     Batch batch;
-    for (const ColumnPtr& column : rows_->columns) batch.columns.push_back(column->slice(begin, end));
+    for (const ColumnPtr& column : rows_->columns)
+      batch.columns.push_back(column->slice(begin, end));
     batch.rows = end - begin;
     batch.records = batch.rows;
     batch.sequence = number;
@@ -104,8 +105,9 @@ class RowsPlan final : public SourcePlan {
   std::shared_ptr<const CollectionRows> rows_;
 };
 
-std::unique_ptr<SourcePlan> bind_lines(const std::vector<std::string>& lines, const SourceSpec& spec,
-                                       const SourceContext& context, Errors& errors) {
+std::unique_ptr<SourcePlan> bind_lines(const std::vector<std::string>& lines,
+                                       const SourceSpec& spec, const SourceContext& context,
+                                       Errors& errors) {
   std::string bytes;
   for (const std::string& line : lines) bytes.append(line).append("\n");
   SourceSpec named = spec;
@@ -124,8 +126,11 @@ std::unique_ptr<SourcePlan> bind_rows(const Node& rows, const SourceSpec& spec,
                                       const SourceContext& context, Errors& errors) {
   const size_t before = errors.size();
   if (!spec.format.name.empty()) {
-    errors.push_back({ErrorKind::kConfig, "rows have no format", spec.format.position,
-                      "a format decodes `lines`", {}});
+    errors.push_back({ErrorKind::kConfig,
+                      "rows have no format",
+                      spec.format.position,
+                      "a format decodes `lines`",
+                      {}});
   }
   const FormatContext format_context{spec.schema, context.zone, context.now_us, false};
   const auto declared = declared_columns(format_context, errors);
@@ -150,9 +155,11 @@ std::unique_ptr<SourcePlan> bind(const SourceSpec& spec, const SourceContext& co
   const Node* lines = spec.options.find("lines");
   const Node* rows = spec.options.find("rows");
   if ((lines == nullptr) == (rows == nullptr)) {
-    errors.push_back({ErrorKind::kConfig, "a collection has either `lines` or `rows`",
+    errors.push_back({ErrorKind::kConfig,
+                      "a collection has either `lines` or `rows`",
                       rows != nullptr ? rows->position : spec.position,
-                      "lines = [\"to be\", \"or not\"] or rows = [[1, \"a\"], [2, \"b\"]]", {}});
+                      "lines = [\"to be\", \"or not\"] or rows = [[1, \"a\"], [2, \"b\"]]",
+                      {}});
   }
   if (errors.size() > before) return nullptr;
   return lines != nullptr ? bind_lines(options.lines, spec, context, errors)

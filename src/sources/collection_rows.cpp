@@ -232,8 +232,8 @@ class RowBuilder {
         return field.name == entry.first;
       });
       if (!known) {
-        return fail(wrong(entry.second,
-                          "no field `" + entry.first + "` in " + column.type().to_string()));
+        return fail(
+            wrong(entry.second, "no field `" + entry.first + "` in " + column.type().to_string()));
       }
     }
     for (size_t i = 0; i < fields.size(); ++i) {
@@ -274,11 +274,14 @@ std::optional<Error> check_shape(const Node& row, const std::vector<DeclaredColu
 
 }  // namespace
 
-std::optional<CollectionRows> read_rows(const Node& rows, const std::vector<DeclaredColumn>& declared,
-                                        const TimeZone* zone, int64_t reference_us, Errors& errors) {
+std::optional<CollectionRows> read_rows(const Node& rows,
+                                        const std::vector<DeclaredColumn>& declared,
+                                        const TimeZone* zone, int64_t reference_us,
+                                        Errors& errors) {
   const size_t before = errors.size();
   if (rows.kind != Kind::kArray) {
-    errors.push_back(wrong(rows, "expected a list of rows, found " + std::string(rows.kind_name())));
+    errors.push_back(
+        wrong(rows, "expected a list of rows, found " + std::string(rows.kind_name())));
     return std::nullopt;
   }
   const std::vector<DeclaredColumn> columns =

@@ -24,7 +24,8 @@ struct CollectionRows {
 // or single values (one column). Types come from `declared`, else from the values: integers are
 // BIGINT, mixed with floats DOUBLE; columns of lists are then called f0, f1 ... as in Flink.
 // Problems, each with its place, go to `errors`; nullopt then.
-std::optional<CollectionRows> read_rows(const Node& rows, const std::vector<DeclaredColumn>& declared,
+std::optional<CollectionRows> read_rows(const Node& rows,
+                                        const std::vector<DeclaredColumn>& declared,
                                         const TimeZone* zone, int64_t reference_us, Errors& errors);
 
 }  // namespace weir

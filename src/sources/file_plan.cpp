@@ -18,13 +18,13 @@ bool stat_input(const std::string& path, struct stat& info) {
 }
 
 bool is_regular(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   return stat_input(path, info) && S_ISREG(info.st_mode);
 }
 
 // When the first file was written last: times without a year are near it. Else now.
 int64_t reference_time(const std::vector<std::string>& paths, int64_t now_us) {
-  struct stat info {};
+  struct stat info{};
   if (paths.empty() || !stat_input(paths.front(), info) || !S_ISREG(info.st_mode)) return now_us;
   return int64_t{info.st_mtim.tv_sec} * 1'000'000 + info.st_mtim.tv_nsec / 1000;
 }
@@ -70,7 +70,8 @@ class FilePlan final : public SourcePlan {
   }
 
   Result<std::unique_ptr<Source>> open(const FeedOptions& options) const override {
-    if (!format_) return fail(ErrorKind::kInternal, "the source was bound without a look at its input");
+    if (!format_)
+      return fail(ErrorKind::kInternal, "the source was bound without a look at its input");
     std::vector<std::string> files = paths_;
     if (!found_) {
       auto expanded = expand_paths(paths_);
@@ -94,7 +95,7 @@ class FilePlan final : public SourcePlan {
     }
     uint64_t bytes = 0;
     for (const std::string& path : paths_) {
-      struct stat info {};
+      struct stat info{};
       if (!stat_input(path, info) || !S_ISREG(info.st_mode)) return text;
       bytes += static_cast<uint64_t>(info.st_size);
     }
@@ -116,8 +117,9 @@ std::unique_ptr<SourcePlan> bind_files(std::string kind, std::vector<std::string
                                        const SourceSpec& spec, const SourceContext& context,
                                        Errors& errors) {
   const size_t before = errors.size();
-  SourceFormat format = bind_source_format(spec, context, reference_time(paths, context.now_us),
-                                           [&] { return sample_of(paths); }, errors);
+  SourceFormat format = bind_source_format(
+      spec, context, reference_time(paths, context.now_us), [&] { return sample_of(paths); },
+      errors);
   if (errors.size() > before || (context.sample && !format.format)) return nullptr;
   return std::make_unique<FilePlan>(std::move(kind), std::move(paths), context.sample,
                                     std::move(format));

@@ -61,7 +61,8 @@ struct SourceDescriptor {
   std::string_view doc;
   std::vector<OptionDoc> (*options)();
   // Problems go to `errors`; nullptr then.
-  std::unique_ptr<SourcePlan> (*bind)(const SourceSpec& spec, const SourceContext& context, Errors& errors);
+  std::unique_ptr<SourcePlan> (*bind)(const SourceSpec& spec, const SourceContext& context,
+                                      Errors& errors);
 };
 
 // Ends a bind that waits for the head of a pipe, with an error. For signal handlers: async-signal-safe.
@@ -73,7 +74,7 @@ const SourceDescriptor* find_source(std::string_view name);
 // Makes the format a source's spec names; when none is named and `sample` is given, by sniffing it.
 // Infers the schema from the sample where the format needs it.
 std::unique_ptr<Format> make_source_format(const SourceSpec& spec, const SourceContext& context,
-                                           std::string_view sample, bool whole, int64_t reference_us,
-                                           Errors& errors);
+                                           std::string_view sample, bool whole,
+                                           int64_t reference_us, Errors& errors);
 
 }  // namespace weir

@@ -67,19 +67,31 @@ SourceFormat bind_source_format(const SourceSpec& spec, const SourceContext& con
 }
 
 std::unique_ptr<Format> make_source_format(const SourceSpec& spec, const SourceContext& context,
-                                           std::string_view sample, bool whole, int64_t reference_us,
-                                           Errors& errors) {
+                                           std::string_view sample, bool whole,
+                                           int64_t reference_us, Errors& errors) {
   const auto peek = [&]() -> Result<Peek> { return Peek{std::string(sample), whole}; };
   return bind_source_format(spec, context, reference_us, peek, errors).format;
 }
 
 std::vector<OptionDoc> common_source_docs(std::string standard_format) {
-  return {{"format", "string or table", std::move(standard_format),
-           "how records are decoded: a name, or a table with the name and its options", false, {}},
-          {"schema", "table", "", "names and types of the columns, where a sample shall not decide",
-           false, {}},
-          {"event_time", "table", "", "the column that holds the time, and how late records may be",
-           false, {}}};
+  return {{"format",
+           "string or table",
+           std::move(standard_format),
+           "how records are decoded: a name, or a table with the name and its options",
+           false,
+           {}},
+          {"schema",
+           "table",
+           "",
+           "names and types of the columns, where a sample shall not decide",
+           false,
+           {}},
+          {"event_time",
+           "table",
+           "",
+           "the column that holds the time, and how late records may be",
+           false,
+           {}}};
 }
 
 }  // namespace weir

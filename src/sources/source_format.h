@@ -23,7 +23,8 @@ SourceFormat bind_source_format(const SourceSpec& spec, const SourceContext& con
                                 Errors& errors);
 
 // The keys of a source's table that are not its own.
-inline const std::vector<std::string> kCommonSourceKeys = {"type", "format", "schema", "event_time"};
+inline const std::vector<std::string> kCommonSourceKeys = {"type", "format", "schema",
+                                                           "event_time"};
 
 // The documentation of `format` and `schema`, which every source has.
 std::vector<OptionDoc> common_source_docs(std::string standard_format);

@@ -55,9 +55,7 @@ class AssignEventTime : public Transform {
     int64_t* out = batch.event_time.data();
     const size_t n = batch.rows;
     switch (reading_.kind) {
-      case Reading::Kind::kMicros:
-        std::copy_n(values.values<int64_t>(), n, out);
-        break;
+      case Reading::Kind::kMicros: std::copy_n(values.values<int64_t>(), n, out); break;
       case Reading::Kind::kNanos:
         for (size_t i = 0; i < n; ++i) out[i] = floor_div(values.values<int64_t>()[i], 1000);
         break;
@@ -111,8 +109,8 @@ class AssignEventTime : public Transform {
       if (parser_->append(in[i].view(), parsed_)) {
         out[i] = parsed_.values<int64_t>()[parsed_.size() - 1];
       } else {
-        eval_.row_error(i, quote_for_message(in[i].view()) + " is not a time of the form " +
-                               reading_.format);
+        eval_.row_error(
+            i, quote_for_message(in[i].view()) + " is not a time of the form " + reading_.format);
       }
     }
   }
@@ -163,8 +161,8 @@ class EventTimePlan : public OperatorPlan {
 };
 
 Error at(const SourceText& text, std::string message, std::string hint = {}) {
-  return Error{ErrorKind::kConfig, std::move(message), text.at(0, text.text.size()), std::move(hint),
-               "[source.event_time]"};
+  return Error{ErrorKind::kConfig, std::move(message), text.at(0, text.text.size()),
+               std::move(hint), "[source.event_time]"};
 }
 
 }  // namespace
@@ -185,8 +183,9 @@ std::unique_ptr<OperatorPlan> bind_event_time(const EventTimeSpec& spec, const S
 
   if (type.is_timestamp()) {
     if (!reading.format.empty()) {
-      errors.push_back(at(spec.format, "`format` has no meaning here: " + spec.column.text + " is a " +
-                                           type.to_string() + " already",
+      errors.push_back(at(spec.format,
+                          "`format` has no meaning here: " + spec.column.text + " is a " +
+                              type.to_string() + " already",
                           "leave `format` out"));
       return nullptr;
     }
@@ -195,8 +194,8 @@ std::unique_ptr<OperatorPlan> bind_event_time(const EventTimeSpec& spec, const S
     if (reading.format.empty()) reading.format = "auto";
     auto made = FieldParser::make(Type::timestamp(6), reading.format, context.zone, context.now_us);
     if (!made) {
-      errors.push_back(at(spec.format.text.empty() ? spec.column : spec.format, made.error().message,
-                          made.error().hint));
+      errors.push_back(at(spec.format.text.empty() ? spec.column : spec.format,
+                          made.error().message, made.error().hint));
       return nullptr;
     }
     parser = std::move(*made);
@@ -220,8 +219,8 @@ std::unique_ptr<OperatorPlan> bind_event_time(const EventTimeSpec& spec, const S
                                          spec.column.text + " is " + type.to_string()));
     return nullptr;
   }
-  return std::make_unique<EventTimePlan>(input, std::move(expr), std::move(reading), std::move(parser),
-                                         spec);
+  return std::make_unique<EventTimePlan>(input, std::move(expr), std::move(reading),
+                                         std::move(parser), spec);
 }
 
 }  // namespace weir

@@ -10,7 +10,8 @@ std::unique_ptr<OperatorPlan> bind_global(const ComponentSpec& spec, const Schem
                                           const BindContext& context, Errors& errors) {
   if (context.streaming) {
     errors.push_back({ErrorKind::kConfig, "a global window over unbounded input never ends",
-                      spec.kind_position, "use type = \"tumbling\", or mode = \"batch\"", "[window]"});
+                      spec.kind_position, "use type = \"tumbling\", or mode = \"batch\"",
+                      "[window]"});
     return nullptr;
   }
   // It is the aggregation of the whole input.

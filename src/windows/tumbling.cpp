@@ -33,13 +33,15 @@ struct TumblingOptions {
 
 const OptionTable<TumblingOptions>& tumbling_options() {
   static const OptionTable<TumblingOptions> table = {
-      {"time", &TumblingOptions::time, std::vector<std::string>{"event"}, "the clock: `event`, the records' own time"},
+      {"time", &TumblingOptions::time, std::vector<std::string>{"event"},
+       "the clock: `event`, the records' own time"},
       {"size", &TumblingOptions::size, "the length of a window, at least 1ms", true},
       {"offset", &TumblingOptions::offset, "shifts the windows' starts"},
       {"key_by", &TumblingOptions::key_by, "columns to group by; none: one result per window"},
       {"allowed_lateness", &TumblingOptions::allowed_lateness,
        "how long after its end a window still takes records; must be 0s in this version"},
-      {"aggregate", &TumblingOptions::aggregate, "the result's columns: name = \"expression\"", true},
+      {"aggregate", &TumblingOptions::aggregate, "the result's columns: name = \"expression\"",
+       true},
       {"having", &TumblingOptions::having, "keeps the result rows for which this is true"},
       {"order", &TumblingOptions::order, std::vector<std::string>{"key", "arrival", "none"},
        "of the rows of one window: by key, by first appearance, or as it comes"},
@@ -205,8 +207,7 @@ class TumblingWindow : public Ordered {
     for (uint32_t g = 0; g < n; ++g) ids_[g] = g;
     const ColumnPtr starts = partial.groups.keys({ids_.data(), n})[0];
     const int64_t* start = starts->values<int64_t>();
-    const bool one_window =
-        std::all_of(start, start + n, [&](int64_t s) { return s == start[0]; });
+    const bool one_window = std::all_of(start, start + n, [&](int64_t s) { return s == start[0]; });
     if (!one_window)
       std::stable_sort(ids_.begin(), ids_.end(),
                        [&](uint32_t a, uint32_t b) { return start[a] < start[b]; });
@@ -220,7 +221,8 @@ class TumblingWindow : public Ordered {
 
   void watermark(int64_t watermark, Emitter& out) override {
     watermark_ = watermark;
-    while (!open_.empty() && end_of(open_.begin()->first) - kMillisecond <= watermark_) fire_first(out);
+    while (!open_.empty() && end_of(open_.begin()->first) - kMillisecond <= watermark_)
+      fire_first(out);
   }
 
   void end(Emitter& out) override {
@@ -399,13 +401,14 @@ std::unique_ptr<OperatorPlan> bind_tumbling(const ComponentSpec& spec, const Sch
     return node != nullptr ? node->position : spec.position;
   };
   const auto complain = [&](const char* key, std::string message, std::string hint = {}) {
-    errors.push_back({ErrorKind::kConfig, std::move(message), value_position(key), std::move(hint),
-                      "[window]"});
+    errors.push_back(
+        {ErrorKind::kConfig, std::move(message), value_position(key), std::move(hint), "[window]"});
   };
   if (!context.has_event_time)
     complain("time", "an event-time window needs [source.event_time]",
              "name the column that holds the records' time: [source.event_time] column = \"time\"");
-  if (spec.options.find("size") != nullptr && errors.size() == before && options.size.us < kMillisecond)
+  if (spec.options.find("size") != nullptr && errors.size() == before &&
+      options.size.us < kMillisecond)
     complain("size", "a window must be at least 1ms long");
   if (options.size.us > 0 && std::abs(options.offset.us) >= options.size.us)
     complain("offset", "the offset must be shorter than the window");
@@ -425,7 +428,8 @@ std::unique_ptr<OperatorPlan> bind_tumbling(const ComponentSpec& spec, const Sch
       continue;
     }
     if ((*bound)->as_column() < 0) {
-      errors.push_back({ErrorKind::kConfig, "key_by takes columns, not expressions", key.at(0, key.text.size()),
+      errors.push_back({ErrorKind::kConfig, "key_by takes columns, not expressions",
+                        key.at(0, key.text.size()),
                         "compute it before the window: [[transform]] op = \"extend\"", "[window]"});
       continue;
     }
@@ -456,7 +460,7 @@ std::unique_ptr<OperatorPlan> bind_tumbling(const ComponentSpec& spec, const Sch
   window.out_of_orderness_us = context.out_of_orderness_us;
   window.partial_key_types = window.key_types;
   window.partial_key_types.insert(window.partial_key_types.begin(), Type::timestamp(6));
-  window.order = options.order == "key" ? GroupOrder::kKey
+  window.order = options.order == "key"       ? GroupOrder::kKey
                  : options.order == "arrival" ? GroupOrder::kArrival
                                               : GroupOrder::kNone;
   return std::make_unique<TumblingPlan>(input, std::move(output), std::move(*binding),

@@ -43,13 +43,16 @@ struct Random {
     s[3] = rotl(s[3], 45);
     return result;
   }
-  uint64_t below(uint64_t n) { return static_cast<uint64_t>((static_cast<unsigned __int128>(next()) * n) >> 64); }
+  uint64_t below(uint64_t n) {
+    return static_cast<uint64_t>((static_cast<unsigned __int128>(next()) * n) >> 64);
+  }
   double real() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
 };
 
 class File {
  public:
-  explicit File(const std::string& path) : path_(path), file_(std::fopen((path + ".part").c_str(), "wb")) {
+  explicit File(const std::string& path)
+      : path_(path), file_(std::fopen((path + ".part").c_str(), "wb")) {
     if (file_ == nullptr) {
       std::perror(path.c_str());
       std::exit(1);
@@ -96,8 +99,9 @@ void put2(std::string& out, uint64_t v) {
 }
 
 std::string make_word(Random& r) {
-  static const char* kSyllables[] = {"ka", "lo", "mi", "ne", "ra", "so", "tu", "ve", "an", "er", "in", "ou",
-                                     "st", "th", "qui", "pre", "con", "ble", "ing", "ty"};
+  static const char* kSyllables[] = {"ka",  "lo",  "mi",  "ne",  "ra",  "so", "tu",
+                                     "ve",  "an",  "er",  "in",  "ou",  "st", "th",
+                                     "qui", "pre", "con", "ble", "ing", "ty"};
   std::string w;
   const uint64_t n = 1 + r.below(4);
   for (uint64_t i = 0; i < n; ++i) w += kSyllables[r.below(20)];
@@ -157,13 +161,17 @@ void words(const std::string& path, uint64_t bytes) {
 
 void access_log(const std::string& path, uint64_t lines) {
   Random r(2);
-  static const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  static const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   static const char* kAgents[] = {
-      "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36",
+      "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+      "Chrome/120.0.0.0 Safari/537.36",
       "Mozilla/5.0 (X11; Linux x86_64; rv:121.0) Gecko/20100101 Firefox/121.0",
-      "Mozilla/5.0 (iPhone; CPU iPhone OS 17_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.2 Mobile/15E148",
+      "Mozilla/5.0 (iPhone; CPU iPhone OS 17_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "
+      "Gecko) Version/17.2 Mobile/15E148",
       "Googlebot/2.1 (+http://www.google.com/bot.html)", "curl/8.4.0"};
-  const int statuses[] = {200, 200, 200, 200, 200, 200, 200, 200, 301, 304, 304, 404, 404, 403, 500, 503};
+  const int statuses[] = {200, 200, 200, 200, 200, 200, 200, 200,
+                          301, 304, 304, 404, 404, 403, 500, 503};
   File f(path);
   time_t base = 1706659200;  // 2024-01-31 00:00:00 UTC
   for (uint64_t i = 0; i < lines; ++i) {
@@ -171,20 +179,44 @@ void access_log(const std::string& path, uint64_t lines) {
     tm c{};
     gmtime_r(&t, &c);
     auto& o = f.text;
-    put(o, 10 + r.below(200)); o += '.'; put(o, r.below(16)); o += '.'; put(o, r.below(16)); o += '.'; put(o, 1 + r.below(254));
+    put(o, 10 + r.below(200));
+    o += '.';
+    put(o, r.below(16));
+    o += '.';
+    put(o, r.below(16));
+    o += '.';
+    put(o, 1 + r.below(254));
     o += " - - [";
-    put2(o, static_cast<uint64_t>(c.tm_mday)); o += '/'; o += kMonths[c.tm_mon]; o += '/'; put(o, static_cast<uint64_t>(1900 + c.tm_year));
-    o += ':'; put2(o, static_cast<uint64_t>(c.tm_hour)); o += ':'; put2(o, static_cast<uint64_t>(c.tm_min)); o += ':'; put2(o, static_cast<uint64_t>(c.tm_sec));
+    put2(o, static_cast<uint64_t>(c.tm_mday));
+    o += '/';
+    o += kMonths[c.tm_mon];
+    o += '/';
+    put(o, static_cast<uint64_t>(1900 + c.tm_year));
+    o += ':';
+    put2(o, static_cast<uint64_t>(c.tm_hour));
+    o += ':';
+    put2(o, static_cast<uint64_t>(c.tm_min));
+    o += ':';
+    put2(o, static_cast<uint64_t>(c.tm_sec));
     o += " +0000] \"";
     o += r.below(10) == 0 ? "POST " : "GET ";
     const uint64_t page = r.below(5000);
-    o += page % 3 == 0 ? "/products/item-" : page % 3 == 1 ? "/articles/2024/01/" : "/api/v2/users/";
+    o += page % 3 == 0   ? "/products/item-"
+         : page % 3 == 1 ? "/articles/2024/01/"
+                         : "/api/v2/users/";
     put(o, page);
     if (page % 50 == 7) o += "/special-offer";
-    if (r.below(3) == 0) { o += "?session="; put(o, r.below(1000000)); }
+    if (r.below(3) == 0) {
+      o += "?session=";
+      put(o, r.below(1000000));
+    }
     o += " HTTP/1.1\" ";
-    put(o, static_cast<uint64_t>(statuses[r.below(16)])); o += ' '; put(o, 200 + r.below(60000));
-    o += " \"https://www.example.com/catalog/collections/winter/page/"; put(o, r.below(900)); o += "\" \"";
+    put(o, static_cast<uint64_t>(statuses[r.below(16)]));
+    o += ' ';
+    put(o, 200 + r.below(60000));
+    o += " \"https://www.example.com/catalog/collections/winter/page/";
+    put(o, r.below(900));
+    o += "\" \"";
     o += kAgents[r.below(5)];
     o += "\"\n";
     f.line_done();
@@ -198,13 +230,22 @@ void transactions(const std::string& path, uint64_t lines) {
   File f(path);
   for (uint64_t i = 0; i < lines; ++i) {
     auto& o = f.text;
-    o += "{\"id\":"; put(o, 1000000 + i);
-    o += ",\"ts\":"; put(o, 1706659200000 + i * 7 + r.below(7));
-    o += ",\"account\":\"acc-"; put(o, 100000 + r.below(100000));
-    o += "\",\"amount\":"; put(o, r.below(1050)); o += '.'; put2(o, r.below(100));
-    o += ",\"currency\":\""; o += kCurrencies[r.below(4)];
-    o += "\",\"kind\":\""; o += kKinds[r.below(4)];
-    o += "\",\"ok\":"; o += r.below(9) == 0 ? "false" : "true";
+    o += "{\"id\":";
+    put(o, 1000000 + i);
+    o += ",\"ts\":";
+    put(o, 1706659200000 + i * 7 + r.below(7));
+    o += ",\"account\":\"acc-";
+    put(o, 100000 + r.below(100000));
+    o += "\",\"amount\":";
+    put(o, r.below(1050));
+    o += '.';
+    put2(o, r.below(100));
+    o += ",\"currency\":\"";
+    o += kCurrencies[r.below(4)];
+    o += "\",\"kind\":\"";
+    o += kKinds[r.below(4)];
+    o += "\",\"ok\":";
+    o += r.below(9) == 0 ? "false" : "true";
     o += "}\n";
     f.line_done();
   }
@@ -238,7 +279,8 @@ void stations(const std::string& path, uint64_t lines) {
 
 void wide(const std::string& path, uint64_t bytes) {
   Random r(5);
-  static const char* kCategories[] = {"books", "garden", "toys, games", "music", "food \"fresh\"", "tools", "sports", "pets"};
+  static const char* kCategories[] = {"books",          "garden", "toys, games", "music",
+                                      "food \"fresh\"", "tools",  "sports",      "pets"};
   File f(path);
   for (int c = 0; c < 20; ++c) {
     if (c > 0) f.text += ',';
@@ -258,16 +300,20 @@ void wide(const std::string& path, uint64_t bytes) {
         }
         o += '"';
       } else if (c == 11) {
-        put(o, r.below(1000)); o += '.'; put2(o, r.below(100));
+        put(o, r.below(1000));
+        o += '.';
+        put2(o, r.below(100));
       } else if (c % 3 == 0) {
         o += "\"text, with ";
         if (r.below(200) == 0) o += "a line\nbreak and ";
         if (r.below(50) == 0) o += "a \"\"quote\"\" and ";
-        put(o, r.below(100000)); o += '"';
+        put(o, r.below(100000));
+        o += '"';
       } else if (c % 3 == 1) {
         put(o, r.below(1000000));
       } else {
-        o += "value"; put(o, r.below(100));
+        o += "value";
+        put(o, r.below(100));
       }
     }
     o += '\n';

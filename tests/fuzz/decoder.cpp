@@ -15,8 +15,14 @@ struct Choice {
   const char* value;
 };
 const Choice kChoices[] = {
-    {"json", "", ""}, {"csv", "", ""}, {"tsv", "", ""}, {"text", "", ""}, {"combined", "", ""}, {"common", "", ""},
-    {"logfmt", "", ""}, {"csv", "delimiter", ";"},
+    {"json", "", ""},
+    {"csv", "", ""},
+    {"tsv", "", ""},
+    {"text", "", ""},
+    {"combined", "", ""},
+    {"common", "", ""},
+    {"logfmt", "", ""},
+    {"csv", "delimiter", ";"},
     {"regex", "pattern", "^(?P<n>[0-9]+) (?P<rest>.*)$"},
     {"grok", "pattern", "%{IPORHOST:host} %{NUMBER:n:int} %{GREEDYDATA:rest}"},
     {"text", "record_start", "^[0-9]"}};
@@ -40,7 +46,8 @@ std::string decode(const Format& format, std::string_view bytes, size_t block_by
     batch.origin = item.block.origin;
     batch.block_begin = item.block.bytes.data();
     decoder->decode(item.block, batch);
-    require(batch.records == batch.rows + batch.rejects.size(), "every record is a row or a reject");
+    require(batch.records == batch.rows + batch.rejects.size(),
+            "every record is a row or a reject");
     for (size_t r = 0; r < batch.rows; ++r) {
       for (const auto& c : batch.columns) {
         require(c->size() == batch.rows, "columns are as long as the batch");

@@ -10,8 +10,12 @@ using namespace weir;
 namespace {
 
 const Schema& schema() {
-  static const Schema s({{"a", Type::bigint()}, {"b", Type::string()}, {"c", Type::float64()}, {"d", Type::boolean()},
-                         {"e", Type::timestamp(3)}, {"f", Type::array(Type::string())}});
+  static const Schema s({{"a", Type::bigint()},
+                         {"b", Type::string()},
+                         {"c", Type::float64()},
+                         {"d", Type::boolean()},
+                         {"e", Type::timestamp(3)},
+                         {"f", Type::array(Type::string())}});
   return s;
 }
 
@@ -30,7 +34,8 @@ Batch make_batch() {
     batch.columns[3]->push<uint8_t>(i % 2 == 0);
     batch.columns[4]->push<int64_t>(int64_t{1706695200000000} + i * 1000);
     batch.columns[5]->child(0).push<StringRef>(StringRef(std::string_view("x")));
-    batch.columns[5]->push<ListRef>({static_cast<uint32_t>(batch.columns[5]->child(0).size() - 1), 1});
+    batch.columns[5]->push<ListRef>(
+        {static_cast<uint32_t>(batch.columns[5]->child(0).size() - 1), 1});
   }
   batch.rows = 6;
   return batch;
@@ -64,7 +69,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const bool failed = !context.errors.empty();
   for (size_t from = 0; from < 6 && !failed; from += 3) {
     Batch half = make_batch();
-    const uint32_t rows[] = {static_cast<uint32_t>(from), static_cast<uint32_t>(from + 1), static_cast<uint32_t>(from + 2)};
+    const uint32_t rows[] = {static_cast<uint32_t>(from), static_cast<uint32_t>(from + 1),
+                             static_cast<uint32_t>(from + 2)};
     half.select(rows);
     EvalContext half_context;
     half_context.arena = &half.arena();

@@ -24,14 +24,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   parse_time(text);
   parse_instant(text, *utc());
   parse_clf(text);
-  static const char* kFormats[] = {"auto", "syslog", "iso8601", "%d/%b/%Y:%H:%M:%S %z", "%Y-%m-%d %I:%M:%S.%f %p %j"};
+  static const char* kFormats[] = {"auto", "syslog", "iso8601", "%d/%b/%Y:%H:%M:%S %z",
+                                   "%Y-%m-%d %I:%M:%S.%f %p %j"};
   for (const char* format : kFormats) {
     static const auto parsers = [] {
       std::vector<std::unique_ptr<TimeParser>> all;
-      for (const char* f : kFormats) all.push_back(std::move(*make_time_parser(f, *utc(), 1706695200000000)));
+      for (const char* f : kFormats)
+        all.push_back(std::move(*make_time_parser(f, *utc(), 1706695200000000)));
       return all;
     }();
-    parsers[static_cast<size_t>(std::find(std::begin(kFormats), std::end(kFormats), format) - std::begin(kFormats))]->parse(text);
+    parsers[static_cast<size_t>(std::find(std::begin(kFormats), std::end(kFormats), format) -
+                                std::begin(kFormats))]
+        ->parse(text);
   }
   const size_t half = size / 2;
   make_time_parser(text.substr(0, half), *utc(), 0);

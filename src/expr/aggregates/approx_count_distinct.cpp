@@ -194,7 +194,8 @@ Result<AggregatePtr> bind_approx_count_distinct(std::span<const ExprPtr> args) {
 const AggregateDescriptor kApproxCountDistinct = {
     "APPROX_COUNT_DISTINCT",
     "APPROX_COUNT_DISTINCT(x) -> BIGINT",
-    "Estimates the number of distinct values that are not NULL, within about 1.6 %, in at most 4 KiB "
+    "Estimates the number of distinct values that are not NULL, within about 1.6 %, in at most 4 "
+    "KiB "
     "(HyperLogLog).",
     "APPROX_COUNT_DISTINCT(x) over 1, 1, 2 -> 2",
     bind_approx_count_distinct,

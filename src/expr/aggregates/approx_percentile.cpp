@@ -160,7 +160,8 @@ class ApproxPercentile final : public TypedAggregate<ApproxPercentile, SketchSta
       w.put_i64(b->first);
       save_bytes(w, b->counts.data(), b->counts.size() * sizeof(uint64_t));
     }
-    for (const uint64_t v : {k.zeros, k.plus_infinite, k.minus_infinite, k.nans, k.count}) w.put_u64(v);
+    for (const uint64_t v : {k.zeros, k.plus_infinite, k.minus_infinite, k.nans, k.count})
+      w.put_u64(v);
     w.put_double(k.min);
     w.put_double(k.max);
   }
@@ -174,14 +175,16 @@ class ApproxPercentile final : public TypedAggregate<ApproxPercentile, SketchSta
       if (!b->counts.empty())
         std::memcpy(b->counts.data(), bytes.data(), b->counts.size() * sizeof(uint64_t));
     }
-    for (uint64_t* v : {&k.zeros, &k.plus_infinite, &k.minus_infinite, &k.nans, &k.count}) *v = r.get_u64();
+    for (uint64_t* v : {&k.zeros, &k.plus_infinite, &k.minus_infinite, &k.nans, &k.count})
+      *v = r.get_u64();
     k.min = r.get_double();
     k.max = r.get_double();
   }
   size_t heap_bytes(const char* state) const override {
     const Sketch* k = as_state(state).sketch;
     if (k == nullptr) return 0;
-    return sizeof(Sketch) + (k->positive.counts.capacity() + k->negative.counts.capacity()) * sizeof(uint64_t);
+    return sizeof(Sketch) +
+           (k->positive.counts.capacity() + k->negative.counts.capacity()) * sizeof(uint64_t);
   }
 
  private:
@@ -195,7 +198,8 @@ class ApproxPercentile final : public TypedAggregate<ApproxPercentile, SketchSta
 
 Result<AggregatePtr> bind_approx_percentile(std::span<const ExprPtr> args) {
   if (args.size() != 2 || !args[0]->type().is_numeric())
-    return wrong_arguments("APPROX_PERCENTILE", "a number and a fraction", kApproxPercentile.signature);
+    return wrong_arguments("APPROX_PERCENTILE", "a number and a fraction",
+                           kApproxPercentile.signature);
   auto fractions = read_fractions(*args[1], "APPROX_PERCENTILE");
   if (!fractions) return fail(fractions.error());
   return std::make_shared<ApproxPercentile>(std::move(*fractions));

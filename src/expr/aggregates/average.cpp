@@ -22,7 +22,8 @@ struct IntegerState {
   double mean() const {
     const Int128 n = static_cast<Int128>(count);
     const Int128 whole = sum.value() / n;
-    return static_cast<double>(whole) + static_cast<double>(sum.value() - whole * n) / static_cast<double>(count);
+    return static_cast<double>(whole) +
+           static_cast<double>(sum.value() - whole * n) / static_cast<double>(count);
   }
 };
 struct RealState {
@@ -77,15 +78,17 @@ class Average : public TypedAggregate<Average<State>, State> {
   static constexpr bool kReal = std::is_same_v<State, RealState>;
   static constexpr bool kOwnsMemory = kReal;
   // `mean`: always a DOUBLE. `scale`: of the decimals that come in.
-  Average(Type result, bool mean, int scale) : Base(std::move(result)), mean_(mean), scale_(scale) {}
+  Average(Type result, bool mean, int scale)
+      : Base(std::move(result)), mean_(mean), scale_(scale) {}
 
   void update(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args, size_t n,
               const Batch&, EvalContext&) const override {
     with_number_type(args[0]->type(), [&]<class T>(T) {
       // Which column types each state takes.
-      constexpr bool kTakes = std::is_same_v<State, RealState>      ? std::is_floating_point_v<T>
-                              : std::is_same_v<State, DecimalState> ? sizeof(T) == 16
-                                                                    : !std::is_floating_point_v<T> && sizeof(T) <= 8;
+      constexpr bool kTakes = std::is_same_v<State, RealState> ? std::is_floating_point_v<T>
+                              : std::is_same_v<State, DecimalState>
+                                  ? sizeof(T) == 16
+                                  : !std::is_floating_point_v<T> && sizeof(T) <= 8;
       if constexpr (kTakes) {
         Base::template for_values<T>(slots, groups, *args[0], n, [](State& s, T v) {
           s.sum.add(v);
@@ -155,7 +158,8 @@ class Average : public TypedAggregate<Average<State>, State> {
 
 Result<AggregatePtr> bind_average(std::span<const ExprPtr> args, bool mean) {
   if (args.size() != 1 || !args[0]->type().is_numeric())
-    return wrong_arguments(mean ? "MEAN" : "AVG", "one number", mean ? kMeanSignature : kAvgSignature);
+    return wrong_arguments(mean ? "MEAN" : "AVG", "one number",
+                           mean ? kMeanSignature : kAvgSignature);
   const Type& type = args[0]->type();
   const int scale = type.scale;
   Type result = mean ? Type::float64() : type;

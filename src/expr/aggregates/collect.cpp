@@ -97,7 +97,8 @@ Result<AggregatePtr> bind_collect(std::span<const ExprPtr> args) {
 const AggregateDescriptor kCollect = {
     "COLLECT",
     "COLLECT(x) -> MAP of the type of x to INT",
-    "Collects the values that are not NULL into a multiset, given as a map from value to how often it "
+    "Collects the values that are not NULL into a multiset, given as a map from value to how often "
+    "it "
     "came, in the order of the values.",
     "COLLECT(x) over 'b', 'a', 'b' -> {a=1, b=2}",
     bind_collect,

@@ -15,7 +15,9 @@ struct WideSum {
   uint64_t mid = 0;
   int64_t hi = 0;
 
-  void add(Int128 v) { add_words(static_cast<uint64_t>(v), static_cast<uint64_t>(v >> 64), v < 0 ? -1 : 0); }
+  void add(Int128 v) {
+    add_words(static_cast<uint64_t>(v), static_cast<uint64_t>(v >> 64), v < 0 ? -1 : 0);
+  }
   void add(const WideSum& o) { add_words(o.lo, o.mid, o.hi); }
   // Adds the square of a 64-bit integer.
   void add_square(int64_t v) {
@@ -64,7 +66,8 @@ struct IntegerSum {
     hi += o.hi + static_cast<int64_t>(lo < before);
   }
   Int128 value() const {
-    return static_cast<Int128>((static_cast<unsigned __int128>(static_cast<uint64_t>(hi)) << 64) | lo);
+    return static_cast<Int128>((static_cast<unsigned __int128>(static_cast<uint64_t>(hi)) << 64) |
+                               lo);
   }
 };
 

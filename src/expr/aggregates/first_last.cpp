@@ -58,7 +58,9 @@ class PlacedValue final : public TypedAggregate<PlacedValue<kWantFirst>, PlacedS
     s.place = r.get_u64();
     s.value.assign(r.get_text());
   }
-  size_t heap_bytes(const char* state) const override { return Base::as_state(state).value.capacity; }
+  size_t heap_bytes(const char* state) const override {
+    return Base::as_state(state).value.capacity;
+  }
 
  private:
   // Rows of one ordinal (made by flat_map) come in order within one batch.

@@ -58,7 +58,8 @@ class JsonObjectagg final : public TextCollector<JsonObjectagg> {
     for (size_t i = 0; i < n; ++i) {
       json.clear();
       if (args[0]->is_null(i)) {
-        texts_at(slots, groups, i).add(batch.ordinal(i), json);  // an empty text, which no member is
+        texts_at(slots, groups, i)
+            .add(batch.ordinal(i), json);  // an empty text, which no member is
         continue;
       }
       append_json_string(json, args[0]->at<StringRef>(i).view());
@@ -67,10 +68,11 @@ class JsonObjectagg final : public TextCollector<JsonObjectagg> {
       texts_at(slots, groups, i).add(batch.ordinal(i), json);
     }
   }
-  void finish_state(const PlacedTextsState& s, Column& out, Arena& arena, EvalContext& context) const {
-    const bool null_key =
-        s.texts != nullptr && std::any_of(s.texts->items.begin(), s.texts->items.end(),
-                                          [](const PlacedTexts::Item& item) { return item.len == 0; });
+  void finish_state(const PlacedTextsState& s, Column& out, Arena& arena,
+                    EvalContext& context) const {
+    const bool null_key = s.texts != nullptr &&
+                          std::any_of(s.texts->items.begin(), s.texts->items.end(),
+                                      [](const PlacedTexts::Item& item) { return item.len == 0; });
     if (null_key) {
       context.row_error(out.size(), "a key of JSON_OBJECTAGG is NULL");
       out.push_null();
@@ -132,7 +134,8 @@ const AggregateDescriptor kJsonArrayagg = {
 const AggregateDescriptor kJsonObjectagg = {
     "JSON_OBJECTAGG",
     "JSON_OBJECTAGG(KEY key STRING VALUE x) -> STRING",
-    "Collects keys and values into a JSON object, keys in order; of equal keys the last one counts.",
+    "Collects keys and values into a JSON object, keys in order; of equal keys the last one "
+    "counts.",
     "JSON_OBJECTAGG(KEY k VALUE x) over ('b', 1), ('a', NULL) -> {\"a\":null,\"b\":1}",
     bind_json_objectagg,
 };

@@ -59,7 +59,8 @@ Result<AggregatePtr> bind_listagg(std::span<const ExprPtr> args) {
 const AggregateDescriptor kListagg = {
     "LISTAGG",
     "LISTAGG(s STRING[, separator STRING]) -> STRING",
-    "Joins the strings that are not NULL in input order, a comma between them unless told otherwise.",
+    "Joins the strings that are not NULL in input order, a comma between them unless told "
+    "otherwise.",
     "LISTAGG(s, '-') over 'a', NULL, 'b' -> a-b",
     bind_listagg,
 };

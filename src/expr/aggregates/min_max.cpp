@@ -72,7 +72,8 @@ struct DecimalState {
   int64_t hi = 0;
   uint64_t seen = 0;
   Int128 value() const {
-    return static_cast<Int128>((static_cast<unsigned __int128>(static_cast<uint64_t>(hi)) << 64) | lo);
+    return static_cast<Int128>((static_cast<unsigned __int128>(static_cast<uint64_t>(hi)) << 64) |
+                               lo);
   }
 };
 
@@ -161,7 +162,9 @@ class BytesExtreme final : public TypedAggregate<BytesExtreme<kWantMin>, BytesSt
     const std::string_view text = r.get_text();
     if (seen) s.value.assign(text);
   }
-  size_t heap_bytes(const char* state) const override { return Base::as_state(state).value.capacity; }
+  size_t heap_bytes(const char* state) const override {
+    return Base::as_state(state).value.capacity;
+  }
 
  private:
   static void offer(BytesState& s, std::string_view v) {
@@ -173,9 +176,11 @@ class BytesExtreme final : public TypedAggregate<BytesExtreme<kWantMin>, BytesSt
 template <bool kWantMin>
 Result<AggregatePtr> bind_extreme(std::span<const ExprPtr> args) {
   if (args.size() != 1)
-    return wrong_arguments(kWantMin ? "MIN" : "MAX", "one argument", kWantMin ? "MIN(x)" : "MAX(x)");
+    return wrong_arguments(kWantMin ? "MIN" : "MAX", "one argument",
+                           kWantMin ? "MIN(x)" : "MAX(x)");
   const Type& type = args[0]->type();
-  if (type.is_string_like() || type.is_nested()) return std::make_shared<BytesExtreme<kWantMin>>(type);
+  if (type.is_string_like() || type.is_nested())
+    return std::make_shared<BytesExtreme<kWantMin>>(type);
   if (type.id == TypeId::kDecimal) return std::make_shared<DecimalExtreme<kWantMin>>(type);
   if (type.id == TypeId::kNull)
     return wrong_arguments(kWantMin ? "MIN" : "MAX", "a value with a type, not a bare NULL", "");
@@ -187,7 +192,8 @@ Result<AggregatePtr> bind_extreme(std::span<const ExprPtr> args) {
 const AggregateDescriptor kMin = {
     "MIN",
     "MIN(x) -> the type of x",
-    "Gives the smallest value that is not NULL; strings compare by bytes, NaN is the largest number.",
+    "Gives the smallest value that is not NULL; strings compare by bytes, NaN is the largest "
+    "number.",
     "MIN(x) over 2, NULL, 1 -> 1",
     bind_extreme<true>,
 };
@@ -195,7 +201,8 @@ const AggregateDescriptor kMin = {
 const AggregateDescriptor kMax = {
     "MAX",
     "MAX(x) -> the type of x",
-    "Gives the largest value that is not NULL; strings compare by bytes, NaN is the largest number.",
+    "Gives the largest value that is not NULL; strings compare by bytes, NaN is the largest "
+    "number.",
     "MAX(x) over 2, NULL, 1 -> 2",
     bind_extreme<false>,
 };

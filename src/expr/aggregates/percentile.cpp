@@ -100,10 +100,13 @@ class Percentile final : public TypedAggregate<Percentile, PercentileState> {
     if (plain.empty() && weighted.empty()) return;
     Values& values = values_of(s);
     values.plain.resize(plain.size() / sizeof(double));
-    if (!plain.empty()) std::memcpy(values.plain.data(), plain.data(), plain.size() / sizeof(double) * sizeof(double));
+    if (!plain.empty())
+      std::memcpy(values.plain.data(), plain.data(),
+                  plain.size() / sizeof(double) * sizeof(double));
     values.weighted.resize(weighted.size() / sizeof(Weighted));
     if (!weighted.empty())
-      std::memcpy(values.weighted.data(), weighted.data(), weighted.size() / sizeof(Weighted) * sizeof(Weighted));
+      std::memcpy(values.weighted.data(), weighted.data(),
+                  weighted.size() / sizeof(Weighted) * sizeof(Weighted));
   }
   size_t heap_bytes(const char* state) const override {
     const Values* values = as_state(state).values;
@@ -180,9 +183,11 @@ Result<AggregatePtr> bind_median(std::span<const ExprPtr> args) {
 
 const AggregateDescriptor kPercentile = {
     "PERCENTILE",
-    "PERCENTILE(x NUMERIC, fraction[, frequency INT]) -> DOUBLE; of ARRAY[fractions] an ARRAY<DOUBLE>",
+    "PERCENTILE(x NUMERIC, fraction[, frequency INT]) -> DOUBLE; of ARRAY[fractions] an "
+    "ARRAY<DOUBLE>",
     "Gives the exact percentile of the values that are not NULL, interpolated linearly between "
-    "neighbours; a value counts as often as its frequency, not at all if that is NULL or below 1. Keeps "
+    "neighbours; a value counts as often as its frequency, not at all if that is NULL or below 1. "
+    "Keeps "
     "all values: APPROX_PERCENTILE does not.",
     "PERCENTILE(x, 0.5) over 1, 2 -> 1.5",
     bind_percentile,

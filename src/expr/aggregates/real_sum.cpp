@@ -23,7 +23,8 @@ void LongReal::add(double v) {
   const size_t shift = exponent > 0 ? exponent - 1 : 0;
   const size_t word = shift / 64;
   const auto wide = static_cast<unsigned __int128>(mantissa) << (shift % 64);
-  const std::array<uint64_t, 2> part = {static_cast<uint64_t>(wide), static_cast<uint64_t>(wide >> 64)};
+  const std::array<uint64_t, 2> part = {static_cast<uint64_t>(wide),
+                                        static_cast<uint64_t>(wide >> 64)};
   uint64_t carry = 0;
   if (v > 0) {
     for (size_t k = word; k < kWords; ++k) {
@@ -35,7 +36,8 @@ void LongReal::add(double v) {
     }
   } else {
     for (size_t k = word; k < kWords; ++k) {
-      const unsigned __int128 take = static_cast<unsigned __int128>(k - word < 2 ? part[k - word] : 0) + carry;
+      const unsigned __int128 take =
+          static_cast<unsigned __int128>(k - word < 2 ? part[k - word] : 0) + carry;
       carry = take > words_[k] ? 1 : 0;
       words_[k] -= static_cast<uint64_t>(take);
       if (carry == 0 && k - word >= 1) break;
@@ -49,14 +51,16 @@ void LongReal::add(const LongReal& other) {
   nan_ = nan_ || other.nan_;
   uint64_t carry = 0;
   for (size_t k = 0; k < kWords; ++k) {
-    const unsigned __int128 sum = static_cast<unsigned __int128>(words_[k]) + other.words_[k] + carry;
+    const unsigned __int128 sum =
+        static_cast<unsigned __int128>(words_[k]) + other.words_[k] + carry;
     words_[k] = static_cast<uint64_t>(sum);
     carry = static_cast<uint64_t>(sum >> 64);
   }
 }
 
 double LongReal::value() const {
-  if (nan_ || (positive_infinity_ && negative_infinity_)) return std::numeric_limits<double>::quiet_NaN();
+  if (nan_ || (positive_infinity_ && negative_infinity_))
+    return std::numeric_limits<double>::quiet_NaN();
   if (positive_infinity_) return std::numeric_limits<double>::infinity();
   if (negative_infinity_) return -std::numeric_limits<double>::infinity();
   std::array<uint64_t, kWords> m = words_;
@@ -76,7 +80,8 @@ double LongReal::value() const {
   const size_t lowest = highest >= 52 ? highest - 52 : 0;
   const auto bit_at = [&](size_t i) { return (m[i / 64] >> (i % 64)) & 1; };
   uint64_t mantissa = m[lowest / 64] >> (lowest % 64);
-  if (lowest % 64 != 0 && lowest / 64 + 1 < kWords) mantissa |= m[lowest / 64 + 1] << (64 - lowest % 64);
+  if (lowest % 64 != 0 && lowest / 64 + 1 < kWords)
+    mantissa |= m[lowest / 64 + 1] << (64 - lowest % 64);
   mantissa &= (uint64_t{1} << 53) - 1;
   if (lowest > 0 && bit_at(lowest - 1) != 0) {
     bool above_half = (mantissa & 1) != 0;  // a tie rounds to even

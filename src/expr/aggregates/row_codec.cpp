@@ -152,9 +152,7 @@ void encode_value(const Column& column, size_t i, std::string& out) {
     case TypeId::kIntervalMillis: put_signed<int64_t, uint64_t>(column.at<int64_t>(i), out); break;
     case TypeId::kFloat: put_real<float, uint32_t>(column.at<float>(i), out); break;
     case TypeId::kDouble: put_real<double, uint64_t>(column.at<double>(i), out); break;
-    case TypeId::kDecimal:
-      put_signed<Int128, unsigned __int128>(column.at<Int128>(i), out);
-      break;
+    case TypeId::kDecimal: put_signed<Int128, unsigned __int128>(column.at<Int128>(i), out); break;
     case TypeId::kString:
     case TypeId::kBytes: put_string(column.at<StringRef>(i).view(), out); break;
     case TypeId::kArray: {

@@ -86,7 +86,8 @@ class DecimalSumAggregate final : public TypedAggregate<DecimalSumAggregate, Dec
       out.push<Int128>(v);
       return;
     }
-    if (!context.wrap_overflow) context.row_error(out.size(), "SUM overflows " + result_type().to_string());
+    if (!context.wrap_overflow)
+      context.row_error(out.size(), "SUM overflows " + result_type().to_string());
     out.push_null();
   }
   void save(const DecimalState& s, SnapshotWriter& w) const { save_bytes(w, &s, sizeof(s)); }
@@ -151,7 +152,8 @@ Result<AggregatePtr> bind_sum(std::span<const ExprPtr> args) {
 const AggregateDescriptor kSum = {
     "SUM",
     kSignature,
-    "Adds the values that are not NULL; NULL when there are none. Integers give a BIGINT and are added "
+    "Adds the values that are not NULL; NULL when there are none. Integers give a BIGINT and are "
+    "added "
     "exactly; a sum beyond BIGINT is an error.",
     "SUM(x) over 1, 2, NULL -> 3",
     bind_sum,

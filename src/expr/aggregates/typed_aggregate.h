@@ -72,8 +72,8 @@ class TypedAggregate : public Aggregate {
   }
   // Calls add(state, i) for every row where the column is not NULL.
   template <class Add>
-  static void for_valid_rows(StateSlots slots, const uint32_t* groups, const Column& column, size_t n,
-                             Add&& add) {
+  static void for_valid_rows(StateSlots slots, const uint32_t* groups, const Column& column,
+                             size_t n, Add&& add) {
     const uint8_t* valid = column.valid();
     if (valid == nullptr) {
       for_rows(slots, groups, n, add);
@@ -91,7 +91,8 @@ class TypedAggregate : public Aggregate {
                          Add&& add) {
     const T* values = column.values<T>();
     if (column.is_constant()) {
-      for_valid_rows(slots, groups, column, n, [&](State& state, size_t) { add(state, values[0]); });
+      for_valid_rows(slots, groups, column, n,
+                     [&](State& state, size_t) { add(state, values[0]); });
     } else {
       for_valid_rows(slots, groups, column, n,
                      [&](State& state, size_t i) { add(state, values[i]); });

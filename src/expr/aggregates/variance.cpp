@@ -63,7 +63,8 @@ using Wide = std::array<uint64_t, 4>;
 void add_product(Wide& sum, uint64_t a, uint64_t b, size_t word) {
   unsigned __int128 carry = static_cast<unsigned __int128>(a) * b;
   for (size_t k = word; k < sum.size() && carry != 0; ++k) {
-    const unsigned __int128 low = static_cast<unsigned __int128>(sum[k]) + static_cast<uint64_t>(carry);
+    const unsigned __int128 low =
+        static_cast<unsigned __int128>(sum[k]) + static_cast<uint64_t>(carry);
     sum[k] = static_cast<uint64_t>(low);
     carry = (carry >> 64) + (low >> 64);
   }
@@ -246,7 +247,7 @@ Result<AggregatePtr> bind_spread(std::span<const ExprPtr> args) {
 
 }  // namespace
 
-#define WEIR_SPREAD_NOTE                                                                       \
+#define WEIR_SPREAD_NOTE \
   " Of integers it is an integer, cut, as in Flink: CAST(x AS DOUBLE) keeps the fraction."
 
 const AggregateDescriptor kStddev = {

@@ -13,8 +13,9 @@ Result<Type> element_argument(std::string_view function, std::span<const ExprPtr
   const Type& type = args[i]->type();
   if (type.id == TypeId::kArray) return type.element();
   if (type.id == TypeId::kNull) return Type::null();
-  return fail(ErrorKind::kConfig, "argument " + std::to_string(i + 1) + " of " + std::string(function) +
-                                      " must be an ARRAY, not " + type.to_string());
+  return fail(ErrorKind::kConfig, "argument " + std::to_string(i + 1) + " of " +
+                                      std::string(function) + " must be an ARRAY, not " +
+                                      type.to_string());
 }
 
 Result<Type> element_and_value(std::string_view function, std::span<const ExprPtr> args) {
@@ -22,7 +23,8 @@ Result<Type> element_and_value(std::string_view function, std::span<const ExprPt
   if (!element) return element;
   if (auto type = common_type(*element, args[1]->type())) return *type;
   return fail(ErrorKind::kConfig, std::string(function) + ": an ARRAY of " + element->to_string() +
-                                      " and a " + args[1]->type().to_string() + " do not go together");
+                                      " and a " + args[1]->type().to_string() +
+                                      " do not go together");
 }
 
 Result<Type> common_elements(std::string_view function, std::span<const ExprPtr> args) {
@@ -33,7 +35,8 @@ Result<Type> common_elements(std::string_view function, std::span<const ExprPtr>
     auto type = common_type(common, *element);
     if (!type) {
       return fail(ErrorKind::kConfig, std::string(function) + ": arrays of " + common.to_string() +
-                                          " and of " + element->to_string() + " do not go together");
+                                          " and of " + element->to_string() +
+                                          " do not go together");
     }
     common = *type;
   }
@@ -41,9 +44,10 @@ Result<Type> common_elements(std::string_view function, std::span<const ExprPtr>
 }
 
 size_t ElementSet::lower_bound(const Column& column, uint32_t i) const {
-  const auto at = std::lower_bound(sorted_.begin(), sorted_.end(), i, [&](const Element& e, uint32_t j) {
-    return compare_rows(*e.column, e.index, column, j) < 0;
-  });
+  const auto at =
+      std::lower_bound(sorted_.begin(), sorted_.end(), i, [&](const Element& e, uint32_t j) {
+        return compare_rows(*e.column, e.index, column, j) < 0;
+      });
   return static_cast<size_t>(at - sorted_.begin());
 }
 
@@ -66,7 +70,8 @@ bool ElementSet::contains(const Column& column, uint32_t i) const {
 FunctionList collection_functions() {
   FunctionList all;
   const auto add = [&all](FunctionList part) {
-    all.insert(all.end(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
+    all.insert(all.end(), std::make_move_iterator(part.begin()),
+               std::make_move_iterator(part.end()));
   };
   add(collection_search_functions());
   add(collection_edit_functions());

@@ -13,10 +13,13 @@
 
 namespace weir {
 
-FunctionList collection_search_functions();  // CARDINALITY, ELEMENT, ARRAY_CONTAINS, ARRAY_MAX, ARRAY_JOIN ...
-FunctionList collection_edit_functions();    // ARRAY_APPEND, ARRAY_REMOVE, ARRAY_SLICE, ARRAY_SORT ...
-FunctionList collection_set_functions();     // ARRAY_DISTINCT, ARRAY_UNION, ARRAY_EXCEPT, ARRAY_INTERSECT
-FunctionList collection_map_functions();     // MAP_KEYS, MAP_UNION, MAP_FROM_ARRAYS ...
+FunctionList
+collection_search_functions();  // CARDINALITY, ELEMENT, ARRAY_CONTAINS, ARRAY_MAX, ARRAY_JOIN ...
+FunctionList
+collection_edit_functions();  // ARRAY_APPEND, ARRAY_REMOVE, ARRAY_SLICE, ARRAY_SORT ...
+FunctionList
+collection_set_functions();  // ARRAY_DISTINCT, ARRAY_UNION, ARRAY_EXCEPT, ARRAY_INTERSECT
+FunctionList collection_map_functions();  // MAP_KEYS, MAP_UNION, MAP_FROM_ARRAYS ...
 
 // The element type of argument i. Error: it is no array. A bare NULL is an array of NULL.
 Result<Type> element_argument(std::string_view function, std::span<const ExprPtr> args, size_t i);
@@ -33,16 +36,18 @@ inline bool any_of_null(std::span<const ColumnPtr> args, size_t count, size_t i)
 // Lists whose elements are picked from array argument 0: pick(i, list, picked) appends the indexes of row
 // i's elements in that argument's child. Rows where one of the first `nulls` arguments is NULL are NULL.
 template <class F>
-ColumnPtr pick_elements(const Type& type, std::span<const ColumnPtr> args, size_t nulls, size_t rows,
-                        EvalContext& context, F&& pick) {
+ColumnPtr pick_elements(const Type& type, std::span<const ColumnPtr> args, size_t nulls,
+                        size_t rows, EvalContext& context, F&& pick) {
   const size_t n = rows_to_compute(args, rows);
   const size_t errors_before = context.errors.size();
   ColumnPtr out = make_column(type, n);
   Vec<uint32_t> picked;
   for (size_t i = 0; i < n; ++i) {
     const auto begin = static_cast<uint32_t>(picked.size());
-    if (any_of_null(args, nulls, i)) out->set_null(i);
-    else pick(i, args[0]->at<ListRef>(i), picked);
+    if (any_of_null(args, nulls, i))
+      out->set_null(i);
+    else
+      pick(i, args[0]->at<ListRef>(i), picked);
     out->values<ListRef>()[i] = {begin, static_cast<uint32_t>(picked.size()) - begin};
   }
   out->children()[0] = args[0]->child(0).gather({picked.data(), picked.size()});
@@ -59,8 +64,10 @@ ColumnPtr push_lists(const Type& type, std::span<const ColumnPtr> args, size_t n
   for (size_t i = 0; i < n; ++i) {
     const auto begin = static_cast<uint32_t>(out->child(0).size());
     const size_t before = context.errors.size();
-    if (any_of_null(args, nulls, i)) out->set_null(i);
-    else fill(i, *out);
+    if (any_of_null(args, nulls, i))
+      out->set_null(i);
+    else
+      fill(i, *out);
     if (context.errors.size() != before) {
       context.errors.back().row = static_cast<uint32_t>(i);
       out->set_null(i);

@@ -13,8 +13,9 @@ Result<Type> map_argument(std::string_view function, std::span<const ExprPtr> ar
   const Type& type = args[i]->type();
   if (type.id == TypeId::kMap) return type;
   if (type.id == TypeId::kNull) return Type::map(Type::null(), Type::null());
-  return fail(ErrorKind::kConfig, "argument " + std::to_string(i + 1) + " of " + std::string(function) +
-                                      " must be a MAP, not " + type.to_string());
+  return fail(ErrorKind::kConfig, "argument " + std::to_string(i + 1) + " of " +
+                                      std::string(function) + " must be a MAP, not " +
+                                      type.to_string());
 }
 
 // MAP_KEYS (child 0) and MAP_VALUES (child 1): the same lists over one of the children.
@@ -44,8 +45,8 @@ Result<BoundCall> bind_entries(std::span<const ExprPtr> args) {
   call.parameters = {*map};
   call.result = Type::array(Type::row({{"key", map->map_key()}, {"value", map->map_value()}}));
   call.kernel = [type = call.result](Columns in, size_t rows, EvalContext& context) {
-    auto out = map_rows<ListRef>(type, in, rows, context,
-                                 [&](size_t i) { return in[0]->at<ListRef>(i); });
+    auto out =
+        map_rows<ListRef>(type, in, rows, context, [&](size_t i) { return in[0]->at<ListRef>(i); });
     // The entries are rows over the map's own keys and values.
     auto entries = make_column(type.element());
     entries->resize(in[0]->child(0).size());
@@ -90,8 +91,8 @@ Result<BoundCall> bind_union(std::span<const ExprPtr> args) {
     if (!map) return fail(std::move(map.error()));
     auto common = common_type(type, *map);
     if (!common) {
-      return fail(ErrorKind::kConfig, "MAP_UNION: " + type.to_string() + " and " + map->to_string() +
-                                          " do not go together");
+      return fail(ErrorKind::kConfig, "MAP_UNION: " + type.to_string() + " and " +
+                                          map->to_string() + " do not go together");
     }
     type = *common;
   }
@@ -148,18 +149,20 @@ FunctionList collection_map_functions() {
   FunctionList list;
   list.push_back(polymorphic("MAP_KEYS", "MAP_KEYS(m MAP) -> ARRAY", "Gives the keys of a map.",
                              "MAP_KEYS(MAP['a', 1, 'b', 2])", "[a, b]", bind_part("MAP_KEYS", 0)));
-  list.push_back(polymorphic("MAP_VALUES", "MAP_VALUES(m MAP) -> ARRAY", "Gives the values of a map.",
-                             "MAP_VALUES(MAP['a', 1, 'b', 2])", "[1, 2]", bind_part("MAP_VALUES", 1)));
+  list.push_back(polymorphic("MAP_VALUES", "MAP_VALUES(m MAP) -> ARRAY",
+                             "Gives the values of a map.", "MAP_VALUES(MAP['a', 1, 'b', 2])",
+                             "[1, 2]", bind_part("MAP_VALUES", 1)));
   list.push_back(polymorphic("MAP_ENTRIES", "MAP_ENTRIES(m MAP) -> ARRAY<ROW<key, value>>",
-                             "Gives the entries of a map as rows.", "MAP_ENTRIES(MAP['a', 1, 'b', 2])",
-                             "[(a, 1), (b, 2)]", bind_entries));
+                             "Gives the entries of a map as rows.",
+                             "MAP_ENTRIES(MAP['a', 1, 'b', 2])", "[(a, 1), (b, 2)]", bind_entries));
   list.push_back(polymorphic("MAP_UNION", "MAP_UNION(m MAP, ...) -> MAP",
                              "Joins maps; of equal keys the last map's value counts.",
-                             "MAP_UNION(MAP['a', 1, 'b', 2], MAP['b', 3])", "{a=1, b=3}", bind_union));
-  list.push_back(polymorphic("MAP_FROM_ARRAYS", "MAP_FROM_ARRAYS(keys ARRAY, values ARRAY) -> MAP",
-                             "Makes a map of keys and values of equal number; another number is an error.",
-                             "MAP_FROM_ARRAYS(ARRAY['a', 'b'], ARRAY[1, 2])", "{a=1, b=2}",
-                             bind_from_arrays));
+                             "MAP_UNION(MAP['a', 1, 'b', 2], MAP['b', 3])", "{a=1, b=3}",
+                             bind_union));
+  list.push_back(
+      polymorphic("MAP_FROM_ARRAYS", "MAP_FROM_ARRAYS(keys ARRAY, values ARRAY) -> MAP",
+                  "Makes a map of keys and values of equal number; another number is an error.",
+                  "MAP_FROM_ARRAYS(ARRAY['a', 'b'], ARRAY[1, 2])", "{a=1, b=2}", bind_from_arrays));
   return list;
 }
 

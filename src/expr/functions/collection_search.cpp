@@ -13,7 +13,8 @@ Result<BoundCall> bind_cardinality(std::span<const ExprPtr> args) {
   if (auto ok = check_count("CARDINALITY", args, 1, 1); !ok) return fail(ok.error());
   const Type& type = args[0]->type();
   if (type.id != TypeId::kArray && type.id != TypeId::kMap && type.id != TypeId::kNull) {
-    return fail(ErrorKind::kConfig, "CARDINALITY counts an ARRAY or a MAP, not " + type.to_string());
+    return fail(ErrorKind::kConfig,
+                "CARDINALITY counts an ARRAY or a MAP, not " + type.to_string());
   }
   BoundCall call;
   call.parameters = {type.id == TypeId::kNull ? Type::array(Type::null()) : type};
@@ -28,7 +29,8 @@ Result<BoundCall> bind_cardinality(std::span<const ExprPtr> args) {
 
 // A column of `type` with, for each row, the element that choose(i) points to; nullopt: NULL.
 template <class F>
-ColumnPtr choose_elements(const Type& type, Columns args, size_t rows, EvalContext& context, F choose) {
+ColumnPtr choose_elements(const Type& type, Columns args, size_t rows, EvalContext& context,
+                          F choose) {
   const size_t n = rows_to_compute(args, rows);
   const size_t errors_before = context.errors.size();
   ColumnPtr out = make_column(type);
@@ -37,8 +39,10 @@ ColumnPtr choose_elements(const Type& type, Columns args, size_t rows, EvalConte
     const size_t before = context.errors.size();
     const std::optional<uint32_t> at = any_null(args, i) ? std::nullopt : choose(i);
     if (context.errors.size() != before) context.errors.back().row = static_cast<uint32_t>(i);
-    if (at) out->push_from(args[0]->child(0), *at);
-    else out->push_null();
+    if (at)
+      out->push_from(args[0]->child(0), *at);
+    else
+      out->push_null();
   }
   return finish_rows(std::move(out), args, rows, context, errors_before);
 }
@@ -91,7 +95,8 @@ BindFunction bind_extreme(std::string_view name, int sign) {
 int32_t position(const Column& elements, ListRef list, const Column& needle, size_t i) {
   const size_t row = needle.is_constant() ? 0 : i;
   for (uint32_t k = 0; k < list.len; ++k) {
-    if (compare_rows(elements, list.offset + k, needle, row) == 0) return static_cast<int32_t>(k) + 1;
+    if (compare_rows(elements, list.offset + k, needle, row) == 0)
+      return static_cast<int32_t>(k) + 1;
   }
   return 0;
 }
@@ -133,7 +138,8 @@ Result<BoundCall> bind_join(std::span<const ExprPtr> args) {
   auto element = element_argument("ARRAY_JOIN", args, 0);
   if (!element) return fail(std::move(element.error()));
   if (!element->is_text() && element->id != TypeId::kNull) {
-    return fail(ErrorKind::kConfig, "ARRAY_JOIN joins an ARRAY of STRING, not of " + element->to_string());
+    return fail(ErrorKind::kConfig,
+                "ARRAY_JOIN joins an ARRAY of STRING, not of " + element->to_string());
   }
   for (size_t i = 1; i < args.size(); ++i) {
     if (auto ok = check_type("ARRAY_JOIN", args, i, Type::string()); !ok) return fail(ok.error());
@@ -171,22 +177,24 @@ FunctionList collection_search_functions() {
   list.push_back(polymorphic("CARDINALITY", "CARDINALITY(x ARRAY or MAP) -> INT",
                              "Counts the elements of an array or the entries of a map.",
                              "CARDINALITY(ARRAY[4, 5, 6])", "3", bind_cardinality));
-  list.push_back(polymorphic("ELEMENT", "ELEMENT(a ARRAY) -> element type",
-                             "Gives the only element of an array; NULL when it is empty, an error when it has "
-                             "more.",
-                             "ELEMENT(ARRAY[7])", "7", bind_element));
+  list.push_back(
+      polymorphic("ELEMENT", "ELEMENT(a ARRAY) -> element type",
+                  "Gives the only element of an array; NULL when it is empty, an error when it has "
+                  "more.",
+                  "ELEMENT(ARRAY[7])", "7", bind_element));
   list.push_back(polymorphic("ARRAY_CONTAINS", "ARRAY_CONTAINS(a ARRAY, x) -> BOOLEAN",
                              "Tells whether an array holds x; x may be NULL.",
                              "ARRAY_CONTAINS(ARRAY['a', 'b'], 'b')", "TRUE", bind_contains));
-  list.push_back(polymorphic("ARRAY_POSITION", "ARRAY_POSITION(a ARRAY, x) -> INT",
-                             "Gives the place of the first x in an array, from 1; 0 when there is none.",
-                             "ARRAY_POSITION(ARRAY['a', 'b'], 'b')", "2", bind_position));
+  list.push_back(
+      polymorphic("ARRAY_POSITION", "ARRAY_POSITION(a ARRAY, x) -> INT",
+                  "Gives the place of the first x in an array, from 1; 0 when there is none.",
+                  "ARRAY_POSITION(ARRAY['a', 'b'], 'b')", "2", bind_position));
   list.push_back(polymorphic("ARRAY_MAX", "ARRAY_MAX(a ARRAY) -> element type",
-                             "Gives the largest element, NULLs left out.", "ARRAY_MAX(ARRAY[3, 9, 4])", "9",
-                             bind_extreme("ARRAY_MAX", 1)));
+                             "Gives the largest element, NULLs left out.",
+                             "ARRAY_MAX(ARRAY[3, 9, 4])", "9", bind_extreme("ARRAY_MAX", 1)));
   list.push_back(polymorphic("ARRAY_MIN", "ARRAY_MIN(a ARRAY) -> element type",
-                             "Gives the smallest element, NULLs left out.", "ARRAY_MIN(ARRAY[3, 9, 4])", "3",
-                             bind_extreme("ARRAY_MIN", -1)));
+                             "Gives the smallest element, NULLs left out.",
+                             "ARRAY_MIN(ARRAY[3, 9, 4])", "3", bind_extreme("ARRAY_MIN", -1)));
   list.push_back(polymorphic(
       "ARRAY_JOIN", "ARRAY_JOIN(a ARRAY<STRING>, delimiter STRING[, for_null STRING]) -> STRING",
       "Joins texts with a delimiter; NULLs are left out unless a text for them is given.",

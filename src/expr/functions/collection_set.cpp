@@ -17,12 +17,13 @@ Result<BoundCall> bind_distinct(std::span<const ExprPtr> args) {
   call.parameters = {call.result};
   call.kernel = [type = call.result](Columns in, size_t rows, EvalContext& context) {
     ElementSet seen;
-    return pick_elements(type, in, 1, rows, context, [&](size_t, ListRef list, Vec<uint32_t>& picked) {
-      seen.clear();
-      for (uint32_t k = list.offset; k < list.offset + list.len; ++k) {
-        if (seen.insert(in[0]->child(0), k)) picked.push_back(k);
-      }
-    });
+    return pick_elements(type, in, 1, rows, context,
+                         [&](size_t, ListRef list, Vec<uint32_t>& picked) {
+                           seen.clear();
+                           for (uint32_t k = list.offset; k < list.offset + list.len; ++k) {
+                             if (seen.insert(in[0]->child(0), k)) picked.push_back(k);
+                           }
+                         });
   };
   return call;
 }
@@ -61,18 +62,20 @@ BindFunction bind_filter(std::string_view name, bool keep_common) {
     call.kernel = [type = call.result, keep_common](Columns in, size_t rows, EvalContext& context) {
       ElementSet seen;
       ElementSet other;
-      return pick_elements(type, in, 2, rows, context, [&](size_t i, ListRef list, Vec<uint32_t>& picked) {
-        seen.clear();
-        other.clear();
-        const ListRef second = in[1]->at<ListRef>(i);
-        for (uint32_t k = second.offset; k < second.offset + second.len; ++k) {
-          other.insert(in[1]->child(0), k);
-        }
-        for (uint32_t k = list.offset; k < list.offset + list.len; ++k) {
-          const Column& elements = in[0]->child(0);
-          if (other.contains(elements, k) == keep_common && seen.insert(elements, k)) picked.push_back(k);
-        }
-      });
+      return pick_elements(
+          type, in, 2, rows, context, [&](size_t i, ListRef list, Vec<uint32_t>& picked) {
+            seen.clear();
+            other.clear();
+            const ListRef second = in[1]->at<ListRef>(i);
+            for (uint32_t k = second.offset; k < second.offset + second.len; ++k) {
+              other.insert(in[1]->child(0), k);
+            }
+            for (uint32_t k = list.offset; k < list.offset + list.len; ++k) {
+              const Column& elements = in[0]->child(0);
+              if (other.contains(elements, k) == keep_common && seen.insert(elements, k))
+                picked.push_back(k);
+            }
+          });
     };
     return call;
   };
@@ -83,8 +86,8 @@ BindFunction bind_filter(std::string_view name, bool keep_common) {
 FunctionList collection_set_functions() {
   FunctionList list;
   list.push_back(polymorphic("ARRAY_DISTINCT", "ARRAY_DISTINCT(a ARRAY) -> ARRAY",
-                             "Leaves out elements that came before.", "ARRAY_DISTINCT(ARRAY[1, 2, 1])",
-                             "[1, 2]", bind_distinct));
+                             "Leaves out elements that came before.",
+                             "ARRAY_DISTINCT(ARRAY[1, 2, 1])", "[1, 2]", bind_distinct));
   list.push_back(polymorphic("ARRAY_UNION", "ARRAY_UNION(a ARRAY, b ARRAY) -> ARRAY",
                              "Gives the elements of both arrays, each once.",
                              "ARRAY_UNION(ARRAY[1, 2], ARRAY[2, 3])", "[1, 2, 3]", bind_union));

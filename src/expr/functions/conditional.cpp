@@ -44,18 +44,10 @@ ColumnPtr choose(const Type& type, Columns sources, const Vec<uint8_t>& which) {
   if (!type.is_nested() && width > 0) {
     ColumnPtr out = make_column(type, n);
     switch (width) {
-      case 1:
-        copy_chosen<uint8_t>(*out, sources, which.data(), n);
-        break;
-      case 2:
-        copy_chosen<uint16_t>(*out, sources, which.data(), n);
-        break;
-      case 4:
-        copy_chosen<uint32_t>(*out, sources, which.data(), n);
-        break;
-      case 8:
-        copy_chosen<uint64_t>(*out, sources, which.data(), n);
-        break;
+      case 1: copy_chosen<uint8_t>(*out, sources, which.data(), n); break;
+      case 2: copy_chosen<uint16_t>(*out, sources, which.data(), n); break;
+      case 4: copy_chosen<uint32_t>(*out, sources, which.data(), n); break;
+      case 8: copy_chosen<uint64_t>(*out, sources, which.data(), n); break;
       default:
         copy_chosen<StringRef>(*out, sources, which.data(), n);
         break;  // 16 bytes, DECIMAL too
@@ -130,14 +122,10 @@ Result<BoundCall> bind_if(Args args) {
 template <class Raw>
 Raw narrow(const Column& wide, size_t i) {
   switch (wide.type().id) {
-    case TypeId::kTinyInt:
-      return static_cast<Raw>(wide.at<int8_t>(i));
-    case TypeId::kSmallInt:
-      return static_cast<Raw>(wide.at<int16_t>(i));
-    case TypeId::kInt:
-      return static_cast<Raw>(wide.at<int32_t>(i));
-    default:
-      return static_cast<Raw>(wide.at<int64_t>(i));
+    case TypeId::kTinyInt: return static_cast<Raw>(wide.at<int8_t>(i));
+    case TypeId::kSmallInt: return static_cast<Raw>(wide.at<int16_t>(i));
+    case TypeId::kInt: return static_cast<Raw>(wide.at<int32_t>(i));
+    default: return static_cast<Raw>(wide.at<int64_t>(i));
   }
 }
 
@@ -165,18 +153,10 @@ Result<BoundCall> bind_nullif(Args args) {
       for (size_t i = 0; i < n; ++i) {
         const size_t at = a.is_constant() ? 0 : i;
         switch (result.id) {
-          case TypeId::kTinyInt:
-            out->values<int8_t>()[i] = narrow<int8_t>(a, at);
-            break;
-          case TypeId::kSmallInt:
-            out->values<int16_t>()[i] = narrow<int16_t>(a, at);
-            break;
-          case TypeId::kInt:
-            out->values<int32_t>()[i] = narrow<int32_t>(a, at);
-            break;
-          default:
-            out->values<int64_t>()[i] = narrow<int64_t>(a, at);
-            break;
+          case TypeId::kTinyInt: out->values<int8_t>()[i] = narrow<int8_t>(a, at); break;
+          case TypeId::kSmallInt: out->values<int16_t>()[i] = narrow<int16_t>(a, at); break;
+          case TypeId::kInt: out->values<int32_t>()[i] = narrow<int32_t>(a, at); break;
+          default: out->values<int64_t>()[i] = narrow<int64_t>(a, at); break;
         }
         if (which[i] == kNone) out->set_null(i);
       }
@@ -219,27 +199,18 @@ Kernel extreme_kernel(const Type& type) {
     };
   };
   switch (type.id) {
-    case TypeId::kBoolean:
-      return with(uint8_t{});
-    case TypeId::kTinyInt:
-      return with(int8_t{});
-    case TypeId::kSmallInt:
-      return with(int16_t{});
+    case TypeId::kBoolean: return with(uint8_t{});
+    case TypeId::kTinyInt: return with(int8_t{});
+    case TypeId::kSmallInt: return with(int16_t{});
     case TypeId::kInt:
     case TypeId::kDate:
-    case TypeId::kTime:
-      return with(int32_t{});
-    case TypeId::kFloat:
-      return with(float{});
-    case TypeId::kDouble:
-      return with(double{});
-    case TypeId::kDecimal:
-      return with(Int128{});
+    case TypeId::kTime: return with(int32_t{});
+    case TypeId::kFloat: return with(float{});
+    case TypeId::kDouble: return with(double{});
+    case TypeId::kDecimal: return with(Int128{});
     case TypeId::kString:
-    case TypeId::kBytes:
-      return with(StringRef{});
-    default:
-      return with(int64_t{});
+    case TypeId::kBytes: return with(StringRef{});
+    default: return with(int64_t{});
   }
 }
 

@@ -58,16 +58,11 @@ Kernel digest_kernel(const char* algorithm) {
 
 const char* sha2_algorithm(int64_t bits) {
   switch (bits) {
-    case 224:
-      return "SHA224";
-    case 256:
-      return "SHA256";
-    case 384:
-      return "SHA384";
-    case 512:
-      return "SHA512";
-    default:
-      return nullptr;
+    case 224: return "SHA224";
+    case 256: return "SHA256";
+    case 384: return "SHA384";
+    case 512: return "SHA512";
+    default: return nullptr;
   }
 }
 

@@ -8,7 +8,8 @@ namespace weir {
 FunctionList json_functions() {
   FunctionList all;
   const auto add = [&all](FunctionList part) {
-    all.insert(all.end(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
+    all.insert(all.end(), std::make_move_iterator(part.begin()),
+               std::make_move_iterator(part.end()));
   };
   add(json_check_functions());
   add(json_query_functions());

@@ -32,7 +32,8 @@ Result<BuildClauses> read_clauses(std::string_view function, Words words, size_t
     if (word == "NULL ON NULL" || word == "ABSENT ON NULL") {
       out.absent_on_null = word == "ABSENT ON NULL";
     } else if (word.starts_with("RAW ") &&
-               std::from_chars(word.data() + 4, word.data() + word.size(), index).ec == std::errc() &&
+               std::from_chars(word.data() + 4, word.data() + word.size(), index).ec ==
+                   std::errc() &&
                index < arguments) {
       out.raw[index] = true;
     } else {
@@ -47,7 +48,8 @@ Result<void> check_values(std::string_view function, std::span<const ExprPtr> ar
                           size_t step) {
   for (size_t i = first; i < args.size(); i += step) {
     if (!has_json_form(args[i]->type())) {
-      return fail(ErrorKind::kConfig, "argument " + std::to_string(i + 1) + " of " + std::string(function) +
+      return fail(ErrorKind::kConfig, "argument " + std::to_string(i + 1) + " of " +
+                                          std::string(function) +
                                           " has no JSON form: " + args[i]->type().to_string());
     }
   }
@@ -55,8 +57,10 @@ Result<void> check_values(std::string_view function, std::span<const ExprPtr> ar
 }
 
 void append_member(std::string& out, const Column& column, size_t i, bool raw) {
-  if (raw && !column.is_null(i)) out += column.at<StringRef>(i).view();
-  else append_json(out, column, i);
+  if (raw && !column.is_null(i))
+    out += column.at<StringRef>(i).view();
+  else
+    append_json(out, column, i);
 }
 
 std::vector<Type> types_of(std::span<const ExprPtr> args) {
@@ -167,8 +171,8 @@ FunctionList json_build_functions() {
                              "JSON_STRING(ARRAY[1, 2])", "[1,2]", bind_json_string));
   FunctionDescriptor object = polymorphic(
       "JSON_OBJECT", "JSON_OBJECT([[KEY] key VALUE x, ...] [{NULL | ABSENT} ON NULL]) -> STRING",
-      "Makes a JSON object, its keys sorted.",
-      "JSON_OBJECT(KEY 'b' VALUE 'x', KEY 'a' VALUE 1.5)", "{\"a\":1.5,\"b\":\"x\"}", nullptr);
+      "Makes a JSON object, its keys sorted.", "JSON_OBJECT(KEY 'b' VALUE 'x', KEY 'a' VALUE 1.5)",
+      "{\"a\":1.5,\"b\":\"x\"}", nullptr);
   object.bind_words = bind_json_object;
   list.push_back(std::move(object));
   FunctionDescriptor array =

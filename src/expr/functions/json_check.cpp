@@ -26,15 +26,16 @@ Result<BoundCall> bind_is_json(std::span<const ExprPtr> args) {
   call.result = Type::boolean();
   call.kernel = [kind](Columns in, size_t rows, EvalContext& context) {
     const Column& text = *in[0];
-    return map_rows<uint8_t, true>(Type::boolean(), in.first(1), rows, context, [&](size_t i) -> uint8_t {
-      if (text.is_null(i)) return 0;
-      const auto value = json_parse(text.at<StringRef>(i).view());
-      if (!value) return 0;
-      if (kind == "SCALAR") return value->is_scalar();
-      if (kind == "ARRAY") return value->kind == JsonKind::kArray;
-      if (kind == "OBJECT") return value->kind == JsonKind::kObject;
-      return 1;
-    });
+    return map_rows<uint8_t, true>(Type::boolean(), in.first(1), rows, context,
+                                   [&](size_t i) -> uint8_t {
+                                     if (text.is_null(i)) return 0;
+                                     const auto value = json_parse(text.at<StringRef>(i).view());
+                                     if (!value) return 0;
+                                     if (kind == "SCALAR") return value->is_scalar();
+                                     if (kind == "ARRAY") return value->kind == JsonKind::kArray;
+                                     if (kind == "OBJECT") return value->kind == JsonKind::kObject;
+                                     return 1;
+                                   });
   };
   return call;
 }
@@ -78,9 +79,9 @@ Result<BoundCall> bind_parse(std::string_view name, bool strict, std::span<const
 
 FunctionDescriptor parser(std::string_view name, std::string_view signature, std::string_view doc,
                           std::string_view example, std::string_view result, bool strict) {
-  return polymorphic(name, signature, doc, example, result, [name, strict](std::span<const ExprPtr> args) {
-    return bind_parse(name, strict, args);
-  });
+  return polymorphic(
+      name, signature, doc, example, result,
+      [name, strict](std::span<const ExprPtr> args) { return bind_parse(name, strict, args); });
 }
 
 // Flink's JSON_QUOTE leaves printable ASCII alone and escapes the rest, the slash too.
@@ -125,8 +126,10 @@ StringRef quote(EvalContext& context, StringRef s) {
       case '\r': out += "\\r"; break;
       case '\t': out += "\\t"; break;
       default:
-        if (c < 0x20 || c == 0x7F) unit(c);
-        else out += static_cast<char>(c);
+        if (c < 0x20 || c == 0x7F)
+          unit(c);
+        else
+          out += static_cast<char>(c);
     }
   }
   out += '"';
@@ -149,27 +152,30 @@ StringRef unquote(EvalContext& context, StringRef s) {
 
 FunctionList json_check_functions() {
   FunctionList list;
-  list.push_back(polymorphic(
-      "IS_JSON", "s IS [NOT] JSON [VALUE | SCALAR | ARRAY | OBJECT] -> BOOLEAN",
-      "Tells whether a text is JSON, of the kind named; NULL is not.", "'[1, 2]' IS JSON ARRAY", "TRUE",
-      bind_is_json));
-  list.push_back(parser("JSON", "JSON(s STRING) -> STRING",
-                        "Checks that a text is JSON and marks it as such for JSON_OBJECT and JSON_ARRAY; "
-                        "what is not fails.",
-                        "JSON('{\"a\": [1, 2]}')", "{\"a\":[1,2]}", true));
-  list.push_back(parser("PARSE_JSON", "PARSE_JSON(s STRING[, allow_duplicate_keys BOOLEAN]) -> STRING",
-                        "Checks that a text is JSON and gives it without blanks; what is not fails.",
-                        "PARSE_JSON('{\"a\": 1}')", "{\"a\":1}", true));
-  list.push_back(parser(
-      "TRY_PARSE_JSON", "TRY_PARSE_JSON(s STRING[, allow_duplicate_keys BOOLEAN]) -> STRING",
-      "Checks that a text is JSON and gives it without blanks; NULL when it is not.",
-      "TRY_PARSE_JSON('{\"a\": 1')", "NULL", false));
+  list.push_back(polymorphic("IS_JSON",
+                             "s IS [NOT] JSON [VALUE | SCALAR | ARRAY | OBJECT] -> BOOLEAN",
+                             "Tells whether a text is JSON, of the kind named; NULL is not.",
+                             "'[1, 2]' IS JSON ARRAY", "TRUE", bind_is_json));
+  list.push_back(
+      parser("JSON", "JSON(s STRING) -> STRING",
+             "Checks that a text is JSON and marks it as such for JSON_OBJECT and JSON_ARRAY; "
+             "what is not fails.",
+             "JSON('{\"a\": [1, 2]}')", "{\"a\":[1,2]}", true));
+  list.push_back(
+      parser("PARSE_JSON", "PARSE_JSON(s STRING[, allow_duplicate_keys BOOLEAN]) -> STRING",
+             "Checks that a text is JSON and gives it without blanks; what is not fails.",
+             "PARSE_JSON('{\"a\": 1}')", "{\"a\":1}", true));
+  list.push_back(
+      parser("TRY_PARSE_JSON", "TRY_PARSE_JSON(s STRING[, allow_duplicate_keys BOOLEAN]) -> STRING",
+             "Checks that a text is JSON and gives it without blanks; NULL when it is not.",
+             "TRY_PARSE_JSON('{\"a\": 1')", "NULL", false));
   list.push_back(scalar<quote>("JSON_QUOTE", "JSON_QUOTE(s STRING) -> STRING",
                                "Writes a text as a JSON string, all but printable ASCII escaped.",
                                "JSON_QUOTE('a\"b')", "\"a\\\"b\""));
-  list.push_back(scalar<unquote>("JSON_UNQUOTE", "JSON_UNQUOTE(s STRING) -> STRING",
-                                 "Gives the text that a JSON string says; other texts pass unchanged.",
-                                 "JSON_UNQUOTE('\"a\\u0062\"')", "ab"));
+  list.push_back(
+      scalar<unquote>("JSON_UNQUOTE", "JSON_UNQUOTE(s STRING) -> STRING",
+                      "Gives the text that a JSON string says; other texts pass unchanged.",
+                      "JSON_UNQUOTE('\"a\\u0062\"')", "ab"));
   return list;
 }
 

@@ -9,7 +9,8 @@ namespace {
 
 bool is_name(char c) {
   return c == '_' || c == '$' || c == '-' || c == '@' || static_cast<unsigned char>(c) >= 0x80 ||
-         static_cast<unsigned char>(c - '0') <= 9 || static_cast<unsigned char>((c | 0x20) - 'a') < 26;
+         static_cast<unsigned char>(c - '0') <= 9 ||
+         static_cast<unsigned char>((c | 0x20) - 'a') < 26;
 }
 
 std::string_view trim(std::string_view s) {
@@ -35,7 +36,8 @@ Result<JsonPath> JsonPath::parse(std::string_view text) {
                 "a path looks like $.store.book[0]['title'] or $.items[*].price");
   };
   for (const std::string_view mode : {std::string_view("strict"), std::string_view("lax")}) {
-    if (rest.starts_with(mode) && rest.size() > mode.size() && json_detail::is_blank(rest[mode.size()])) {
+    if (rest.starts_with(mode) && rest.size() > mode.size() &&
+        json_detail::is_blank(rest[mode.size()])) {
       path.strict_ = mode == "strict";
       rest = trim(rest.substr(mode.size()));
       break;
@@ -144,7 +146,8 @@ void JsonPath::all(size_t at, JsonValue value, std::vector<JsonValue>& out) cons
     return;
   }
   if (value.kind == JsonKind::kObject && step.kind == Step::Kind::kAll) {
-    for_each_member(value, [&](std::string_view, JsonValue v) { return all(at + 1, v, out), true; });
+    for_each_member(value,
+                    [&](std::string_view, JsonValue v) { return all(at + 1, v, out), true; });
   }
   if (value.kind != JsonKind::kArray) return;
   int64_t first = 0;

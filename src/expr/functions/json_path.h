@@ -14,9 +14,9 @@ namespace weir {
 
 // What a path found in a document.
 struct JsonFound {
-  bool missing = true;               // nothing there
-  bool many = false;                 // the path has wildcards: `values` holds what matched
-  JsonValue value;                   // of a path without wildcards
+  bool missing = true;  // nothing there
+  bool many = false;    // the path has wildcards: `values` holds what matched
+  JsonValue value;      // of a path without wildcards
   std::vector<JsonValue> values;
 };
 

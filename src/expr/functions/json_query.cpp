@@ -93,8 +93,9 @@ Result<Clauses> read_clauses(std::string_view function, Words words, size_t next
     if (word.ends_with("WRAPPER")) {
       const bool with = word.starts_with("WITH ");
       out.wrapper = !with ? Clauses::Wrapper::kNone
-                    : word.find(" CONDITIONAL") != std::string::npos ? Clauses::Wrapper::kConditional
-                                                                     : Clauses::Wrapper::kAlways;
+                    : word.find(" CONDITIONAL") != std::string::npos
+                        ? Clauses::Wrapper::kConditional
+                        : Clauses::Wrapper::kAlways;
       continue;
     }
     const bool empty = word.ends_with(" ON EMPTY");
@@ -162,7 +163,8 @@ constexpr char kBadValue[] = "JSON_VALUE failed: not JSON, no scalar, or not of 
 
 class JsonValueKernel {
  public:
-  JsonValueKernel(PathArgument path, Clauses clauses) : path_(std::move(path)), clauses_(std::move(clauses)) {}
+  JsonValueKernel(PathArgument path, Clauses clauses)
+      : path_(std::move(path)), clauses_(std::move(clauses)) {}
 
   ColumnPtr operator()(Columns in, size_t rows, EvalContext& context) const {
     // Texts first, then one cast of the whole column, then the rows that have no value.
@@ -196,12 +198,13 @@ class JsonValueKernel {
       texts->set_null(i);
     }
     const ColumnPtr typed = cast_column(texts, clauses_.returning, true, context, n);
-    return finish_rows(merge(in, *texts, *typed, outcomes, context), in, rows, context, errors_before);
+    return finish_rows(merge(in, *texts, *typed, outcomes, context), in, rows, context,
+                       errors_before);
   }
 
  private:
-  ColumnPtr merge(Columns in, const Column& texts, const Column& typed, const Vec<Outcome>& outcomes,
-                  EvalContext& context) const {
+  ColumnPtr merge(Columns in, const Column& texts, const Column& typed,
+                  const Vec<Outcome>& outcomes, EvalContext& context) const {
     auto out = make_column(clauses_.returning);
     out->reserve(outcomes.size());
     for (size_t i = 0; i < outcomes.size(); ++i) {
@@ -243,12 +246,12 @@ Result<BoundCall> bind_json_value(std::span<const ExprPtr> args, Words words) {
   }
   for (const Fallback f : {clauses->on_empty, clauses->on_error}) {
     if (!is_one_of(f, {Fallback::kNull, Fallback::kError, Fallback::kDefault})) {
-      return fail(ErrorKind::kConfig, "JSON_VALUE knows NULL, ERROR and DEFAULT ON EMPTY and ON ERROR");
+      return fail(ErrorKind::kConfig,
+                  "JSON_VALUE knows NULL, ERROR and DEFAULT ON EMPTY and ON ERROR");
     }
   }
   if (clauses->returning.is_nested() || !can_cast(Type::string(), clauses->returning)) {
-    return fail(ErrorKind::kConfig,
-                "JSON_VALUE cannot return " + clauses->returning.to_string(),
+    return fail(ErrorKind::kConfig, "JSON_VALUE cannot return " + clauses->returning.to_string(),
                 "JSON_QUERY returns objects and arrays");
   }
   auto path = PathArgument::make(args, 1);
@@ -280,8 +283,9 @@ bool query_result(const JsonFound& found, Clauses::Wrapper wrapper, std::string&
     if (wrap) out += ']';
     return true;
   }
-  const bool wrap = wrapper == Clauses::Wrapper::kAlways ||
-                    (wrapper == Clauses::Wrapper::kConditional && found.value.kind != JsonKind::kArray);
+  const bool wrap =
+      wrapper == Clauses::Wrapper::kAlways ||
+      (wrapper == Clauses::Wrapper::kConditional && found.value.kind != JsonKind::kArray);
   if (!wrap && found.value.is_scalar()) return false;
   if (wrap) out += '[';
   json_compact(out, found.value.text);
@@ -291,7 +295,8 @@ bool query_result(const JsonFound& found, Clauses::Wrapper wrapper, std::string&
 
 class JsonQueryKernel {
  public:
-  JsonQueryKernel(PathArgument path, Clauses clauses) : path_(std::move(path)), clauses_(std::move(clauses)) {}
+  JsonQueryKernel(PathArgument path, Clauses clauses)
+      : path_(std::move(path)), clauses_(std::move(clauses)) {}
 
   ColumnPtr operator()(Columns in, size_t rows, EvalContext& context) const {
     PathArgument::Reader paths(path_, in);
@@ -331,11 +336,14 @@ class JsonQueryKernel {
     Column& elements = out->child(0);
     for (size_t i = 0; i < n; ++i) {
       const auto begin = static_cast<uint32_t>(elements.size());
-      const auto array = texts.is_null(i) ? std::nullopt : json_parse(texts.at<StringRef>(i).view());
+      const auto array =
+          texts.is_null(i) ? std::nullopt : json_parse(texts.at<StringRef>(i).view());
       if (array && array->kind == JsonKind::kArray) {
         for_each_element(*array, [&](JsonValue v) {
-          if (v.kind == JsonKind::kNull) elements.push_null();
-          else elements.push<StringRef>(scalar_text(context, v));
+          if (v.kind == JsonKind::kNull)
+            elements.push_null();
+          else
+            elements.push<StringRef>(scalar_text(context, v));
           return true;
         });
       } else {
@@ -357,9 +365,11 @@ Result<BoundCall> bind_json_query(std::span<const ExprPtr> args, Words words) {
   auto clauses = read_clauses("JSON_QUERY", words, 2);
   if (!clauses) return fail(std::move(clauses.error()));
   for (const Fallback f : {clauses->on_empty, clauses->on_error}) {
-    if (!is_one_of(f, {Fallback::kNull, Fallback::kError, Fallback::kEmptyArray, Fallback::kEmptyObject})) {
-      return fail(ErrorKind::kConfig,
-                  "JSON_QUERY knows NULL, ERROR, EMPTY ARRAY and EMPTY OBJECT, ON EMPTY and ON ERROR");
+    if (!is_one_of(f, {Fallback::kNull, Fallback::kError, Fallback::kEmptyArray,
+                       Fallback::kEmptyObject})) {
+      return fail(
+          ErrorKind::kConfig,
+          "JSON_QUERY knows NULL, ERROR, EMPTY ARRAY and EMPTY OBJECT, ON EMPTY and ON ERROR");
     }
   }
   if (!clauses->returning.is_text() && !(clauses->returning == Type::array(Type::string()))) {
@@ -385,7 +395,8 @@ Result<BoundCall> bind_json_exists(std::span<const ExprPtr> args, Words words) {
   auto clauses = read_clauses("JSON_EXISTS", words, 2);
   if (!clauses) return fail(std::move(clauses.error()));
   const Fallback on_error = words.empty() ? Fallback::kFalse : clauses->on_error;
-  if (!is_one_of(on_error, {Fallback::kTrue, Fallback::kFalse, Fallback::kNull, Fallback::kError}) ||
+  if (!is_one_of(on_error,
+                 {Fallback::kTrue, Fallback::kFalse, Fallback::kNull, Fallback::kError}) ||
       words.size() > 1 || (words.size() == 1 && !words[0].ends_with("ON ERROR"))) {
     return fail(ErrorKind::kConfig, "JSON_EXISTS knows TRUE, FALSE, UNKNOWN and ERROR ON ERROR");
   }
@@ -398,25 +409,27 @@ Result<BoundCall> bind_json_exists(std::span<const ExprPtr> args, Words words) {
   call.kernel = [path = *path, on_error](Columns in, size_t rows, EvalContext& context) {
     PathArgument::Reader paths(path, in);
     JsonFound found;
-    return map_rows<uint8_t>(
-        Type::boolean(), in, rows, context, [&](size_t i) -> std::optional<uint8_t> {
-          const JsonPath* p = paths.row(context, i);
-          if (p == nullptr) return std::nullopt;
-          const Outcome outcome = look_up(*p, in[0]->at<StringRef>(i), found);
-          if (outcome == Outcome::kValue) return uint8_t{1};
-          if (outcome == Outcome::kEmpty || on_error == Fallback::kFalse) return uint8_t{0};
-          if (on_error == Fallback::kTrue) return uint8_t{1};
-          if (on_error == Fallback::kError) fail_row(context, "JSON_EXISTS failed: not JSON, or no such path");
-          return std::nullopt;
-        });
+    return map_rows<uint8_t>(Type::boolean(), in, rows, context,
+                             [&](size_t i) -> std::optional<uint8_t> {
+                               const JsonPath* p = paths.row(context, i);
+                               if (p == nullptr) return std::nullopt;
+                               const Outcome outcome = look_up(*p, in[0]->at<StringRef>(i), found);
+                               if (outcome == Outcome::kValue) return uint8_t{1};
+                               if (outcome == Outcome::kEmpty || on_error == Fallback::kFalse)
+                                 return uint8_t{0};
+                               if (on_error == Fallback::kTrue) return uint8_t{1};
+                               if (on_error == Fallback::kError)
+                                 fail_row(context, "JSON_EXISTS failed: not JSON, or no such path");
+                               return std::nullopt;
+                             });
   };
   return call;
 }
 
 // f(json[, path]): `give` makes the result of the value found; NULL when there is none.
 template <class Raw, class Give>
-Result<BoundCall> bind_inspect(std::string_view function, Type result, std::span<const ExprPtr> args,
-                               Give give) {
+Result<BoundCall> bind_inspect(std::string_view function, Type result,
+                               std::span<const ExprPtr> args, Give give) {
   if (auto ok = check_count(function, args, 1, 2); !ok) return fail(ok.error());
   if (auto ok = check_document(function, args); !ok) return fail(ok.error());
   Result<PathArgument> path = PathArgument();
@@ -436,7 +449,8 @@ Result<BoundCall> bind_inspect(std::string_view function, Type result, std::span
         return give(*document);
       }
       const JsonPath* p = paths.row(context, i);
-      if (p == nullptr || look_up(*p, in[0]->at<StringRef>(i), found) != Outcome::kValue || found.many) {
+      if (p == nullptr || look_up(*p, in[0]->at<StringRef>(i), found) != Outcome::kValue ||
+          found.many) {
         return std::nullopt;
       }
       return give(found.value);
@@ -472,8 +486,9 @@ StringRef json_type(JsonValue value) {
 
 using BindWords = Result<BoundCall> (*)(std::span<const ExprPtr>, Words);
 
-FunctionDescriptor with_clauses(std::string_view name, std::string_view signature, std::string_view doc,
-                                std::string_view example, std::string_view result, BindWords bind) {
+FunctionDescriptor with_clauses(std::string_view name, std::string_view signature,
+                                std::string_view doc, std::string_view example,
+                                std::string_view result, BindWords bind) {
   FunctionDescriptor d = polymorphic(name, signature, doc, example, result, nullptr);
   d.bind_words = bind;
   return d;
@@ -492,15 +507,16 @@ FunctionList json_query_functions() {
   list.push_back(with_clauses(
       "JSON_QUERY",
       "JSON_QUERY(json STRING, path STRING [RETURNING {STRING | ARRAY<STRING>}] [{WITHOUT | WITH "
-      "[CONDITIONAL | UNCONDITIONAL]} [ARRAY] WRAPPER] [{NULL | EMPTY ARRAY | EMPTY OBJECT | ERROR} ON EMPTY] "
+      "[CONDITIONAL | UNCONDITIONAL]} [ARRAY] WRAPPER] [{NULL | EMPTY ARRAY | EMPTY OBJECT | "
+      "ERROR} ON EMPTY] "
       "[... ON ERROR]) -> STRING",
       "Gives the object or array at a path as JSON; scalars only with a wrapper.",
       "JSON_QUERY('{\"a\": [{\"b\": 1}, {\"b\": 2}]}', '$.a[*].b')", "[1,2]", bind_json_query));
-  list.push_back(with_clauses(
-      "JSON_EXISTS",
-      "JSON_EXISTS(json STRING, path STRING [{TRUE | FALSE | UNKNOWN | ERROR} ON ERROR]) -> BOOLEAN",
-      "Tells whether a path finds something.", "JSON_EXISTS('{\"a\": 1}', '$.a')", "TRUE",
-      bind_json_exists));
+  list.push_back(with_clauses("JSON_EXISTS",
+                              "JSON_EXISTS(json STRING, path STRING [{TRUE | FALSE | UNKNOWN | "
+                              "ERROR} ON ERROR]) -> BOOLEAN",
+                              "Tells whether a path finds something.",
+                              "JSON_EXISTS('{\"a\": 1}', '$.a')", "TRUE", bind_json_exists));
   list.push_back(polymorphic(
       "JSON_LENGTH", "JSON_LENGTH(json STRING[, path STRING]) -> INT",
       "Counts the elements of an array or the members of an object; a scalar counts 1.",

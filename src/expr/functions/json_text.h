@@ -63,7 +63,7 @@ void for_each_member(JsonValue object, F&& f) {
     const char* begin = p;
     p = json_detail::skip_string(p);
     const std::string_view key(begin, static_cast<size_t>(p - begin));
-    p = json_detail::skip_blanks(p);                        // :
+    p = json_detail::skip_blanks(p);  // :
     p = json_detail::skip_blanks(p + 1);
     if (!f(key, json_detail::value_at(p))) return;
     p = json_detail::skip_blanks(p);

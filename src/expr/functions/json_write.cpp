@@ -24,9 +24,12 @@ void append_base64(std::string& out, std::string_view bytes) {
 }
 
 void append_real(std::string& out, double value) {
-  if (std::isnan(value)) out += "\"NaN\"";
-  else if (std::isinf(value)) out += value < 0 ? "\"-Infinity\"" : "\"Infinity\"";
-  else append_json_double(out, value);
+  if (std::isnan(value))
+    out += "\"NaN\"";
+  else if (std::isinf(value))
+    out += value < 0 ? "\"-Infinity\"" : "\"Infinity\"";
+  else
+    append_json_double(out, value);
 }
 
 void append_moment(std::string& out, const Type& type, int64_t value) {
@@ -42,8 +45,10 @@ void append_moment(std::string& out, const Type& type, int64_t value) {
 
 // Map keys become object keys: texts as they are, others as CAST(key AS STRING) gives them.
 void append_key(std::string& out, const Column& keys, size_t i) {
-  if (keys.is_null(i)) out += "\"null\"";
-  else json_quote(out, text_at(keys, i));
+  if (keys.is_null(i))
+    out += "\"null\"";
+  else
+    json_quote(out, text_at(keys, i));
 }
 
 }  // namespace

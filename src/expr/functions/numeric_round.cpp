@@ -21,20 +21,13 @@ using Columns = std::span<const ColumnPtr>;
 template <class F>
 auto with_raw(TypeId id, F&& f) {
   switch (id) {
-    case TypeId::kTinyInt:
-      return f(int8_t{});
-    case TypeId::kSmallInt:
-      return f(int16_t{});
-    case TypeId::kInt:
-      return f(int32_t{});
-    case TypeId::kBigInt:
-      return f(int64_t{});
-    case TypeId::kFloat:
-      return f(float{});
-    case TypeId::kDecimal:
-      return f(Int128{});
-    default:
-      return f(double{});
+    case TypeId::kTinyInt: return f(int8_t{});
+    case TypeId::kSmallInt: return f(int16_t{});
+    case TypeId::kInt: return f(int32_t{});
+    case TypeId::kBigInt: return f(int64_t{});
+    case TypeId::kFloat: return f(float{});
+    case TypeId::kDecimal: return f(Int128{});
+    default: return f(double{});
   }
 }
 
@@ -245,14 +238,10 @@ Result<BoundCall> bind_mod(std::span<const ExprPtr> args) {
   if (a->is_integer() && b->is_integer()) {
     Kernel kernel = [result = *b](Columns columns, size_t rows, EvalContext& context) {
       switch (result.id) {
-        case TypeId::kTinyInt:
-          return mod_integers<int8_t>(columns, result, rows, context);
-        case TypeId::kSmallInt:
-          return mod_integers<int16_t>(columns, result, rows, context);
-        case TypeId::kInt:
-          return mod_integers<int32_t>(columns, result, rows, context);
-        default:
-          return mod_integers<int64_t>(columns, result, rows, context);
+        case TypeId::kTinyInt: return mod_integers<int8_t>(columns, result, rows, context);
+        case TypeId::kSmallInt: return mod_integers<int16_t>(columns, result, rows, context);
+        case TypeId::kInt: return mod_integers<int32_t>(columns, result, rows, context);
+        default: return mod_integers<int64_t>(columns, result, rows, context);
       }
     };
     return BoundCall{{Type::bigint(), Type::bigint()}, *b, std::move(kernel), can_fail};

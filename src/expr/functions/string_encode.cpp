@@ -168,18 +168,12 @@ StringRef decode(EvalContext& c, Bytes bytes, StringRef name) {
     return {};
   }
   switch (*charset) {
-    case Charset::kAscii:
-      return decode_bytes(c, s, false);
-    case Charset::kLatin1:
-      return decode_bytes(c, s, true);
-    case Charset::kUtf8:
-      return make_valid(c, s);
-    case Charset::kUtf16Be:
-      return decode_utf16(c, s, true);
-    case Charset::kUtf16Le:
-      return decode_utf16(c, s, false);
-    case Charset::kUtf16:
-      break;
+    case Charset::kAscii: return decode_bytes(c, s, false);
+    case Charset::kLatin1: return decode_bytes(c, s, true);
+    case Charset::kUtf8: return make_valid(c, s);
+    case Charset::kUtf16Be: return decode_utf16(c, s, true);
+    case Charset::kUtf16Le: return decode_utf16(c, s, false);
+    case Charset::kUtf16: break;
   }
   // A byte order mark decides; without one it is big-endian.
   const bool marked_be = s.view().starts_with("\xFE\xFF");
@@ -230,18 +224,12 @@ Bytes encode(EvalContext& c, StringRef s, StringRef name) {
     return {};
   }
   switch (*charset) {
-    case Charset::kAscii:
-      return {encode_bytes(c, s, 0x80)};
-    case Charset::kLatin1:
-      return {encode_bytes(c, s, 0x100)};
-    case Charset::kUtf8:
-      return {s};
-    case Charset::kUtf16:
-      return {encode_utf16(c, s, true, true)};
-    case Charset::kUtf16Be:
-      return {encode_utf16(c, s, true, false)};
-    case Charset::kUtf16Le:
-      return {encode_utf16(c, s, false, false)};
+    case Charset::kAscii: return {encode_bytes(c, s, 0x80)};
+    case Charset::kLatin1: return {encode_bytes(c, s, 0x100)};
+    case Charset::kUtf8: return {s};
+    case Charset::kUtf16: return {encode_utf16(c, s, true, true)};
+    case Charset::kUtf16Be: return {encode_utf16(c, s, true, false)};
+    case Charset::kUtf16Le: return {encode_utf16(c, s, false, false)};
   }
   return {};
 }

@@ -35,29 +35,14 @@ struct Spec {
 bool set_flag(Spec& spec, char c) {
   bool* flag = nullptr;
   switch (c) {
-    case '-':
-      flag = &spec.left;
-      break;
-    case '#':
-      flag = &spec.alternate;
-      break;
-    case '+':
-      flag = &spec.plus;
-      break;
-    case ' ':
-      flag = &spec.blank;
-      break;
-    case '0':
-      flag = &spec.zero;
-      break;
-    case ',':
-      flag = &spec.comma;
-      break;
-    case '(':
-      flag = &spec.parentheses;
-      break;
-    default:
-      return false;
+    case '-': flag = &spec.left; break;
+    case '#': flag = &spec.alternate; break;
+    case '+': flag = &spec.plus; break;
+    case ' ': flag = &spec.blank; break;
+    case '0': flag = &spec.zero; break;
+    case ',': flag = &spec.comma; break;
+    case '(': flag = &spec.parentheses; break;
+    default: return false;
   }
   *flag = true;
   return true;
@@ -157,16 +142,11 @@ void pad_number(std::string& out, bool negative, std::string digits, const Spec&
 
 std::optional<int64_t> integer_at(const Column& column, size_t i) {
   switch (column.type().id) {
-    case TypeId::kTinyInt:
-      return column.at<int8_t>(i);
-    case TypeId::kSmallInt:
-      return column.at<int16_t>(i);
-    case TypeId::kInt:
-      return column.at<int32_t>(i);
-    case TypeId::kBigInt:
-      return column.at<int64_t>(i);
-    default:
-      return std::nullopt;
+    case TypeId::kTinyInt: return column.at<int8_t>(i);
+    case TypeId::kSmallInt: return column.at<int16_t>(i);
+    case TypeId::kInt: return column.at<int32_t>(i);
+    case TypeId::kBigInt: return column.at<int64_t>(i);
+    default: return std::nullopt;
   }
 }
 
@@ -332,8 +312,7 @@ bool print_argument(std::string& out, const Column& column, size_t i, const Spec
         return print_integer(out, column, i, spec);
       }
       return print_real(out, column, i, spec);
-    default:
-      return false;
+    default: return false;
   }
 }
 

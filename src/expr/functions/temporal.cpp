@@ -8,7 +8,8 @@ namespace weir {
 FunctionList temporal_functions() {
   FunctionList all;
   const auto add = [&all](FunctionList part) {
-    all.insert(all.end(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
+    all.insert(all.end(), std::make_move_iterator(part.begin()),
+               std::make_move_iterator(part.end()));
   };
   add(temporal_now_functions());
   add(temporal_part_functions());

@@ -18,7 +18,8 @@ int64_t whole_millis(int64_t us) { return floor_div(us, 1000) * 1000; }
 
 FunctionDescriptor clock(std::string_view name, std::string_view signature, std::string_view doc,
                          std::string_view example, Type returns, Kernel kernel) {
-  return fixed_function(name, signature, doc, example, "*", {}, std::move(returns), std::move(kernel))
+  return fixed_function(name, signature, doc, example, "*", {}, std::move(returns),
+                        std::move(kernel))
       .random();
 }
 
@@ -43,13 +44,14 @@ FunctionList temporal_now_functions() {
     return constant(Type::bigint(), floor_div(context.now_us, kMicrosPerSecond), rows);
   };
   FunctionList list;
-  list.push_back(clock("NOW", "NOW() -> TIMESTAMP_LTZ(3)",
-                       "Gives the current time; one moment per run over bounded input, per batch of rows "
-                       "in a stream.",
-                       "NOW()", Type::timestamp_ltz(3), instant));
+  list.push_back(
+      clock("NOW", "NOW() -> TIMESTAMP_LTZ(3)",
+            "Gives the current time; one moment per run over bounded input, per batch of rows "
+            "in a stream.",
+            "NOW()", Type::timestamp_ltz(3), instant));
   list.push_back(clock("CURRENT_TIMESTAMP", "CURRENT_TIMESTAMP -> TIMESTAMP_LTZ(3)",
-                       "Gives the current time, as NOW().", "CURRENT_TIMESTAMP", Type::timestamp_ltz(3),
-                       instant));
+                       "Gives the current time, as NOW().", "CURRENT_TIMESTAMP",
+                       Type::timestamp_ltz(3), instant));
   list.push_back(clock("CURRENT_ROW_TIMESTAMP", "CURRENT_ROW_TIMESTAMP() -> TIMESTAMP_LTZ(3)",
                        "Gives the time at which the row's batch is processed.",
                        "CURRENT_ROW_TIMESTAMP()", Type::timestamp_ltz(3), instant));
@@ -57,14 +59,14 @@ FunctionList temporal_now_functions() {
                        "Gives the current wall clock of the session's time zone.", "LOCALTIMESTAMP",
                        Type::timestamp(3), wall_clock));
   list.push_back(clock("CURRENT_DATE", "CURRENT_DATE -> DATE",
-                       "Gives the current date of the session's time zone.", "CURRENT_DATE", Type::date(),
-                       date));
+                       "Gives the current date of the session's time zone.", "CURRENT_DATE",
+                       Type::date(), date));
   list.push_back(clock("CURRENT_TIME", "CURRENT_TIME -> TIME",
                        "Gives the current time of day of the session's time zone.", "CURRENT_TIME",
                        Type::time(0), time));
   list.push_back(clock("LOCALTIME", "LOCALTIME -> TIME",
-                       "Gives the current time of day, as CURRENT_TIME.", "LOCALTIME", Type::time(0),
-                       time));
+                       "Gives the current time of day, as CURRENT_TIME.", "LOCALTIME",
+                       Type::time(0), time));
   list.push_back(clock("UNIX_TIMESTAMP", "UNIX_TIMESTAMP() -> BIGINT",
                        "Gives the current time in seconds since 1970-01-01 00:00:00 UTC.",
                        "UNIX_TIMESTAMP()", Type::bigint(), seconds));

@@ -59,8 +59,9 @@ Result<BoundCall> bind_part(std::string_view function, TimeUnit unit, std::span<
     type = *moment;
   }
   if (!unit_of_type(unit, type)) {
-    return fail(ErrorKind::kConfig, std::string(function) + " finds no such unit in a value of type " +
-                                        type.to_string());
+    return fail(
+        ErrorKind::kConfig,
+        std::string(function) + " finds no such unit in a value of type " + type.to_string());
   }
   call.kernel = type.is_interval() ? interval_kernel(unit, at, type.id == TypeId::kIntervalMonths)
                                    : moment_kernel(unit, at);
@@ -105,14 +106,15 @@ Result<BoundCall> bind_epoch_ms(std::span<const ExprPtr> args) {
 
 FunctionList temporal_part_functions() {
   FunctionList list;
-  list.push_back(polymorphic(
-      "EXTRACT", "EXTRACT(unit FROM t) -> BIGINT",
-      "Gives a part of a date, time, timestamp or interval: MILLENNIUM, CENTURY, DECADE, YEAR, ISOYEAR, "
-      "QUARTER, MONTH, WEEK (ISO), DAY, DOY, DOW (Sunday is 1), ISODOW (Monday is 1), HOUR, MINUTE, "
-      "SECOND, MILLISECOND, MICROSECOND, NANOSECOND, EPOCH.",
-      "EXTRACT(DOY FROM DATE '2021-09-27')", "270", bind_extract));
-  list.push_back(part("YEAR", "YEAR(t) -> BIGINT", "Gives the year.", "YEAR(DATE '1994-09-27')", "1994",
-                      TimeUnit::kYear));
+  list.push_back(polymorphic("EXTRACT", "EXTRACT(unit FROM t) -> BIGINT",
+                             "Gives a part of a date, time, timestamp or interval: MILLENNIUM, "
+                             "CENTURY, DECADE, YEAR, ISOYEAR, "
+                             "QUARTER, MONTH, WEEK (ISO), DAY, DOY, DOW (Sunday is 1), ISODOW "
+                             "(Monday is 1), HOUR, MINUTE, "
+                             "SECOND, MILLISECOND, MICROSECOND, NANOSECOND, EPOCH.",
+                             "EXTRACT(DOY FROM DATE '2021-09-27')", "270", bind_extract));
+  list.push_back(part("YEAR", "YEAR(t) -> BIGINT", "Gives the year.", "YEAR(DATE '1994-09-27')",
+                      "1994", TimeUnit::kYear));
   list.push_back(part("QUARTER", "QUARTER(t) -> BIGINT", "Gives the quarter of the year, 1 to 4.",
                       "QUARTER(DATE '1994-09-27')", "3", TimeUnit::kQuarter));
   list.push_back(part("MONTH", "MONTH(t) -> BIGINT", "Gives the month, 1 to 12.",
@@ -121,10 +123,12 @@ FunctionList temporal_part_functions() {
                       "WEEK(DATE '1994-09-27')", "39", TimeUnit::kWeek));
   list.push_back(part("DAYOFYEAR", "DAYOFYEAR(t) -> BIGINT", "Gives the day of the year, 1 to 366.",
                       "DAYOFYEAR(DATE '1994-09-27')", "270", TimeUnit::kDayOfYear));
-  list.push_back(part("DAYOFMONTH", "DAYOFMONTH(t) -> BIGINT", "Gives the day of the month, 1 to 31.",
-                      "DAYOFMONTH(DATE '1994-09-27')", "27", TimeUnit::kDay));
-  list.push_back(part("DAYOFWEEK", "DAYOFWEEK(t) -> BIGINT", "Gives the day of the week, Sunday is 1.",
-                      "DAYOFWEEK(DATE '1994-09-27')", "3", TimeUnit::kDayOfWeek));
+  list.push_back(part("DAYOFMONTH", "DAYOFMONTH(t) -> BIGINT",
+                      "Gives the day of the month, 1 to 31.", "DAYOFMONTH(DATE '1994-09-27')", "27",
+                      TimeUnit::kDay));
+  list.push_back(part("DAYOFWEEK", "DAYOFWEEK(t) -> BIGINT",
+                      "Gives the day of the week, Sunday is 1.", "DAYOFWEEK(DATE '1994-09-27')",
+                      "3", TimeUnit::kDayOfWeek));
   list.push_back(part("HOUR", "HOUR(t) -> BIGINT", "Gives the hour, 0 to 23.",
                       "HOUR(TIMESTAMP '1994-09-27 13:14:15')", "13", TimeUnit::kHour));
   list.push_back(part("MINUTE", "MINUTE(t) -> BIGINT", "Gives the minute, 0 to 59.",
@@ -133,7 +137,8 @@ FunctionList temporal_part_functions() {
                       "SECOND(TIMESTAMP '1994-09-27 13:14:15')", "15", TimeUnit::kSecond));
   list.push_back(polymorphic("EPOCH_MS", "EPOCH_MS(t) -> BIGINT",
                              "Gives the milliseconds since 1970-01-01 00:00:00 (not in Flink).",
-                             "EPOCH_MS(TIMESTAMP '1970-01-01 00:00:01.250')", "1250", bind_epoch_ms));
+                             "EPOCH_MS(TIMESTAMP '1970-01-01 00:00:01.250')", "1250",
+                             bind_epoch_ms));
   return list;
 }
 

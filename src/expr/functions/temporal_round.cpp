@@ -47,7 +47,8 @@ BindFunction bind_round(std::string_view name, Round round) {
     if (!unit) return fail(Error(unit.error()));
     const Type type = *moment;
     const bool time = type.id == TypeId::kTime;
-    if (!(is_clock_unit(*unit) || (is_date_unit(*unit) && !time)) || *unit == TimeUnit::kNanosecond) {
+    if (!(is_clock_unit(*unit) || (is_date_unit(*unit) && !time)) ||
+        *unit == TimeUnit::kNanosecond) {
       return fail(ErrorKind::kConfig, std::string(name) + " cannot round a value of type " +
                                           type.to_string() + " to this unit");
     }
@@ -56,7 +57,8 @@ BindFunction bind_round(std::string_view name, Round round) {
     call.result = type;
     call.kernel = [round, unit = *unit, type](Columns columns, size_t rows, EvalContext& context) {
       const Columns in = columns.first(1);
-      if (type.id == TypeId::kDate) return round_small(round, unit, kMicrosPerDay, in, rows, context);
+      if (type.id == TypeId::kDate)
+        return round_small(round, unit, kMicrosPerDay, in, rows, context);
       if (type.id == TypeId::kTime) return round_small(round, unit, 1000, in, rows, context);
       return round_timestamps(round, unit, in, rows, context);
     };
@@ -68,16 +70,17 @@ BindFunction bind_round(std::string_view name, Round round) {
 
 FunctionList temporal_round_functions() {
   FunctionList list;
-  list.push_back(polymorphic(
-      "FLOOR", "FLOOR(t TO unit) -> same type",
-      "Rounds a date or time down to YEAR, QUARTER, MONTH, WEEK (from Sunday), DAY, HOUR, MINUTE, SECOND "
-      "or MILLISECOND.",
-      "FLOOR(TIMESTAMP '2021-09-27 12:44:31' TO HOUR)", "2021-09-27 12:00:00",
-      bind_round("FLOOR", floor_to_unit)));
+  list.push_back(polymorphic("FLOOR", "FLOOR(t TO unit) -> same type",
+                             "Rounds a date or time down to YEAR, QUARTER, MONTH, WEEK (from "
+                             "Sunday), DAY, HOUR, MINUTE, SECOND "
+                             "or MILLISECOND.",
+                             "FLOOR(TIMESTAMP '2021-09-27 12:44:31' TO HOUR)",
+                             "2021-09-27 12:00:00", bind_round("FLOOR", floor_to_unit)));
   for (const std::string_view name : {std::string_view("CEIL"), std::string_view("CEILING")}) {
     list.push_back(polymorphic(
         name, name == "CEIL" ? "CEIL(t TO unit) -> same type" : "CEILING(t TO unit) -> same type",
-        "Rounds a date or time up to the next start of a unit; from WEEK up the time of day of a day that "
+        "Rounds a date or time up to the next start of a unit; from WEEK up the time of day of a "
+        "day that "
         "is a start is ignored.",
         name == "CEIL" ? "CEIL(DATE '2021-09-27' TO MONTH)" : "CEILING(TIME '12:44:31' TO MINUTE)",
         name == "CEIL" ? "2021-10-01" : "12:45:00", bind_round(name, ceil_to_unit)));

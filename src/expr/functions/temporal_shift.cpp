@@ -121,7 +121,8 @@ Result<BoundCall> bind_add(std::span<const ExprPtr> args) {
 // --- two moments -------------------------------------------------------------------------------------
 
 // The type in which moments i and j are compared: DATE with DATE stays, TIMESTAMP_LTZ wins.
-Result<Type> meeting_type(std::string_view function, std::span<const ExprPtr> args, size_t i, size_t j) {
+Result<Type> meeting_type(std::string_view function, std::span<const ExprPtr> args, size_t i,
+                          size_t j) {
   auto a = moment_argument(function, args, i);
   if (!a) return a;
   auto b = moment_argument(function, args, j);
@@ -130,8 +131,8 @@ Result<Type> meeting_type(std::string_view function, std::span<const ExprPtr> ar
   if (!args[i]->type().is_temporal()) a = args[j]->type().is_temporal() ? *b : *a;
   if (!args[j]->type().is_temporal()) b = *a;
   if (auto type = common_type(*a, *b)) return *type;
-  return fail(ErrorKind::kConfig, std::string(function) + " cannot compare " + a->to_string() + " with " +
-                                      b->to_string());
+  return fail(ErrorKind::kConfig, std::string(function) + " cannot compare " + a->to_string() +
+                                      " with " + b->to_string());
 }
 
 Result<BoundCall> bind_diff(std::span<const ExprPtr> args) {
@@ -201,7 +202,8 @@ Result<BoundCall> bind_overlaps(std::span<const ExprPtr> args) {
   }
   const auto type = moments.empty() ? std::optional(Type::timestamp()) : common_type(moments);
   if (!type) {
-    return fail(ErrorKind::kConfig, "OVERLAPS needs periods of one kind of time: DATE, TIME or TIMESTAMP");
+    return fail(ErrorKind::kConfig,
+                "OVERLAPS needs periods of one kind of time: DATE, TIME or TIMESTAMP");
   }
   BoundCall call;
   call.result = Type::boolean();
@@ -243,7 +245,8 @@ FunctionList temporal_shift_functions() {
       bind_diff));
   list.push_back(polymorphic(
       "OVERLAPS", "(start1, end1) OVERLAPS (start2, end2) -> BOOLEAN",
-      "Tells whether two periods meet, their ends included; an end may be an INTERVAL from the start.",
+      "Tells whether two periods meet, their ends included; an end may be an INTERVAL from the "
+      "start.",
       "(TIME '2:55:00', INTERVAL '1' HOUR) OVERLAPS (TIME '3:30:00', INTERVAL '2' HOUR)", "TRUE",
       bind_overlaps));
   return list;

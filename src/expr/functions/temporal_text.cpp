@@ -146,7 +146,8 @@ std::optional<int64_t> read_wall_clock(const TimePattern& pattern, bool is_defau
   return parsed->is_instant ? zone.to_local(parsed->local_us) : parsed->local_us;
 }
 
-Result<void> check_text_arguments(std::string_view function, std::span<const ExprPtr> args, size_t from) {
+Result<void> check_text_arguments(std::string_view function, std::span<const ExprPtr> args,
+                                  size_t from) {
   for (size_t i = from; i < args.size(); ++i) {
     if (auto ok = check_type(function, args, i, Type::string()); !ok) return ok;
   }
@@ -211,8 +212,8 @@ Result<BoundCall> bind_date_format(std::span<const ExprPtr> args) {
 
 // text[, pattern] -> Raw of a wall clock. `convert` gives the value or nullopt.
 template <class Raw, class Convert>
-Result<BoundCall> bind_text_reader(std::string_view function, std::span<const ExprPtr> args, Type result,
-                                   Convert convert) {
+Result<BoundCall> bind_text_reader(std::string_view function, std::span<const ExprPtr> args,
+                                   Type result, Convert convert) {
   if (auto ok = check_count(function, args, 1, 2); !ok) return fail(ok.error());
   if (auto ok = check_text_arguments(function, args, 0); !ok) return fail(ok.error());
   auto pattern = PatternArgument::make(args, 1);
@@ -221,7 +222,8 @@ Result<BoundCall> bind_text_reader(std::string_view function, std::span<const Ex
   call.parameters = text_parameters(args.size());
   call.result = result;
   call.can_fail = args.size() > 1 && !literal_text(args, 1);
-  call.kernel = [pattern = *pattern, result, convert](Columns in, size_t rows, EvalContext& context) {
+  call.kernel = [pattern = *pattern, result, convert](Columns in, size_t rows,
+                                                      EvalContext& context) {
     PatternArgument::Reader reader(pattern, in);
     return map_rows<Raw>(result, in, rows, context, [&](size_t i) -> std::optional<Raw> {
       const TimePattern* p = reader.row(context, i);
@@ -238,8 +240,9 @@ Result<BoundCall> bind_text_reader(std::string_view function, std::span<const Ex
 std::optional<int64_t> whole_millis(int64_t us) { return floor_div(us, 1000) * 1000; }
 
 Result<BoundCall> bind_to_timestamp(std::span<const ExprPtr> args) {
-  return bind_text_reader<int64_t>("TO_TIMESTAMP", args, Type::timestamp(3),
-                                   [](int64_t local, const TimeZone&) { return whole_millis(local); });
+  return bind_text_reader<int64_t>(
+      "TO_TIMESTAMP", args, Type::timestamp(3),
+      [](int64_t local, const TimeZone&) { return whole_millis(local); });
 }
 
 Result<BoundCall> bind_unix_timestamp(std::span<const ExprPtr> args) {
@@ -262,9 +265,10 @@ Result<BoundCall> bind_to_date(std::span<const ExprPtr> args) {
     };
     return call;
   }
-  return bind_text_reader<int32_t>("TO_DATE", args, Type::date(), [](int64_t local, const TimeZone&) {
-    return std::optional(static_cast<int32_t>(floor_div(local, kMicrosPerDay)));
-  });
+  return bind_text_reader<int32_t>(
+      "TO_DATE", args, Type::date(), [](int64_t local, const TimeZone&) {
+        return std::optional(static_cast<int32_t>(floor_div(local, kMicrosPerDay)));
+      });
 }
 
 // text[, pattern[, zone]]; without a zone UTC, as Flink defines it.
@@ -278,7 +282,8 @@ Result<BoundCall> bind_text_to_ltz(std::span<const ExprPtr> args) {
   BoundCall call;
   call.parameters = text_parameters(args.size());
   call.result = Type::timestamp_ltz(3);
-  call.can_fail = (args.size() > 1 && !literal_text(args, 1)) || (has_zone && !literal_text(args, 2));
+  call.can_fail =
+      (args.size() > 1 && !literal_text(args, 1)) || (has_zone && !literal_text(args, 2));
   call.kernel = [pattern = *pattern, zone = *zone, has_zone](Columns in, size_t rows,
                                                              EvalContext& context) {
     PatternArgument::Reader patterns(pattern, in);
@@ -365,7 +370,8 @@ Result<BoundCall> bind_from_unixtime(std::span<const ExprPtr> args) {
         Type::string(), in, rows, context, [&](size_t i) -> std::optional<StringRef> {
           const TimePattern* p = reader.row(context, i);
           int64_t us = 0;
-          if (p == nullptr || __builtin_mul_overflow(in[0]->at<int64_t>(i), kMicrosPerSecond, &us) ||
+          if (p == nullptr ||
+              __builtin_mul_overflow(in[0]->at<int64_t>(i), kMicrosPerSecond, &us) ||
               !civil::in_range(us)) {
             return std::nullopt;
           }
@@ -393,17 +399,17 @@ Result<BoundCall> bind_convert_tz(std::span<const ExprPtr> args) {
     ZoneArgument::Reader from_zone(from, in);
     ZoneArgument::Reader to_zone(to, in);
     std::string buffer;
-    return map_rows<StringRef>(
-        Type::string(), in, rows, context, [&](size_t i) -> std::optional<StringRef> {
-          const TimeZone* a = from_zone.row(context, i);
-          if (a == nullptr) return std::nullopt;
-          const TimeZone* b = to_zone.row(context, i);
-          const auto local = parse_timestamp(in[0]->at<StringRef>(i).view());
-          if (b == nullptr || !local) return std::nullopt;
-          buffer.clear();
-          append_timestamp(buffer, b->to_local(a->to_instant(*local)), 0);
-          return copy_text(context, buffer);
-        });
+    return map_rows<StringRef>(Type::string(), in, rows, context,
+                               [&](size_t i) -> std::optional<StringRef> {
+                                 const TimeZone* a = from_zone.row(context, i);
+                                 if (a == nullptr) return std::nullopt;
+                                 const TimeZone* b = to_zone.row(context, i);
+                                 const auto local = parse_timestamp(in[0]->at<StringRef>(i).view());
+                                 if (b == nullptr || !local) return std::nullopt;
+                                 buffer.clear();
+                                 append_timestamp(buffer, b->to_local(a->to_instant(*local)), 0);
+                                 return copy_text(context, buffer);
+                               });
   };
   return call;
 }
@@ -414,7 +420,8 @@ Result<BoundCall> bind_parse_time(std::span<const ExprPtr> args) {
   const auto format = literal_text(args, 1);
   if (!format) return fail(ErrorKind::kConfig, "the format of PARSE_TIME must be a literal text");
   // The parser itself needs the session zone and the clock, which are known when it runs.
-  if (auto parser = make_time_parser(*format, *utc(), 0); !parser) return fail(std::move(parser.error()));
+  if (auto parser = make_time_parser(*format, *utc(), 0); !parser)
+    return fail(std::move(parser.error()));
   BoundCall call;
   call.parameters = text_parameters(2);
   call.result = Type::timestamp_ltz(6);
@@ -433,40 +440,48 @@ Result<BoundCall> bind_parse_time(std::span<const ExprPtr> args) {
 
 FunctionList temporal_text_functions() {
   FunctionList list;
-  list.push_back(polymorphic("DATE_FORMAT", "DATE_FORMAT(t, pattern STRING) -> STRING",
-                             "Writes a time, or a text that is one, by a Java pattern such as yyyy-MM-dd HH:mm.",
-                             "DATE_FORMAT(TIMESTAMP '2021-09-27 12:34:56', 'dd.MM.yyyy HH:mm')",
-                             "27.09.2021 12:34", bind_date_format));
-  list.push_back(polymorphic("TO_TIMESTAMP", "TO_TIMESTAMP(s STRING[, pattern STRING]) -> TIMESTAMP(3)",
-                             "Reads a wall clock by a Java pattern; NULL when the text does not fit.",
-                             "TO_TIMESTAMP('27/09/2021 12:34', 'dd/MM/yyyy HH:mm')",
-                             "2021-09-27 12:34:00.000", bind_to_timestamp));
+  list.push_back(polymorphic(
+      "DATE_FORMAT", "DATE_FORMAT(t, pattern STRING) -> STRING",
+      "Writes a time, or a text that is one, by a Java pattern such as yyyy-MM-dd HH:mm.",
+      "DATE_FORMAT(TIMESTAMP '2021-09-27 12:34:56', 'dd.MM.yyyy HH:mm')", "27.09.2021 12:34",
+      bind_date_format));
+  list.push_back(
+      polymorphic("TO_TIMESTAMP", "TO_TIMESTAMP(s STRING[, pattern STRING]) -> TIMESTAMP(3)",
+                  "Reads a wall clock by a Java pattern; NULL when the text does not fit.",
+                  "TO_TIMESTAMP('27/09/2021 12:34', 'dd/MM/yyyy HH:mm')", "2021-09-27 12:34:00.000",
+                  bind_to_timestamp));
   list.push_back(polymorphic("TO_DATE", "TO_DATE(s STRING[, pattern STRING]) -> DATE",
                              "Reads a date by a Java pattern; NULL when the text does not fit.",
                              "TO_DATE('27.09.2021', 'dd.MM.yyyy')", "2021-09-27", bind_to_date));
-  list.push_back(polymorphic(
-      "TO_TIMESTAMP_LTZ",
-      "TO_TIMESTAMP_LTZ(n NUMERIC[, precision INT]) or (s STRING[, pattern STRING[, zone STRING]]) -> "
-      "TIMESTAMP_LTZ(3)",
-      "Makes an instant of seconds (precision 0), milliseconds (3, the default) or microseconds (6) since "
-      "1970, or reads a text, in UTC unless a zone is given.",
-      "TO_TIMESTAMP_LTZ(1632746096, 0)", "2021-09-27 12:34:56.000", bind_to_ltz));
-  list.push_back(polymorphic("UNIX_TIMESTAMP", "UNIX_TIMESTAMP(s STRING[, pattern STRING]) -> BIGINT",
-                             "Reads a wall clock of the session's zone as seconds since 1970; NULL when the "
-                             "text does not fit (Flink: the smallest BIGINT).",
-                             "UNIX_TIMESTAMP('2021-09-27 12:34:56')", "1632746096", bind_unix_timestamp));
-  list.push_back(polymorphic("FROM_UNIXTIME", "FROM_UNIXTIME(seconds BIGINT[, pattern STRING]) -> STRING",
+  list.push_back(polymorphic("TO_TIMESTAMP_LTZ",
+                             "TO_TIMESTAMP_LTZ(n NUMERIC[, precision INT]) or (s STRING[, pattern "
+                             "STRING[, zone STRING]]) -> "
+                             "TIMESTAMP_LTZ(3)",
+                             "Makes an instant of seconds (precision 0), milliseconds (3, the "
+                             "default) or microseconds (6) since "
+                             "1970, or reads a text, in UTC unless a zone is given.",
+                             "TO_TIMESTAMP_LTZ(1632746096, 0)", "2021-09-27 12:34:56.000",
+                             bind_to_ltz));
+  list.push_back(
+      polymorphic("UNIX_TIMESTAMP", "UNIX_TIMESTAMP(s STRING[, pattern STRING]) -> BIGINT",
+                  "Reads a wall clock of the session's zone as seconds since 1970; NULL when the "
+                  "text does not fit (Flink: the smallest BIGINT).",
+                  "UNIX_TIMESTAMP('2021-09-27 12:34:56')", "1632746096", bind_unix_timestamp));
+  list.push_back(polymorphic("FROM_UNIXTIME",
+                             "FROM_UNIXTIME(seconds BIGINT[, pattern STRING]) -> STRING",
                              "Writes seconds since 1970 as a wall clock of the session's zone.",
                              "FROM_UNIXTIME(44)", "1970-01-01 00:00:44", bind_from_unixtime));
   list.push_back(polymorphic("CONVERT_TZ", "CONVERT_TZ(s STRING, from STRING, to STRING) -> STRING",
                              "Moves the text of a wall clock from one time zone to another.",
                              "CONVERT_TZ('1970-01-01 00:00:00', 'UTC', 'America/Los_Angeles')",
                              "1969-12-31 16:00:00", bind_convert_tz));
-  list.push_back(polymorphic(
-      "PARSE_TIME", "PARSE_TIME(s STRING, format STRING) -> TIMESTAMP_LTZ(6)",
-      "Reads a time in a format of [source.event_time]: iso8601, rfc3339, clf, syslog, epoch_s, auto or a "
-      "strptime pattern; NULL when the text does not fit (not in Flink).",
-      "PARSE_TIME('10/Oct/2000:13:55:36 -0700', 'clf')", "2000-10-10 20:55:36.000000", bind_parse_time));
+  list.push_back(polymorphic("PARSE_TIME",
+                             "PARSE_TIME(s STRING, format STRING) -> TIMESTAMP_LTZ(6)",
+                             "Reads a time in a format of [source.event_time]: iso8601, rfc3339, "
+                             "clf, syslog, epoch_s, auto or a "
+                             "strptime pattern; NULL when the text does not fit (not in Flink).",
+                             "PARSE_TIME('10/Oct/2000:13:55:36 -0700', 'clf')",
+                             "2000-10-10 20:55:36.000000", bind_parse_time));
   return list;
 }
 

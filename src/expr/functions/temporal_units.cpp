@@ -13,9 +13,9 @@ namespace weir {
 namespace {
 
 constexpr std::array<std::string_view, 19> kUnitNames = {
-    "MILLENNIUM", "CENTURY", "DECADE",      "YEAR",        "QUARTER",    "MONTH", "WEEK",
-    "DAY",        "HOUR",    "MINUTE",      "SECOND",      "MILLISECOND", "MICROSECOND",
-    "NANOSECOND", "EPOCH",   "DOW",         "ISODOW",      "DOY",        "ISOYEAR"};
+    "MILLENNIUM", "CENTURY", "DECADE", "YEAR",   "QUARTER",     "MONTH",       "WEEK",
+    "DAY",        "HOUR",    "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND", "NANOSECOND",
+    "EPOCH",      "DOW",     "ISODOW", "DOY",    "ISOYEAR"};
 
 // The first year of the decade, century or millennium that holds the year; centuries begin with a 1.
 int64_t first_year(TimeUnit unit, int64_t year) {
@@ -145,7 +145,8 @@ int64_t ceil_to_unit(TimeUnit unit, int64_t local_us) {
 std::optional<int64_t> add_months_to_days(int64_t days, int64_t months) {
   const CivilDate d = civil_from_days(days);
   int64_t total = 0;
-  if (__builtin_add_overflow(int64_t{d.year} * 12 + d.month - 1, months, &total)) return std::nullopt;
+  if (__builtin_add_overflow(int64_t{d.year} * 12 + d.month - 1, months, &total))
+    return std::nullopt;
   const int64_t year = floor_div(total, 12);
   if (year < -300'000 || year > 300'000) return std::nullopt;
   const auto month = static_cast<uint32_t>(total - year * 12) + 1;
@@ -204,8 +205,9 @@ Result<Type> moment_argument(std::string_view function, std::span<const ExprPtr>
               type.is_text() ? "convert the text first: TO_TIMESTAMP(x) or CAST(x AS DATE)" : "");
 }
 
-FunctionDescriptor polymorphic(std::string_view name, std::string_view signature, std::string_view doc,
-                               std::string_view example, std::string_view result, BindFunction bind) {
+FunctionDescriptor polymorphic(std::string_view name, std::string_view signature,
+                               std::string_view doc, std::string_view example,
+                               std::string_view result, BindFunction bind) {
   FunctionDescriptor d;
   d.name = name;
   d.signature = signature;
@@ -218,8 +220,8 @@ FunctionDescriptor polymorphic(std::string_view name, std::string_view signature
 
 FunctionDescriptor fixed_function(std::string_view name, std::string_view signature,
                                   std::string_view doc, std::string_view example,
-                                  std::string_view result, std::vector<Type> parameters, Type returns,
-                                  Kernel kernel) {
+                                  std::string_view result, std::vector<Type> parameters,
+                                  Type returns, Kernel kernel) {
   FunctionDescriptor d = polymorphic(name, signature, doc, example, result, nullptr);
   d.parameters = std::move(parameters);
   d.returns = std::move(returns);

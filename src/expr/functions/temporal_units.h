@@ -15,9 +15,25 @@
 namespace weir {
 
 enum class TimeUnit : uint8_t {
-  kMillennium, kCentury, kDecade, kYear, kQuarter, kMonth, kWeek, kDay,
-  kHour, kMinute, kSecond, kMillisecond, kMicrosecond, kNanosecond,
-  kEpoch, kDayOfWeek, kIsoDayOfWeek, kDayOfYear, kIsoYear,  // only to extract
+  kMillennium,
+  kCentury,
+  kDecade,
+  kYear,
+  kQuarter,
+  kMonth,
+  kWeek,
+  kDay,
+  kHour,
+  kMinute,
+  kSecond,
+  kMillisecond,
+  kMicrosecond,
+  kNanosecond,
+  kEpoch,
+  kDayOfWeek,
+  kIsoDayOfWeek,
+  kDayOfYear,
+  kIsoYear,  // only to extract
 };
 
 // "YEAR", "DOW", "ISODOW" ..., upper case, as the parser writes them.
@@ -90,13 +106,14 @@ auto with_wall_clock(const Column& column, const TimeZone& zone, F&& f) {
 
 // A descriptor whose bind decides the types.
 using BindFunction = std::function<Result<BoundCall>(std::span<const ExprPtr> args)>;
-FunctionDescriptor polymorphic(std::string_view name, std::string_view signature, std::string_view doc,
-                               std::string_view example, std::string_view result, BindFunction bind);
+FunctionDescriptor polymorphic(std::string_view name, std::string_view signature,
+                               std::string_view doc, std::string_view example,
+                               std::string_view result, BindFunction bind);
 // A descriptor of fixed types with a kernel of its own.
 FunctionDescriptor fixed_function(std::string_view name, std::string_view signature,
                                   std::string_view doc, std::string_view example,
-                                  std::string_view result, std::vector<Type> parameters, Type returns,
-                                  Kernel kernel);
+                                  std::string_view result, std::vector<Type> parameters,
+                                  Type returns, Kernel kernel);
 
 // The parts of the temporal family, joined by temporal.cpp.
 FunctionList temporal_now_functions();

@@ -47,8 +47,8 @@ void for_each_chunk(const Input& in, Work work) {
     for (size_t c; (c = next.fetch_add(1)) < chunks;) {
       const size_t from = c == 0 ? 0 : c * kChunk - 1;
       const size_t limit = (c + 1) * kChunk;
-      const auto n = static_cast<size_t>(
-          pread(in.fd, buffer.get(), std::min(limit + kAhead, in.size) - from, static_cast<off_t>(from)));
+      const auto n = static_cast<size_t>(pread(
+          in.fd, buffer.get(), std::min(limit + kAhead, in.size) - from, static_cast<off_t>(from)));
       char* b = buffer.get();
       char* begin = b;
       if (c > 0) begin = static_cast<char*>(memchr(b, '\n', n)) + 1;

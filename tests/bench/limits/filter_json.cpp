@@ -35,7 +35,8 @@ int main(int, char** argv) {
       uint64_t whole = 0;
       const char* d = number;
       while (*d >= '0' && *d <= '9') whole = whole * 10 + static_cast<uint64_t>(*d++ - '0');
-      const bool more = whole > 1000 || (whole == 1000 && *d == '.' && (d[1] != '0' || d[2] != '0'));
+      const bool more =
+          whole > 1000 || (whole == 1000 && *d == '.' && (d[1] != '0' || d[2] != '0'));
       if (more) {
         const char* line = p;
         while (line > b && line[-1] != '\n') --line;

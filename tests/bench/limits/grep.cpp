@@ -19,7 +19,8 @@ int main(int argc, char** argv) {
     for (size_t c; (c = next.fetch_add(1)) < chunks;) {
       const size_t from = c == 0 ? 0 : c * kChunk - 1;
       const size_t limit = (c + 1) * kChunk;
-      const auto size = static_cast<size_t>(pread(in.fd, buffer.get(), std::min(limit + kAhead, in.size) - from, static_cast<off_t>(from)));
+      const auto size = static_cast<size_t>(pread(
+          in.fd, buffer.get(), std::min(limit + kAhead, in.size) - from, static_cast<off_t>(from)));
       char* b = buffer.get();
       char* begin = c == 0 ? b : static_cast<char*>(memchr(b, '\n', size)) + 1;
       char* end = b + size;
@@ -33,7 +34,8 @@ int main(int argc, char** argv) {
       for (char* p = begin; p < end;) {
         auto m = static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_and_si256(
             _mm256_cmpeq_epi8(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)), f),
-            _mm256_cmpeq_epi8(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + n - 1)), l))));
+            _mm256_cmpeq_epi8(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + n - 1)),
+                              l))));
         char* skip_to = p + 32;
         while (m != 0) {
           char* at = p + __builtin_ctz(m);

@@ -42,7 +42,8 @@ int main(int, char** argv) {
     char* from = b;
     for (int c = 0; c < kCursors; ++c) {
       at[c] = from;
-      end[c] = c == kCursors - 1 ? e : std::min(e, find(std::max(from, b + third * (c + 1)), '\n') + 1);
+      end[c] =
+          c == kCursors - 1 ? e : std::min(e, find(std::max(from, b + third * (c + 1)), '\n') + 1);
       from = end[c];
     }
     const auto step = [&](char*& p) {
@@ -97,7 +98,8 @@ int main(int, char** argv) {
   for (const Entry& x : tables[0].entries) {
     if (!x.name.empty()) result.push_back(x);
   }
-  std::sort(result.begin(), result.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
+  std::sort(result.begin(), result.end(),
+            [](const Entry& a, const Entry& b) { return a.name < b.name; });
   for (const Entry& x : result)
     std::printf("%s,%.1f,%.17g,%.1f\n", x.name.c_str(), x.min / 10.0,
                 static_cast<double>(x.sum) / 10.0 / x.count, x.max / 10.0);

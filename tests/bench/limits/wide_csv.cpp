@@ -9,8 +9,9 @@ namespace {
 // Bit i: byte i lies inside quotes (prefix sum of the quote bits by carry-less multiplication).
 uint64_t inside(uint64_t quotes, uint64_t& carry) {
   const __m128i all = _mm_set1_epi8(-1);
-  const auto m = static_cast<uint64_t>(_mm_cvtsi128_si64(
-                     _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<int64_t>(quotes)), all, 0))) ^ carry;
+  const auto m = static_cast<uint64_t>(_mm_cvtsi128_si64(_mm_clmulepi64_si128(
+                     _mm_set_epi64x(0, static_cast<int64_t>(quotes)), all, 0))) ^
+                 carry;
   carry = static_cast<uint64_t>(static_cast<int64_t>(m) >> 63);
   return m;
 }
@@ -21,7 +22,9 @@ struct Masks {
 Masks masks_of(const char* p) {
   const __m256i a = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   const __m256i b = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + 32));
-  const auto both = [&](char c) { return mask_of(a, c) | (static_cast<uint64_t>(mask_of(b, c)) << 32); };
+  const auto both = [&](char c) {
+    return mask_of(a, c) | (static_cast<uint64_t>(mask_of(b, c)) << 32);
+  };
   return {both('"'), both(','), both('\n')};
 }
 
@@ -38,7 +41,9 @@ void sum_half(const Input& in, size_t from, size_t to, Sums& sums) {
   std::vector<std::pair<std::string, double*>> cache;
   while (at < to || carry_bytes > 0) {
     const size_t want = std::min(kPiece, to - at);
-    const auto n = want == 0 ? 0 : static_cast<size_t>(pread(in.fd, buffer.data() + carry_bytes, want, static_cast<off_t>(at)));
+    const auto n = want == 0 ? 0
+                             : static_cast<size_t>(pread(in.fd, buffer.data() + carry_bytes, want,
+                                                         static_cast<off_t>(at)));
     at += n;
     const size_t size = carry_bytes + n;
     memset(buffer.data() + size, 0, 64);
@@ -54,8 +59,14 @@ void sum_half(const Input& in, size_t from, size_t to, Sums& sums) {
       while (stops != 0) {
         // Straight to the separator that matters next, if this word has it.
         const auto count = static_cast<uint32_t>(__builtin_popcountll(stops));
-        const auto first_line = lines != 0 ? static_cast<uint32_t>(__builtin_popcountll(stops & (lines ^ (lines - 1)))) : ~0u;
-        const uint32_t goal = field <= 2 ? 2 - field : field == 3 ? 0 : field <= 10 ? 10 - field : field == 11 ? 0 : ~0u;
+        const auto first_line =
+            lines != 0 ? static_cast<uint32_t>(__builtin_popcountll(stops & (lines ^ (lines - 1))))
+                       : ~0u;
+        const uint32_t goal = field <= 2    ? 2 - field
+                              : field == 3  ? 0
+                              : field <= 10 ? 10 - field
+                              : field == 11 ? 0
+                                            : ~0u;
         uint32_t skip = std::min({goal, count - 1, first_line - 1});
         const uint64_t bit = _pdep_u64(uint64_t{1} << skip, stops);
         const size_t where = base + static_cast<size_t>(__builtin_ctzll(bit));
@@ -112,9 +123,11 @@ int main(int, char** argv) {
       uint64_t total = 0;
       for (size_t c; (c = next.fetch_add(kChunk)) < middle;) {
         const size_t want = std::min(kChunk, middle - c);
-        const auto n = static_cast<size_t>(pread(in.fd, buffer.data(), want, static_cast<off_t>(c)));
+        const auto n =
+            static_cast<size_t>(pread(in.fd, buffer.data(), want, static_cast<off_t>(c)));
         memset(buffer.data() + n, 0, 64);
-        for (size_t i = 0; i < n; i += 64) total += static_cast<uint64_t>(__builtin_popcountll(masks_of(buffer.data() + i).quotes));
+        for (size_t i = 0; i < n; i += 64)
+          total += static_cast<uint64_t>(__builtin_popcountll(masks_of(buffer.data() + i).quotes));
       }
       quotes += total;
     };
@@ -125,7 +138,8 @@ int main(int, char** argv) {
   size_t second = in.size;
   {
     std::vector<char> buffer(size_t{1} << 16);
-    const auto n = static_cast<size_t>(pread(in.fd, buffer.data(), buffer.size(), static_cast<off_t>(middle)));
+    const auto n =
+        static_cast<size_t>(pread(in.fd, buffer.data(), buffer.size(), static_cast<off_t>(middle)));
     bool quoted = quotes % 2 == 1;
     for (size_t i = 0; i < n; ++i) {
       if (buffer[i] == '"') quoted = !quoted;
@@ -137,7 +151,8 @@ int main(int, char** argv) {
   }
   std::vector<char> head(4096);
   const auto n = static_cast<size_t>(pread(in.fd, head.data(), head.size(), 0));
-  const size_t first = static_cast<size_t>(static_cast<char*>(memchr(head.data(), '\n', n)) - head.data()) + 1;
+  const size_t first =
+      static_cast<size_t>(static_cast<char*>(memchr(head.data(), '\n', n)) - head.data()) + 1;
   Sums sums[2];
   std::thread other([&] { sum_half(in, second, in.size, sums[1]); });
   sum_half(in, first, second, sums[0]);

@@ -19,7 +19,8 @@ struct Table {
   static size_t hash(__m128i k) {
     const auto a = static_cast<uint64_t>(_mm_cvtsi128_si64(k));
     const auto b = static_cast<uint64_t>(_mm_extract_epi64(k, 1));
-    const auto p = static_cast<unsigned __int128>(a ^ 0x9e3779b97f4a7c15) * (b ^ 0xd6e8feb86659fd93);
+    const auto p =
+        static_cast<unsigned __int128>(a ^ 0x9e3779b97f4a7c15) * (b ^ 0xd6e8feb86659fd93);
     return (static_cast<uint64_t>(p) ^ static_cast<uint64_t>(p >> 64)) & (kSize - 1);
   }
   void add(__m128i key, size_t h, uint64_t n) {
@@ -80,7 +81,8 @@ int main(int, char** argv) {
     uint32_t before = 0;  // was the last byte part of a word?
     for (char* p = b; p < e; p += 32) {
       const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
-      uint32_t in_word = ~(mask_of(v, ' ') | mask_of(v, '\n') | mask_of(v, '\t') | mask_of(v, '\r'));
+      uint32_t in_word =
+          ~(mask_of(v, ' ') | mask_of(v, '\n') | mask_of(v, '\t') | mask_of(v, '\r'));
       const auto left = static_cast<size_t>(e - p);
       if (left < 32) in_word &= (1u << left) - 1;
       uint32_t edges = in_word ^ ((in_word << 1) | before);

@@ -17,9 +17,7 @@ ColumnPtr ints(std::initializer_list<int> values) {
 }
 
 // ROW<n INT, tags ARRAY<STRING>>
-Type nested() {
-  return Type::row({{"n", Type::integer()}, {"tags", Type::array(Type::string())}});
-}
+Type nested() { return Type::row({{"n", Type::integer()}, {"tags", Type::array(Type::string())}}); }
 
 Value nested_value(int n, std::vector<std::string> tags) {
   Value list{Type::array(Type::string()), false, 0, 0, {}, {}};

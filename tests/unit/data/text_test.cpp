@@ -32,9 +32,9 @@ std::string of_float(float f) {
 }
 
 TEST_CASE("integers") {
-  for (const int64_t v : {int64_t{0}, int64_t{7}, int64_t{-7}, int64_t{10}, int64_t{99}, int64_t{100},
-                          int64_t{12345}, std::numeric_limits<int64_t>::max(),
-                          std::numeric_limits<int64_t>::min()}) {
+  for (const int64_t v :
+       {int64_t{0}, int64_t{7}, int64_t{-7}, int64_t{10}, int64_t{99}, int64_t{100}, int64_t{12345},
+        std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min()}) {
     std::string out;
     append_integer(out, v);
     CHECK(out == std::to_string(v));
@@ -96,7 +96,8 @@ TEST_CASE("decimals show all their scale") {
   CHECK(decimal(-5, 2) == "-0.05");
   CHECK(decimal(12345, 2) == "123.45");
   CHECK(decimal(-100, 2) == "-1.00");
-  const Int128 big = static_cast<Int128>(1'000'000'000'000'000'000) * 1'000'000'000'000'000'000 * 10;
+  const Int128 big =
+      static_cast<Int128>(1'000'000'000'000'000'000) * 1'000'000'000'000'000'000 * 10;
   CHECK(decimal(big, 0) == "1" + std::string(37, '0'));
   CHECK(decimal(-big - 7, 37) == "-1." + std::string(36, '0') + "7");
   CHECK(text_of(number(Type::decimal(10, 2), 12345)) == "123.45");
@@ -135,7 +136,8 @@ TEST_CASE("nested values") {
   Value map;
   map.type = Type::map(Type::string(), Type::integer());
   map.is_null = false;
-  map.items = {Value::string("k"), Value::integer(1), Value::string("l"), Value::null(Type::integer())};
+  map.items = {Value::string("k"), Value::integer(1), Value::string("l"),
+               Value::null(Type::integer())};
   CHECK(text_of(map) == "{k=1, l=NULL}");
 
   Value row;

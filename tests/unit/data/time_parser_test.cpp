@@ -71,8 +71,9 @@ TEST_CASE("syslog takes the year nearest to the reference") {
   CHECK(parsed("syslog", "Feb 29 12:00:00", "UTC", "2021-06-01 00:00:00") == "2020-02-29 12:00:00");
   CHECK(parsed("syslog", "Feb 29 12:00:00", "UTC", "1900-01-01 00:00:00") == "1896-02-29 12:00:00");
   CHECK(parsed("syslog", "2021-09-27T12:34:56Z") == "2021-09-27 12:34:56");
-  for (const auto* wrong : {"", "Oct", "Oct 32 00:00:00", "Feb 30 00:00:00", "Oct 11 25:00:00",
-                            "Oct 11 22:14", "Okt 11 22:14:15", "Oct 11 22:14:15x", "Oct1122:14:15abcdef"}) {
+  for (const auto* wrong :
+       {"", "Oct", "Oct 32 00:00:00", "Feb 30 00:00:00", "Oct 11 25:00:00", "Oct 11 22:14",
+        "Okt 11 22:14:15", "Oct 11 22:14:15x", "Oct1122:14:15abcdef"}) {
     CAPTURE(wrong);
     CHECK(parsed("syslog", wrong) == "none");
   }
@@ -88,7 +89,8 @@ TEST_CASE("strptime patterns") {
   CHECK(parsed("%Y%m%d%H%M%S%f", "20210927123456789") == "2021-09-27 12:34:56.789");
   CHECK(parsed("%d/%b/%Y:%H:%M:%S %z", "10/Oct/2000:13:55:36 -0700") == "2000-10-10 20:55:36");
   CHECK(parsed("%d/%b/%Y:%H:%M:%S %z", "1/Oct/2000:13:55:36 -07:00") == "2000-10-01 20:55:36");
-  CHECK(parsed("%a, %d %b %Y %H:%M:%S %Z", "Mon, 27 Sep 2021 12:34:56 GMT") == "2021-09-27 12:34:56");
+  CHECK(parsed("%a, %d %b %Y %H:%M:%S %Z", "Mon, 27 Sep 2021 12:34:56 GMT") ==
+        "2021-09-27 12:34:56");
   CHECK(parsed("%A %d %B %Y", "monday 27 SEPTEMBER 2021") == "2021-09-27 00:00:00");
   CHECK(parsed("%d %b %Y", "27 Sept 2021") == "2021-09-27 00:00:00");
   CHECK(parsed("%m/%d/%y %I:%M %p", "09/27/21 12:05 AM") == "2021-09-27 00:05:00");
@@ -106,10 +108,9 @@ TEST_CASE("strptime patterns") {
 }
 
 TEST_CASE("texts that a pattern refuses") {
-  for (const auto* wrong :
-       {"", "2021-09-27", "2021-09-27 12:34:56 ", "2021-09-27 12:34:56x", "2021-02-30 12:34:56",
-        "2021-09-27 24:00:00", "2021-09-27 12:60:00", "2021-09-27 12:30:60", "21-09-27 12:34:56",
-        "-021-09-27 12:34:56"}) {
+  for (const auto* wrong : {"", "2021-09-27", "2021-09-27 12:34:56 ", "2021-09-27 12:34:56x",
+                            "2021-02-30 12:34:56", "2021-09-27 24:00:00", "2021-09-27 12:60:00",
+                            "2021-09-27 12:30:60", "21-09-27 12:34:56", "-021-09-27 12:34:56"}) {
     CAPTURE(wrong);
     CHECK(parsed("%Y-%m-%d %H:%M:%S", wrong) == "none");
   }

@@ -30,7 +30,8 @@ class Call {
   // A state, owned.
   class State {
    public:
-    explicit State(const Aggregate& function) : function_(function), bytes_(function.state_size() / 8) {
+    explicit State(const Aggregate& function)
+        : function_(function), bytes_(function.state_size() / 8) {
       function.init(at());
     }
     ~State() { function_.destroy(at()); }
@@ -76,7 +77,8 @@ class Call {
   BoundAggregate call_;
 };
 
-std::string over(const std::string& text, const std::string& type, const std::vector<std::string>& values) {
+std::string over(const std::string& text, const std::string& type,
+                 const std::vector<std::string>& values) {
   Table table;
   table.add("x", type, values);
   return Call(table, text).result();
@@ -106,13 +108,19 @@ void add_random_columns(Table& table, std::mt19937_64& random, size_t rows) {
   for (size_t i = 0; i < rows; ++i) {
     const bool null = random() % 8 == 0;
     ints.push_back(null ? "NULL" : std::to_string(static_cast<int64_t>(random() % 2001) - 1000));
-    doubles.push_back(null ? "NULL"
-                           : std::to_string(std::ldexp(static_cast<double>(random() % 100000) - 50000,
-                                                       static_cast<int>(random() % 40) - 20)) + "e0");
-    decimals.push_back(null ? "NULL" : std::to_string(static_cast<int64_t>(random() % 100000)) + ".25");
+    doubles.push_back(
+        null ? "NULL"
+             : std::to_string(std::ldexp(static_cast<double>(random() % 100000) - 50000,
+                                         static_cast<int>(random() % 40) - 20)) +
+                   "e0");
+    decimals.push_back(null ? "NULL"
+                            : std::to_string(static_cast<int64_t>(random() % 100000)) + ".25");
     strings.push_back(null ? "NULL" : "'s" + std::to_string(random() % 50) + "'");
   }
-  table.add("i", "BIGINT", ints).add("d", "DOUBLE", doubles).add("m", "DECIMAL(20, 2)", decimals).add("s", "STRING", strings);
+  table.add("i", "BIGINT", ints)
+      .add("d", "DOUBLE", doubles)
+      .add("m", "DECIMAL(20, 2)", decimals)
+      .add("s", "STRING", strings);
 }
 
 }  // namespace
@@ -154,10 +162,10 @@ TEST_CASE("no rows give NULL, and COUNT 0") {
   add_random_columns(table, random, 0);
   for (const char* text : {"COUNT(*)", "COUNT(i)", "APPROX_COUNT_DISTINCT(s)", "COUNT(DISTINCT s)"})
     CHECK(Call(table, text).result() == "0");
-  for (const char* text : {"SUM(i)", "SUM(d)", "SUM(m)", "AVG(i)", "AVG(m)", "MEAN(d)", "MIN(i)", "MAX(s)",
-                           "MIN(m)", "FIRST_VALUE(s)", "STDDEV_POP(d)", "VAR_SAMP(i)", "MEDIAN(d)",
-                           "APPROX_PERCENTILE(d, 0.5)", "LISTAGG(s)", "COLLECT(s)", "ARRAY_AGG(i)",
-                           "JSON_ARRAYAGG(i)", "SUM(DISTINCT i)"})
+  for (const char* text :
+       {"SUM(i)", "SUM(d)", "SUM(m)", "AVG(i)", "AVG(m)", "MEAN(d)", "MIN(i)", "MAX(s)", "MIN(m)",
+        "FIRST_VALUE(s)", "STDDEV_POP(d)", "VAR_SAMP(i)", "MEDIAN(d)", "APPROX_PERCENTILE(d, 0.5)",
+        "LISTAGG(s)", "COLLECT(s)", "ARRAY_AGG(i)", "JSON_ARRAYAGG(i)", "SUM(DISTINCT i)"})
     CHECK(Call(table, text).result() == "NULL");
 }
 
@@ -203,7 +211,8 @@ TEST_CASE("AVG follows Flink, MEAN is a DOUBLE") {
   CHECK(over("AVG(x)", "DECIMAL(10, 2)", {"-1.00", "-2.00", "-2.00"}) == "-1.666667");
   CHECK(over("AVG(x)", "DECIMAL(10, 8)", {"0.00000001", "0.00000002"}) == "0.00000002");
   CHECK(over("MEAN(x)", "DECIMAL(10, 2)", {"1.50", "2.50"}) == "2.0");
-  CHECK(over("MEAN(x)", "BIGINT", {"9223372036854775807", "9223372036854775807"}) == "9.223372036854776E18");
+  CHECK(over("MEAN(x)", "BIGINT", {"9223372036854775807", "9223372036854775807"}) ==
+        "9.223372036854776E18");
 }
 
 TEST_CASE("MIN and MAX take every comparable type") {
@@ -211,8 +220,10 @@ TEST_CASE("MIN and MAX take every comparable type") {
   CHECK(over("MAX(x)", "STRING", {"'b'", "'a'", "'ba'"}) == "ba");
   CHECK(over("MAX(x)", "STRING", {"''"}) == "");
   CHECK(over("MIN(x)", "DATE", {"DATE '2024-02-01'", "DATE '1969-12-31'"}) == "1969-12-31");
-  CHECK(over("MAX(x)", "DECIMAL(30, 2)", {"-1.00", "12345678901234567890.12"}) == "12345678901234567890.12");
-  CHECK(over("MIN(x)", "DECIMAL(30, 2)", {"-1.00", "-12345678901234567890.12"}) == "-12345678901234567890.12");
+  CHECK(over("MAX(x)", "DECIMAL(30, 2)", {"-1.00", "12345678901234567890.12"}) ==
+        "12345678901234567890.12");
+  CHECK(over("MIN(x)", "DECIMAL(30, 2)", {"-1.00", "-12345678901234567890.12"}) ==
+        "-12345678901234567890.12");
   CHECK(over("MIN(x)", "DOUBLE", {"-0.5e0", "-1.5e0", "3e0"}) == "-1.5");
   CHECK(over("MAX(x)", "FLOAT", {"-0.5e0", "-1.5e0"}) == "-0.5");
   CHECK(over("MAX(x)", "BOOLEAN", {"FALSE", "TRUE"}) == "TRUE");
@@ -223,7 +234,8 @@ TEST_CASE("variances of integers are cut, of doubles not") {
   CHECK(over("VAR_POP(x)", "INT", {"1", "2", "4"}) == "1");
   CHECK(over("VAR_POP(x)", "DOUBLE", {"1e0", "2e0", "4e0"}) == "1.5555555555555556");
   CHECK(over("STDDEV_POP(x)", "DOUBLE", {"1e9", "1000000001e0"}) == "0.5");
-  CHECK(over("VAR_SAMP(x)", "DOUBLE", {"1e15", "1000000000000001e0", "1000000000000002e0"}) == "1.0");
+  CHECK(over("VAR_SAMP(x)", "DOUBLE", {"1e15", "1000000000000001e0", "1000000000000002e0"}) ==
+        "1.0");
   CHECK(over("VAR_POP(x)", "BIGINT", {"9223372036854775807", "9223372036854775805"}) == "1");
   CHECK(over("VAR_SAMP(x)", "BIGINT", {"9223372036854775807", "-9223372036854775808", "0"}) ==
         "9223372036854774784");  // the largest double below 2^63: the variance itself does not fit
@@ -236,12 +248,14 @@ TEST_CASE("percentiles interpolate linearly") {
   CHECK(over("PERCENTILE(x, 0.25)", "INT", {"10", "20", "30", "NULL"}) == "15.0");
   CHECK(over("PERCENTILE(x, ARRAY[0, 0.5, 1])", "INT", {"3", "1", "2"}) == "[1.0, 2.0, 3.0]");
   CHECK(over("PERCENTILE(x, 0.5, 3)", "INT", {"1", "5"}) == "3.0");
-  CHECK(over("PERCENTILE(x, 0.5, CASE WHEN x < 3 THEN x ELSE -1 END)", "INT", {"1", "2", "9"}) == "2.0");
+  CHECK(over("PERCENTILE(x, 0.5, CASE WHEN x < 3 THEN x ELSE -1 END)", "INT", {"1", "2", "9"}) ==
+        "2.0");
   CHECK(over("MEDIAN(x)", "DECIMAL(5, 1)", {"1.5", "2.5"}) == "2.0");
   Table table;
   table.add("x", "INT", {"1"}).add("f", "DOUBLE", {"0.5e0"});
   NamedTexts texts(1);
-  for (const char* wrong : {"PERCENTILE(x, 1.5)", "PERCENTILE(x, f)", "PERCENTILE(x)", "PERCENTILE(x, -0.1)"}) {
+  for (const char* wrong :
+       {"PERCENTILE(x, 1.5)", "PERCENTILE(x, f)", "PERCENTILE(x)", "PERCENTILE(x, -0.1)"}) {
     texts[0].name = "r";
     texts[0].value = SourceText(wrong);
     INFO(wrong);
@@ -255,7 +269,8 @@ TEST_CASE("approximate percentiles are within 1 %") {
   Table table;
   auto column = make_column(Type::float64());
   for (int i = 0; i < 20000; ++i) {
-    values.push_back(std::exp(static_cast<double>(random() % 20000) / 1000.0 - 10) * (random() % 4 == 0 ? -1 : 1));
+    values.push_back(std::exp(static_cast<double>(random() % 20000) / 1000.0 - 10) *
+                     (random() % 4 == 0 ? -1 : 1));
     column->push<double>(values.back());
   }
   table.schema.add("x", Type::float64());
@@ -264,7 +279,8 @@ TEST_CASE("approximate percentiles are within 1 %") {
   std::sort(values.begin(), values.end());
   for (const double p : {0.0, 0.1, 0.5, 0.9, 0.99, 1.0}) {
     const double exact = values[static_cast<size_t>(p * static_cast<double>(values.size() - 1))];
-    const double approx = std::stod(Call(table, "APPROX_PERCENTILE(x, " + std::to_string(p) + ")").result());
+    const double approx =
+        std::stod(Call(table, "APPROX_PERCENTILE(x, " + std::to_string(p) + ")").result());
     CHECK(std::fabs(approx - exact) <= 0.0101 * std::fabs(exact));
   }
 }
@@ -273,12 +289,14 @@ TEST_CASE("approximate distinct counts are close") {
   for (const size_t distinct : {1u, 100u, 300u, 5000u, 100000u}) {
     Table table;
     auto column = make_column(Type::bigint());
-    for (size_t i = 0; i < distinct * 2; ++i) column->push<int64_t>(static_cast<int64_t>(i % distinct) * 7919);
+    for (size_t i = 0; i < distinct * 2; ++i)
+      column->push<int64_t>(static_cast<int64_t>(i % distinct) * 7919);
     table.schema.add("x", Type::bigint());
     table.batch.columns.push_back(column);
     table.batch.rows = distinct * 2;
     const double estimate = std::stod(Call(table, "APPROX_COUNT_DISTINCT(x)").result());
-    CHECK(std::fabs(estimate - static_cast<double>(distinct)) <= 0.06 * static_cast<double>(distinct));
+    CHECK(std::fabs(estimate - static_cast<double>(distinct)) <=
+          0.06 * static_cast<double>(distinct));
   }
 }
 
@@ -288,9 +306,12 @@ TEST_CASE("lists come in input order") {
   CHECK(over("JSON_ARRAYAGG(x)", "STRING", {"'a\"b'", "NULL"}) == "[\"a\\\"b\"]");
   CHECK(over("JSON_ARRAYAGG(x)", "STRING", {"NULL"}) == "[]");
   Table pairs;
-  pairs.add("k", "STRING", {"'b'", "'a'", "'b'"}).add("x", "INT", {"1", "2", "3"}).add("n", "STRING", {"'b'", "NULL", "'c'"});
+  pairs.add("k", "STRING", {"'b'", "'a'", "'b'"})
+      .add("x", "INT", {"1", "2", "3"})
+      .add("n", "STRING", {"'b'", "NULL", "'c'"});
   CHECK(Call(pairs, "JSON_OBJECTAGG(KEY k VALUE x)").result() == "{\"a\":2,\"b\":3}");
-  CHECK(Call(pairs, "JSON_OBJECTAGG(KEY n VALUE x)").result() == "! a key of JSON_OBJECTAGG is NULL");
+  CHECK(Call(pairs, "JSON_OBJECTAGG(KEY n VALUE x)").result() ==
+        "! a key of JSON_OBJECTAGG is NULL");
   CHECK(over("FIRST_VALUE(x)", "INT", {"NULL", "7", "8"}) == "7");
   CHECK(over("LAST_VALUE(x)", "INT", {"7", "8", "NULL"}) == "8");
 }
@@ -310,14 +331,46 @@ TEST_CASE("no split of the rows over states, merge order or snapshot shows in a 
   std::mt19937_64 random(11);
   Table table;
   add_random_columns(table, random, 600);
-  const std::vector<std::string> calls = {
-      "COUNT(*)", "COUNT(i)", "SUM(i)", "SUM(d)", "SUM(m)", "AVG(i)", "AVG(d)", "AVG(m)", "MEAN(i)", "MEAN(d)",
-      "MEAN(m)", "MIN(i)", "MAX(d)", "MIN(m)", "MAX(s)", "MIN(s)", "FIRST_VALUE(s)", "LAST_VALUE(d)",
-      "STDDEV_POP(d)", "STDDEV_SAMP(i)", "VAR_POP(m)", "VAR_SAMP(d)", "VARIANCE(d)", "STDDEV(d)",
-      "PERCENTILE(d, 0.9)", "PERCENTILE(i, ARRAY[0.1, 0.5])", "PERCENTILE(d, 0.3, 2)", "MEDIAN(m)",
-      "APPROX_PERCENTILE(d, 0.9)", "APPROX_COUNT_DISTINCT(i)", "APPROX_COUNT_DISTINCT(s)", "LISTAGG(s)",
-      "LISTAGG(DISTINCT s, '')", "ARRAY_AGG(i)", "COLLECT(s)", "JSON_ARRAYAGG(m)", "JSON_OBJECTAGG(KEY COALESCE(s, '') VALUE i)",
-      "COUNT(DISTINCT i)", "SUM(DISTINCT d)", "MAX(DISTINCT s)"};
+  const std::vector<std::string> calls = {"COUNT(*)",
+                                          "COUNT(i)",
+                                          "SUM(i)",
+                                          "SUM(d)",
+                                          "SUM(m)",
+                                          "AVG(i)",
+                                          "AVG(d)",
+                                          "AVG(m)",
+                                          "MEAN(i)",
+                                          "MEAN(d)",
+                                          "MEAN(m)",
+                                          "MIN(i)",
+                                          "MAX(d)",
+                                          "MIN(m)",
+                                          "MAX(s)",
+                                          "MIN(s)",
+                                          "FIRST_VALUE(s)",
+                                          "LAST_VALUE(d)",
+                                          "STDDEV_POP(d)",
+                                          "STDDEV_SAMP(i)",
+                                          "VAR_POP(m)",
+                                          "VAR_SAMP(d)",
+                                          "VARIANCE(d)",
+                                          "STDDEV(d)",
+                                          "PERCENTILE(d, 0.9)",
+                                          "PERCENTILE(i, ARRAY[0.1, 0.5])",
+                                          "PERCENTILE(d, 0.3, 2)",
+                                          "MEDIAN(m)",
+                                          "APPROX_PERCENTILE(d, 0.9)",
+                                          "APPROX_COUNT_DISTINCT(i)",
+                                          "APPROX_COUNT_DISTINCT(s)",
+                                          "LISTAGG(s)",
+                                          "LISTAGG(DISTINCT s, '')",
+                                          "ARRAY_AGG(i)",
+                                          "COLLECT(s)",
+                                          "JSON_ARRAYAGG(m)",
+                                          "JSON_OBJECTAGG(KEY COALESCE(s, '') VALUE i)",
+                                          "COUNT(DISTINCT i)",
+                                          "SUM(DISTINCT d)",
+                                          "MAX(DISTINCT s)"};
   for (const auto& text : calls) {
     INFO(text);
     Call call(table, text);

@@ -25,7 +25,8 @@ TEST_CASE("facts about arrays and maps") {
   CHECK(f("ELEMENT", {ints({7})}) == "7");
   CHECK(f("ELEMENT", {ints({})}) == "NULL");
   CHECK(f("ELEMENT", {ints({-1})}) == "NULL");
-  CHECK(f("ELEMENT", {ints({7, 8})}) == "row error: ELEMENT of an array with more than one element");
+  CHECK(f("ELEMENT", {ints({7, 8})}) ==
+        "row error: ELEMENT of an array with more than one element");
   CHECK(f("ARRAY_CONTAINS", {texts({"a", "b"}), S("b")}) == "TRUE");
   CHECK(f("ARRAY_CONTAINS", {texts({"a", "b"}), S("c")}) == "FALSE");
   CHECK(f("ARRAY_CONTAINS", {texts({"a", nullptr}), null(Type::string())}) == "TRUE");
@@ -115,7 +116,8 @@ TEST_CASE("arrays as sets") {
 
 TEST_CASE("maps") {
   Family f(collection_functions());
-  const Value m = map({S("a"), I(1), S("b"), null(Type::integer())}, Type::string(), Type::integer());
+  const Value m =
+      map({S("a"), I(1), S("b"), null(Type::integer())}, Type::string(), Type::integer());
   const Value none = null(m.type);
   CHECK(f("MAP_KEYS", {m}) == "[a, b]");
   CHECK(f("MAP_VALUES", {m}) == "[1, NULL]");

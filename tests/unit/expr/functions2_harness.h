@@ -117,7 +117,8 @@ class Family {
     for (size_t i = 0; i < values.size(); ++i) {
       ColumnPtr c = constant_column(values[i], 3);
       if (columns) c = c->flatten();
-      REQUIRE((values[i].type == call.parameters[i] || can_cast(values[i].type, call.parameters[i])));
+      REQUIRE(
+          (values[i].type == call.parameters[i] || can_cast(values[i].type, call.parameters[i])));
       args.push_back(cast_column(c, call.parameters[i], false, context, 3));
     }
     REQUIRE(context.errors.empty());

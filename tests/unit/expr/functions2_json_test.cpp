@@ -7,26 +7,54 @@ namespace {
 
 TEST_CASE("texts that are JSON") {
   for (const auto* text :
-       {"0", "-0", "1.5", "-1e5", "1E+5", "1.25e-10", "123456789012345678901234567890", "true", "false", "null",
-        "\"\"", "\"a\\n\\u00e4\\\"\"", "[]", "{}", " [ 1 , 2 ] ", "{\"a\":{\"b\":[null]}}", "\t\n\r 1 ",
-        "\"\xC3\xA4\""}) {
+       {"0", "-0", "1.5", "-1e5", "1E+5", "1.25e-10", "123456789012345678901234567890", "true",
+        "false", "null", "\"\"", "\"a\\n\\u00e4\\\"\"", "[]", "{}", " [ 1 , 2 ] ",
+        "{\"a\":{\"b\":[null]}}", "\t\n\r 1 ", "\"\xC3\xA4\""}) {
     CAPTURE(text);
     CHECK(json_parse(text).has_value());
   }
 }
 
 TEST_CASE("texts that are not") {
-  for (const auto* text :
-       {"", " ", "01", "+1", ".5", "1.", "1e", "-", "tru", "True", "nul", "'a'", "\"a", "\"\\x\"", "\"\\u12\"",
-        "\"\\u12g4\"", "\"a\nb\"", "[1,]", "[,1]", "[1 2]", "{a:1}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}",
-        "{,}", "[1", "{\"a\":1", "1 2", "[]]", "NaN", "{\"a\":1 \"b\":2}"}) {
+  for (const auto* text : {"",
+                           " ",
+                           "01",
+                           "+1",
+                           ".5",
+                           "1.",
+                           "1e",
+                           "-",
+                           "tru",
+                           "True",
+                           "nul",
+                           "'a'",
+                           "\"a",
+                           "\"\\x\"",
+                           "\"\\u12\"",
+                           "\"\\u12g4\"",
+                           "\"a\nb\"",
+                           "[1,]",
+                           "[,1]",
+                           "[1 2]",
+                           "{a:1}",
+                           "{\"a\"}",
+                           "{\"a\":}",
+                           "{\"a\":1,}",
+                           "{,}",
+                           "[1",
+                           "{\"a\":1",
+                           "1 2",
+                           "[]]",
+                           "NaN",
+                           "{\"a\":1 \"b\":2}"}) {
     CAPTURE(text);
     CHECK_FALSE(json_parse(text).has_value());
   }
 }
 
 TEST_CASE("every prefix and every changed byte of a document is read without a crash") {
-  const std::string text = R"({"a": [1, -2.5e3, "x\u00e4\ud83d\ude00", true, null], "b": {"c": {}}})";
+  const std::string text =
+      R"({"a": [1, -2.5e3, "x\u00e4\ud83d\ude00", true, null], "b": {"c": {}}})";
   for (size_t n = 0; n < text.size(); ++n) CHECK_FALSE(json_parse(text.substr(0, n)).has_value());
   const auto path = JsonPath::parse("$.a[*]");
   for (size_t i = 0; i < text.size(); ++i) {
@@ -65,7 +93,9 @@ TEST_CASE("strings are escaped and read back") {
 
 TEST_CASE("JSON_VALUE finds scalars") {
   Family f(json_functions());
-  const auto value = [&](const char* json, const char* path) { return f("JSON_VALUE", {S(json), S(path)}); };
+  const auto value = [&](const char* json, const char* path) {
+    return f("JSON_VALUE", {S(json), S(path)});
+  };
   CHECK(value(R"({"a": "x"})", "$.a") == "x");
   CHECK(value(R"({"a": "x\ty"})", "$.a") == "x\ty");
   CHECK(value(R"({"a": 1.50})", "lax $.a") == "1.50");
@@ -104,11 +134,13 @@ TEST_CASE("JSON_VALUE with clauses") {
   CHECK(value(R"({"a": 1})", "$.b", {"RETURNING INT", "DEFAULT ON ERROR"}, {I(-1)}) == "NULL");
   CHECK(value(R"({"a": 1})", "$.b", {"DEFAULT ON EMPTY"}, {S("none")}) == "none");
   CHECK(value(R"({"a": 1})", "strict $.b", {"DEFAULT ON EMPTY"}, {S("none")}) == "NULL");
-  CHECK(value(R"({"a": 1})", "strict $.b", {"DEFAULT ON EMPTY", "DEFAULT ON ERROR"}, {S("e"), S("x")}) == "x");
+  CHECK(value(R"({"a": 1})", "strict $.b", {"DEFAULT ON EMPTY", "DEFAULT ON ERROR"},
+              {S("e"), S("x")}) == "x");
   CHECK(value(R"({"a": [1]})", "strict $.a", {"DEFAULT ON ERROR"}, {S("x")}) == "x");
   CHECK(value(R"({"a": [1]})", "lax $.a", {"DEFAULT ON EMPTY"}, {S("e")}) == "e");
   CHECK(value("{", "$.a", {"DEFAULT ON EMPTY", "DEFAULT ON ERROR"}, {S("e"), S("x")}) == "x");
-  CHECK(value(R"({"a": 1})", "$.b", {"ERROR ON EMPTY"}) == "row error: JSON_VALUE found nothing at the path");
+  CHECK(value(R"({"a": 1})", "$.b", {"ERROR ON EMPTY"}) ==
+        "row error: JSON_VALUE found nothing at the path");
   CHECK(value("{", "$.b", {"ERROR ON ERROR"}).starts_with("row error: JSON_VALUE failed"));
   CHECK(value(R"({"a": 1})", "$.a", {"NULL ON EMPTY", "ERROR ON ERROR"}) == "1");
   CHECK(f.type("JSON_VALUE", {S("{}"), S("$")}, {"RETURNING DECIMAL(5, 2)"}) == "DECIMAL(5, 2)");
@@ -120,7 +152,8 @@ TEST_CASE("JSON_VALUE with clauses") {
 
 TEST_CASE("wrong paths") {
   Family f(json_functions());
-  for (const auto* path : {"", "a", "$.", "$a", "$..a", "$.a[", "$.a[x]", "$['a]", "$['a'", "$.a[1:x]", "$ .a"}) {
+  for (const auto* path :
+       {"", "a", "$.", "$a", "$..a", "$.a[", "$.a[x]", "$['a]", "$['a'", "$.a[1:x]", "$ .a"}) {
     CAPTURE(path);
     CHECK(f("JSON_VALUE", {S("{}"), S(path)}).starts_with("error: wrong JSON path"));
     CHECK(f("JSON_VALUE", {S("{}"), S(path)}, {}, 1).starts_with("row error: wrong JSON path"));
@@ -175,7 +208,9 @@ TEST_CASE("JSON_EXISTS") {
 
 TEST_CASE("IS JSON") {
   Family f(json_functions());
-  const auto is = [&](const char* text, const char* kind) { return f("IS_JSON", {S(text), S(kind)}); };
+  const auto is = [&](const char* text, const char* kind) {
+    return f("IS_JSON", {S(text), S(kind)});
+  };
   CHECK(is("1", "VALUE") == "TRUE");
   CHECK(is("1", "SCALAR") == "TRUE");
   CHECK(is("1", "ARRAY") == "FALSE");
@@ -198,8 +233,8 @@ TEST_CASE("lengths and kinds") {
   CHECK(f("JSON_LENGTH", {S("[[1, 2]]"), S("$[1]")}) == "NULL");
   CHECK(f("JSON_LENGTH", {S("[")}) == "NULL");
   const std::pair<const char*, const char*> kinds[] = {
-      {"1", "INTEGER"}, {"1.0", "DOUBLE"}, {"1e3", "DOUBLE"}, {"\"x\"", "STRING"}, {"true", "BOOLEAN"},
-      {"null", "NULL"}, {"[]", "ARRAY"},   {"{}", "OBJECT"}};
+      {"1", "INTEGER"},    {"1.0", "DOUBLE"}, {"1e3", "DOUBLE"}, {"\"x\"", "STRING"},
+      {"true", "BOOLEAN"}, {"null", "NULL"},  {"[]", "ARRAY"},   {"{}", "OBJECT"}};
   for (const auto& [text, kind] : kinds) {
     CAPTURE(text);
     CHECK(f("JSON_TYPE", {S(text)}) == kind);
@@ -210,7 +245,8 @@ TEST_CASE("JSON texts checked and quoted") {
   Family f(json_functions());
   CHECK(f("PARSE_JSON", {S(R"( {"a": [1,  "x y"]} )")}) == R"({"a":[1,"x y"]})");
   CHECK(f("PARSE_JSON", {S("{")}) == "row error: not valid JSON");
-  CHECK(f("PARSE_JSON", {S(R"({"a":1,"\u0061":2})")}) == "row error: JSON object with a key that occurs twice");
+  CHECK(f("PARSE_JSON", {S(R"({"a":1,"\u0061":2})")}) ==
+        "row error: JSON object with a key that occurs twice");
   CHECK(f("PARSE_JSON", {S(R"({"a":1,"a":2})"), Value::boolean(true)}) == R"({"a":1,"a":2})");
   CHECK(f("TRY_PARSE_JSON", {S("{")}) == "NULL");
   CHECK(f("TRY_PARSE_JSON", {S(R"([{"b":{"a":1,"a":2}}])")}) == "NULL");
@@ -259,11 +295,13 @@ TEST_CASE("JSON_OBJECT and JSON_ARRAY") {
   CHECK(f("JSON_OBJECT", {S("a"), I(1), S("a"), I(2)}) == R"({"a":2})");
   CHECK(f("JSON_OBJECT", {S("a"), S("[1]")}) == R"({"a":"[1]"})");
   CHECK(f("JSON_OBJECT", {S("a"), S("[1]")}, {"RAW 1"}) == R"({"a":[1]})");
-  CHECK(f("JSON_OBJECT", {null(Type::string()), I(1)}) == "row error: a key of JSON_OBJECT is NULL");
+  CHECK(f("JSON_OBJECT", {null(Type::string()), I(1)}) ==
+        "row error: a key of JSON_OBJECT is NULL");
   CHECK(f("JSON_OBJECT", {S("a")}).starts_with("error: "));
   CHECK(f("JSON_OBJECT", {I(1), I(1)}).starts_with("error: "));
   CHECK(f("JSON_ARRAY", {}) == "[]");
-  CHECK(f("JSON_ARRAY", {I(1), S("x"), null(Type::integer()), Value::boolean(false)}) == R"([1,"x",false])");
+  CHECK(f("JSON_ARRAY", {I(1), S("x"), null(Type::integer()), Value::boolean(false)}) ==
+        R"([1,"x",false])");
   CHECK(f("JSON_ARRAY", {I(1), null(Type::integer())}, {"NULL ON NULL"}) == "[1,null]");
   CHECK(f("JSON_ARRAY", {S("{}")}, {"RAW 0"}) == "[{}]");
   CHECK(f("JSON_ARRAY", {I(1)}, {"ERROR ON NULL"}).starts_with("error: "));

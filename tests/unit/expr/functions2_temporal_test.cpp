@@ -10,12 +10,25 @@ std::string extract(const std::string& unit, const Value& v, std::string_view zo
 
 TEST_CASE("EXTRACT takes every unit of a timestamp") {
   const Value t = TS("2021-09-27 12:34:56.123456789", 9);
-  const std::pair<const char*, const char*> expected[] = {
-      {"MILLENNIUM", "3"},       {"CENTURY", "21"}, {"DECADE", "202"},      {"YEAR", "2021"},
-      {"QUARTER", "3"},          {"MONTH", "9"},    {"WEEK", "39"},         {"DAY", "27"},
-      {"HOUR", "12"},            {"MINUTE", "34"},  {"SECOND", "56"},       {"MILLISECOND", "123"},
-      {"MICROSECOND", "123456"}, {"NANOSECOND", "123456789"}, {"EPOCH", "1632746096"},
-      {"DOW", "2"},              {"ISODOW", "1"},   {"DOY", "270"},         {"ISOYEAR", "2021"}};
+  const std::pair<const char*, const char*> expected[] = {{"MILLENNIUM", "3"},
+                                                          {"CENTURY", "21"},
+                                                          {"DECADE", "202"},
+                                                          {"YEAR", "2021"},
+                                                          {"QUARTER", "3"},
+                                                          {"MONTH", "9"},
+                                                          {"WEEK", "39"},
+                                                          {"DAY", "27"},
+                                                          {"HOUR", "12"},
+                                                          {"MINUTE", "34"},
+                                                          {"SECOND", "56"},
+                                                          {"MILLISECOND", "123"},
+                                                          {"MICROSECOND", "123456"},
+                                                          {"NANOSECOND", "123456789"},
+                                                          {"EPOCH", "1632746096"},
+                                                          {"DOW", "2"},
+                                                          {"ISODOW", "1"},
+                                                          {"DOY", "270"},
+                                                          {"ISOYEAR", "2021"}};
   for (const auto& [unit, result] : expected) {
     CAPTURE(unit);
     CHECK(extract(unit, t) == result);
@@ -65,9 +78,11 @@ TEST_CASE("EXTRACT from intervals") {
 TEST_CASE("wrong arguments of EXTRACT are errors of binding") {
   CHECK(extract("YEARS", D("2021-01-01")) == "error: `YEARS` is no unit of EXTRACT");
   CHECK(extract("YEAR", T("12:00")).starts_with("error: "));
-  CHECK(extract("YEAR", I(3)) == "error: argument 2 of EXTRACT must be a DATE, TIME or TIMESTAMP, not INT");
+  CHECK(extract("YEAR", I(3)) ==
+        "error: argument 2 of EXTRACT must be a DATE, TIME or TIMESTAMP, not INT");
   Family f(temporal_functions());
-  CHECK(f("YEAR", {S("x")}, {}, 0) == "error: argument 1 of YEAR must be a DATE, TIME or TIMESTAMP, not STRING");
+  CHECK(f("YEAR", {S("x")}, {}, 0) ==
+        "error: argument 1 of YEAR must be a DATE, TIME or TIMESTAMP, not STRING");
   CHECK(f("YEAR", {S("2021-05-06 00:00:00")}) == "2021");
 }
 
@@ -75,8 +90,9 @@ TEST_CASE("named parts") {
   Family f(temporal_functions());
   const Value t = TS("1994-09-27 13:14:15");
   const std::pair<const char*, const char*> expected[] = {
-      {"YEAR", "1994"},      {"QUARTER", "3"},    {"MONTH", "9"}, {"WEEK", "39"},   {"DAYOFYEAR", "270"},
-      {"DAYOFMONTH", "27"},  {"DAYOFWEEK", "3"},  {"HOUR", "13"}, {"MINUTE", "14"}, {"SECOND", "15"}};
+      {"YEAR", "1994"},     {"QUARTER", "3"},     {"MONTH", "9"},     {"WEEK", "39"},
+      {"DAYOFYEAR", "270"}, {"DAYOFMONTH", "27"}, {"DAYOFWEEK", "3"}, {"HOUR", "13"},
+      {"MINUTE", "14"},     {"SECOND", "15"}};
   for (const auto& [name, result] : expected) {
     CAPTURE(name);
     CHECK(f(name, {t}) == result);
@@ -117,7 +133,8 @@ TEST_CASE("FLOOR and CEIL to a unit") {
   CHECK(ceil(D("2021-09-27"), "YEAR") == "2022-01-01");
   CHECK(floor(T("12:44:31"), "MINUTE") == "12:44:00");
   CHECK(ceil(T("23:30:00"), "HOUR") == "00:00:00");
-  CHECK(floor(TS("2021-09-27 12:44:31.123456789", 9), "MICROSECOND") == "2021-09-27 12:44:31.123456000");
+  CHECK(floor(TS("2021-09-27 12:44:31.123456789", 9), "MICROSECOND") ==
+        "2021-09-27 12:44:31.123456000");
   CHECK(ceil(TS("2021-09-27 12:44:31.000000001", 9), "SECOND") == "2021-09-27 12:44:32.000000000");
   CHECK(floor(T("12:44:31"), "MONTH").starts_with("error: "));
   CHECK(floor(t, "EPOCH").starts_with("error: "));
@@ -146,7 +163,8 @@ TEST_CASE("TIMESTAMPADD") {
   CHECK(add("HOUR", -1, TS("1970-01-01 00:30:00")) == "1969-12-31 23:30:00");
   CHECK(add("MILLISECOND", 5, TS("1970-01-01 00:30:00")) == "1970-01-01 00:30:00.005");
   CHECK(add("NANOSECOND", 5, TS("1970-01-01 00:30:00")) == "1970-01-01 00:30:00.000000005");
-  CHECK(add("MINUTE", 1, TS("1970-01-01 00:30:00.000000007", 9)) == "1970-01-01 00:31:00.000000007");
+  CHECK(add("MINUTE", 1, TS("1970-01-01 00:30:00.000000007", 9)) ==
+        "1970-01-01 00:31:00.000000007");
   CHECK(add("MONTH", 1, TS("1970-01-31 00:30:00.000000007", 9)) == "1970-02-28 00:30:00.000000007");
   CHECK(add("HOUR", 3, T("23:00:00")) == "02:00:00");
   CHECK(add("DAY", 1, T("23:00:00")).starts_with("error: "));
@@ -175,7 +193,8 @@ TEST_CASE("TIMESTAMPDIFF truncates") {
   CHECK(diff("QUARTER", D("2020-01-01"), D("2020-12-31")) == "3");
   CHECK(diff("WEEK", D("2020-01-01"), D("2020-01-20")) == "2");
   CHECK(diff("SECOND", D("2020-01-01"), TS("2020-01-01 00:01:40")) == "100");
-  CHECK(diff("NANOSECOND", TS("2020-01-01 00:00:00", 9), TS("2020-01-01 00:00:00.000000009", 9)) == "9");
+  CHECK(diff("NANOSECOND", TS("2020-01-01 00:00:00", 9), TS("2020-01-01 00:00:00.000000009", 9)) ==
+        "9");
   CHECK(diff("HOUR", LTZ("2021-03-28 00:00:00"), LTZ("2021-03-28 02:00:00")) == "2");
   CHECK(diff("MINUTE", T("10:00"), T("09:00")) == "-60");
   CHECK(diff("DAY", S("2003-01-02 10:00:00"), TS("2003-01-05 10:00:00")) == "3");
@@ -194,8 +213,10 @@ TEST_CASE("OVERLAPS") {
                        D("2021-03-01")}) == "TRUE");
   CHECK(f("OVERLAPS", {TS("2021-01-01 00:00:00"), TS("2021-01-02 00:00:00"), D("2021-01-03"),
                        D("2021-01-04")}) == "FALSE");
-  CHECK(f("OVERLAPS", {D("2021-01-01"), null(Type::date()), D("2021-01-03"), D("2021-01-04")}) == "NULL");
-  CHECK(f("OVERLAPS", {T("9:00"), T("10:00"), D("2021-01-03"), D("2021-01-04")}).starts_with("error: "));
+  CHECK(f("OVERLAPS", {D("2021-01-01"), null(Type::date()), D("2021-01-03"), D("2021-01-04")}) ==
+        "NULL");
+  CHECK(f("OVERLAPS", {T("9:00"), T("10:00"), D("2021-01-03"), D("2021-01-04")})
+            .starts_with("error: "));
 }
 
 TEST_CASE("the clock") {
@@ -222,7 +243,8 @@ TEST_CASE("DATE_FORMAT") {
   CHECK(f("DATE_FORMAT", {S("2021-09-27 12:34:56"), S("dd.MM.yy")}) == "27.09.21");
   CHECK(f("DATE_FORMAT", {S("nothing"), S("dd.MM.yy")}) == "NULL");
   CHECK(f("DATE_FORMAT", {D("2021-09-27"), S("EEE")}) == "Mon");
-  CHECK(f("DATE_FORMAT", {TS("2021-09-27 12:34:56"), S("YYYY")}).starts_with("error: unknown letters"));
+  CHECK(f("DATE_FORMAT", {TS("2021-09-27 12:34:56"), S("YYYY")})
+            .starts_with("error: unknown letters"));
   CHECK(f("DATE_FORMAT", {TS("2021-09-27 12:34:56"), S("b")}, {}, 1) ==
         "row error: unknown letters `b` in date pattern `b`");
   CHECK(f("DATE_FORMAT", {TS("2021-09-27 12:34:56"), S("HH")}, {}, 1) == "12");
@@ -239,7 +261,8 @@ TEST_CASE("functions that make times of texts") {
   CHECK(f("TO_TIMESTAMP", {S("2021-09-27")}) == "2021-09-27 00:00:00.000");
   CHECK(f("TO_TIMESTAMP", {S("2021-02-30 00:00:00")}) == "NULL");
   CHECK(f("TO_TIMESTAMP", {S("")}) == "NULL");
-  CHECK(f("TO_TIMESTAMP", {S("27/09/2021 12:34"), S("dd/MM/yyyy HH:mm")}) == "2021-09-27 12:34:00.000");
+  CHECK(f("TO_TIMESTAMP", {S("27/09/2021 12:34"), S("dd/MM/yyyy HH:mm")}) ==
+        "2021-09-27 12:34:00.000");
   CHECK(f("TO_TIMESTAMP", {S("x"), S("dd/MM/yyyy HH:mm")}) == "NULL");
   CHECK(f("TO_TIMESTAMP", {S("02-29"), S("MM-dd")}) == "NULL");
   CHECK(f("TO_TIMESTAMP", {S("x"), S("'")}).starts_with("error: "));
@@ -273,7 +296,8 @@ TEST_CASE("TO_TIMESTAMP_LTZ") {
   CHECK(f("TO_TIMESTAMP_LTZ", {S("2021-09-27T12:34:56+02:00")}) == "2021-09-27 12:34:56.000");
   CHECK(f("TO_TIMESTAMP_LTZ", {S("27.09.2021"), S("dd.MM.yyyy"), S("America/New_York")}) ==
         "2021-09-27 06:00:00.000");
-  CHECK(f("TO_TIMESTAMP_LTZ", {S("27.09.2021"), S("dd.MM.yyyy"), S("Nowhere")}).starts_with("error: "));
+  CHECK(f("TO_TIMESTAMP_LTZ", {S("27.09.2021"), S("dd.MM.yyyy"), S("Nowhere")})
+            .starts_with("error: "));
   CHECK(f("TO_TIMESTAMP_LTZ", {S("27.09.2021"), S("dd.MM.yyyy"), S("Nowhere")}, {}, 2) ==
         "row error: no time zone `Nowhere`");
 }
@@ -286,7 +310,8 @@ TEST_CASE("zones and our own formats") {
         "2021-07-01 15:30:00");
   CHECK(f("CONVERT_TZ", {S("x"), S("UTC"), S("UTC")}) == "NULL");
   CHECK(f("CONVERT_TZ", {S("x"), S("UTC"), S("Mars")}) == "error: no time zone `Mars`");
-  CHECK(f("PARSE_TIME", {S("10/Oct/2000:13:55:36 -0700"), S("clf")}) == "2000-10-10 20:55:36.000000");
+  CHECK(f("PARSE_TIME", {S("10/Oct/2000:13:55:36 -0700"), S("clf")}) ==
+        "2000-10-10 20:55:36.000000");
   CHECK(f("PARSE_TIME", {S("x"), S("clf")}) == "NULL");
   CHECK(f("PARSE_TIME", {S("x"), S("%Q")}).starts_with("error: unknown directive"));
 }

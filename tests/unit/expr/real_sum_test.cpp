@@ -19,7 +19,8 @@ double exact(const std::vector<double>& values) {
 }  // namespace
 
 TEST_CASE("a long real gives back what was put in, and cancels exactly") {
-  for (const double v : {1.0, -1.0, 0.1, 5e-324, -5e-324, 1.7976931348623157e308, 2.2250738585072014e-308, 3e-310}) {
+  for (const double v :
+       {1.0, -1.0, 0.1, 5e-324, -5e-324, 1.7976931348623157e308, 2.2250738585072014e-308, 3e-310}) {
     LongReal a;
     a.add(v);
     CHECK(a.value() == v);
@@ -28,11 +29,13 @@ TEST_CASE("a long real gives back what was put in, and cancels exactly") {
     a.add(-1e300);
     CHECK(a.value() == 0);
   }
-  CHECK(exact({0.1, 1e16, 0.2, -1e16, 0.3}) == 0.6);  // what the three doubles add up to, rounded once
+  CHECK(exact({0.1, 1e16, 0.2, -1e16, 0.3}) ==
+        0.6);  // what the three doubles add up to, rounded once
   CHECK(exact({1e308, 1e308, -1e308}) == 1e308);
-  CHECK(exact({9007199254740992.0, 1.0}) == 9007199254740992.0);       // a tie, to even
+  CHECK(exact({9007199254740992.0, 1.0}) == 9007199254740992.0);          // a tie, to even
   CHECK(exact({9007199254740992.0, 1.0, 5e-324}) == 9007199254740994.0);  // just above the tie
-  CHECK(std::isnan(exact({std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()})));
+  CHECK(std::isnan(
+      exact({std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()})));
 }
 
 TEST_CASE("a sum has the same bits in any order and however it is split") {
@@ -40,9 +43,11 @@ TEST_CASE("a sum has the same bits in any order and however it is split") {
   for (int round = 0; round < 200; ++round) {
     std::vector<double> values;
     for (int i = 0; i < 200; ++i) {
-      const int scale = static_cast<int>(random() % (round % 2 == 0 ? 40u : 600u)) - (round % 2 == 0 ? 20 : 300);
-      values.push_back(std::ldexp(static_cast<double>(static_cast<int64_t>(random() >> 12)), scale) *
-                       (random() % 2 == 0 ? 1 : -1));
+      const int scale =
+          static_cast<int>(random() % (round % 2 == 0 ? 40u : 600u)) - (round % 2 == 0 ? 20 : 300);
+      values.push_back(
+          std::ldexp(static_cast<double>(static_cast<int64_t>(random() >> 12)), scale) *
+          (random() % 2 == 0 ? 1 : -1));
       if (i % 7 == 0) values.push_back(-values.back());
     }
     const double expected = exact(values);

@@ -19,7 +19,8 @@ std::string columns_of(std::string_view log_format) {
   const auto pattern = compile_log_pattern(log_format);
   if (!pattern) return "error: " + pattern.error().message;
   std::string out;
-  for (const auto& c : pattern->columns) out += (out.empty() ? "" : ", ") + c.column.name + " " + c.column.type.to_string();
+  for (const auto& c : pattern->columns)
+    out += (out.empty() ? "" : ", ") + c.column.name + " " + c.column.type.to_string();
   return out;
 }
 
@@ -34,12 +35,15 @@ std::string read_log(const Format& format, std::string_view text) {
 TEST_CASE("combined: all columns of a line") {
   const auto format = make_format(kCombinedFormat);
   CHECK(format->schema().to_string() ==
-        "(host STRING, ident STRING, user STRING, time TIMESTAMP(3), method STRING, url STRING, protocol STRING, "
+        "(host STRING, ident STRING, user STRING, time TIMESTAMP(3), method STRING, url STRING, "
+        "protocol STRING, "
         "status INT, bytes BIGINT, referer STRING, user_agent STRING)");
   CHECK(read_log(*format, kLine + "\n") ==
-        "203.0.113.9|NULL|frank|2000-10-10 20:55:36.000|GET|/a%20b?x=1|HTTP/1.1|200|2326|http://example.org/|"
+        "203.0.113.9|NULL|frank|2000-10-10 "
+        "20:55:36.000|GET|/a%20b?x=1|HTTP/1.1|200|2326|http://example.org/|"
         "Mozilla/5.0 (X11)\n");
-  CHECK(read_log(*format, kLine + "\r\n\n" + kLine + " 0.003 \"-\"").find("rejected") == std::string::npos);
+  CHECK(read_log(*format, kLine + "\r\n\n" + kLine + " 0.003 \"-\"").find("rejected") ==
+        std::string::npos);
   CHECK(decode(*format, kLine + "\r\n\n" + kLine + " 0.003 \"-\"").batch.rows == 2);
   CHECK(decode(*format, "").batch.rows == 0);
 }
@@ -47,7 +51,8 @@ TEST_CASE("combined: all columns of a line") {
 TEST_CASE("combined: hyphens are NULL, escaped quotes belong to the value") {
   const auto format = make_format(kCombinedFormat);
   CHECK(read_log(*format,
-                 "h - - [10/Oct/2000:13:55:36 +0000] \"GET /\\\"q\\\" HTTP/1.0\" 304 - \"-\" \"a \\\"b\\\" \\\\\"\n") ==
+                 "h - - [10/Oct/2000:13:55:36 +0000] \"GET /\\\"q\\\" HTTP/1.0\" 304 - \"-\" \"a "
+                 "\\\"b\\\" \\\\\"\n") ==
         "h|NULL|NULL|2000-10-10 13:55:36.000|GET|/\"q\"|HTTP/1.0|304|NULL|NULL|a \"b\" \\\\\n");
 }
 
@@ -57,7 +62,8 @@ TEST_CASE("combined: requests that are none") {
   request.needed = {false, false, false, false, true, true, true, true, false, false, false};
   const auto url = [&](const std::string& line) {
     const Decoded d =
-        decode(*format, "h - - [10/Oct/2000:13:55:36 +0000] \"" + line + "\" 400 0 \"-\" \"-\"\n", request);
+        decode(*format, "h - - [10/Oct/2000:13:55:36 +0000] \"" + line + "\" 400 0 \"-\" \"-\"\n",
+               request);
     return show(d.batch) + show_rejects(d.batch);
   };
   CHECK(url("-") == "-|-|-|-|NULL|-|NULL|400|-|-|-\n");
@@ -82,12 +88,15 @@ TEST_CASE("combined: bad lines name the field") {
   bad_time.replace(bad_time.find("Oct"), 3, "Okt");
   CHECK(decode(*format, bad_status).batch.rejects.at(0).reason == "not a INT: `2x0`");
   CHECK(decode(*format, bad_time).batch.rejects.at(0).field == "time");
-  CHECK(decode(*format, "a b c [10/Oct/2000:13:55:36 -0700] \"x\" 200 5\n").batch.rejects.at(0).field == "bytes");
+  CHECK(decode(*format, "a b c [10/Oct/2000:13:55:36 -0700] \"x\" 200 5\n")
+            .batch.rejects.at(0)
+            .field == "bytes");
 }
 
 TEST_CASE("combined: values do not depend on which columns are needed") {
   const auto format = make_format(kCombinedFormat);
-  const std::string line = "1.2.3.4 - [x [10/Oct/2000:13:55:36 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"-\"\n";
+  const std::string line =
+      "1.2.3.4 - [x [10/Oct/2000:13:55:36 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"-\"\n";
   const Decoded all = decode(*format, line);
   REQUIRE(all.batch.rows == 1);
   DecodeRequest request;
@@ -127,10 +136,12 @@ TEST_CASE("common: ends with the bytes, what follows is left out") {
 }
 
 TEST_CASE("declared columns change types and names") {
-  const auto format = make_format(kCombinedFormat, {}, {{"status", "STRING"}, {"ts", "TIMESTAMP_LTZ(0)", "", "time"}});
+  const auto format = make_format(kCombinedFormat, {},
+                                  {{"status", "STRING"}, {"ts", "TIMESTAMP_LTZ(0)", "", "time"}});
   DecodeRequest request;
   request.needed = {false, false, false, true, false, false, false, true, false, false, false};
-  CHECK(show(decode(*format, kLine, request).batch) == "-|-|-|2000-10-10 20:55:36|-|-|-|200|-|-|-\n");
+  CHECK(show(decode(*format, kLine, request).batch) ==
+        "-|-|-|2000-10-10 20:55:36|-|-|-|200|-|-|-\n");
   CHECK(format->schema().find("ts") == 3);
   Errors errors;
   CHECK(make_format(kCombinedFormat, {}, errors, {{"statsu", "INT"}}) == nullptr);
@@ -145,18 +156,22 @@ TEST_CASE("nginx: log_format as pasted") {
       "                  '$status $body_bytes_sent \"$http_referer\" '\n"
       "                  '\"$http_user_agent\" \"$http_x_forwarded_for\" $request_time';";
   CHECK(columns_of(main) ==
-        "remote_addr STRING, remote_user STRING, time_local TIMESTAMP(3), request STRING, method STRING, url STRING, "
-        "protocol STRING, status INT, body_bytes_sent BIGINT, http_referer STRING, http_user_agent STRING, "
+        "remote_addr STRING, remote_user STRING, time_local TIMESTAMP(3), request STRING, method "
+        "STRING, url STRING, "
+        "protocol STRING, status INT, body_bytes_sent BIGINT, http_referer STRING, http_user_agent "
+        "STRING, "
         "http_x_forwarded_for STRING, request_time DOUBLE");
   const auto format = make_format(kNginxFormat, {{"log_format", text_node(main)}});
   CHECK(read_log(*format,
-                 "1.2.3.4 - - [10/Oct/2000:13:55:36 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"curl \\\"8\\\"\" \"-\" 0.012\n") ==
-        "1.2.3.4|NULL|2000-10-10 13:55:36.000|GET / HTTP/1.1|GET|/|HTTP/1.1|200|5|NULL|curl \"8\"|NULL|0.012\n");
+                 "1.2.3.4 - - [10/Oct/2000:13:55:36 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"curl "
+                 "\\\"8\\\"\" \"-\" 0.012\n") ==
+        "1.2.3.4|NULL|2000-10-10 13:55:36.000|GET / HTTP/1.1|GET|/|HTTP/1.1|200|5|NULL|curl "
+        "\"8\"|NULL|0.012\n");
 }
 
 TEST_CASE("nginx: other times, braces, a prefix") {
-  const auto format =
-      make_format(kNginxFormat, {{"log_format", text_node("<$msec> ${host}: $time_iso8601 | $status")}});
+  const auto format = make_format(
+      kNginxFormat, {{"log_format", text_node("<$msec> ${host}: $time_iso8601 | $status")}});
   CHECK(read_log(*format, "<1000000000.250> a.b: 2001-09-09T03:46:40+02:00 | 200\n") ==
         "2001-09-09 01:46:40.250|a.b|2001-09-09 01:46:40.000|200\n");
   CHECK(decode(*format, "1 a: b | 200\n").batch.rejects.at(0).reason == "does not begin with `<`");
@@ -165,15 +180,19 @@ TEST_CASE("nginx: other times, braces, a prefix") {
 TEST_CASE("apache: LogFormat, bare and as pasted") {
   const std::string bare = R"(%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\" %D)";
   CHECK(columns_of(bare) ==
-        "host STRING, ident STRING, user STRING, time TIMESTAMP(3), method STRING, url STRING, protocol STRING, "
-        "request STRING, status INT, bytes BIGINT, referer STRING, user_agent STRING, duration_us BIGINT");
+        "host STRING, ident STRING, user STRING, time TIMESTAMP(3), method STRING, url STRING, "
+        "protocol STRING, "
+        "request STRING, status INT, bytes BIGINT, referer STRING, user_agent STRING, duration_us "
+        "BIGINT");
   CHECK(columns_of("LogFormat \"" + bare + "\" timed") == columns_of(bare));
   const auto format = make_format(kNginxFormat, {{"log_format", text_node(bare)}});
   CHECK(read_log(*format, kLine + " 1234\n") ==
-        "203.0.113.9|NULL|frank|2000-10-10 20:55:36.000|GET|/a%20b?x=1|HTTP/1.1|GET /a%20b?x=1 HTTP/1.1|200|2326|"
+        "203.0.113.9|NULL|frank|2000-10-10 20:55:36.000|GET|/a%20b?x=1|HTTP/1.1|GET /a%20b?x=1 "
+        "HTTP/1.1|200|2326|"
         "http://example.org/|Mozilla/5.0 (X11)|1234\n");
-  const auto timed = make_format(kNginxFormat, {{"log_format", text_node("%{%Y-%m-%d %H:%M:%S}t %>s")}},
-                                 {{"time", "TIMESTAMP(0)", "%Y-%m-%d %H:%M:%S"}});
+  const auto timed =
+      make_format(kNginxFormat, {{"log_format", text_node("%{%Y-%m-%d %H:%M:%S}t %>s")}},
+                  {{"time", "TIMESTAMP(0)", "%Y-%m-%d %H:%M:%S"}});
   CHECK(read_log(*timed, "2001-09-09 03:46:40 200\n") == "2001-09-09 03:46:40|200\n");
 }
 
@@ -197,11 +216,13 @@ TEST_CASE("logs longer than a slice, at every instruction set") {
     const int minute = i / 50 % 10;
     const int second = 10 + i % 50;
     const bool bad = i % 500 == 499;
-    text += fmt::format("h{0} - - [10/Oct/2000:13:5{1}:{2} +0000] \"GET /{0} HTTP/1.1\" {3} 5 \"-\" \"{4}\"\n", i,
-                        minute, second, bad ? "x" : "200", agent);
+    text += fmt::format(
+        "h{0} - - [10/Oct/2000:13:5{1}:{2} +0000] \"GET /{0} HTTP/1.1\" {3} 5 \"-\" \"{4}\"\n", i,
+        minute, second, bad ? "x" : "200", agent);
     if (bad) continue;
-    expected += fmt::format("h{0}|NULL|NULL|2000-10-10 13:5{1}:{2}.000|GET|/{0}|HTTP/1.1|200|5|NULL|{3}\n", i, minute,
-                            second, agent);
+    expected +=
+        fmt::format("h{0}|NULL|NULL|2000-10-10 13:5{1}:{2}.000|GET|/{0}|HTTP/1.1|200|5|NULL|{3}\n",
+                    i, minute, second, agent);
   }
   for (const SimdLevel level : {SimdLevel::kScalar, SimdLevel::kSse2, SimdLevel::kAvx2}) {
     if (scanners_of(level) == nullptr) continue;

@@ -35,8 +35,9 @@ inline Node list_node(const std::vector<std::string>& texts) {
 using Options = std::vector<std::pair<std::string, Node>>;
 using Declared = std::vector<std::vector<std::string>>;  // name, type, format, path
 
-inline std::unique_ptr<Format> make_format(const FormatDescriptor& descriptor, const Options& options,
-                                           Errors& errors, const Declared& declared = {}) {
+inline std::unique_ptr<Format> make_format(const FormatDescriptor& descriptor,
+                                           const Options& options, Errors& errors,
+                                           const Declared& declared = {}) {
   FormatSpec spec;
   spec.name = descriptor.name;
   spec.options.entries = options;
@@ -54,7 +55,8 @@ inline std::unique_ptr<Format> make_format(const FormatDescriptor& descriptor, c
   return descriptor.make(spec, context, errors);
 }
 
-inline std::unique_ptr<Format> make_format(const FormatDescriptor& descriptor, const Options& options = {},
+inline std::unique_ptr<Format> make_format(const FormatDescriptor& descriptor,
+                                           const Options& options = {},
                                            const Declared& declared = {}) {
   Errors errors;
   auto format = make_format(descriptor, options, errors, declared);

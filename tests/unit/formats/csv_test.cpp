@@ -14,8 +14,8 @@ using namespace weir::test;
 namespace {
 
 // A format that has seen `sample`.
-std::unique_ptr<Format> sampled(const FormatDescriptor& descriptor, const Options& options, std::string_view sample,
-                                const Declared& declared = {}) {
+std::unique_ptr<Format> sampled(const FormatDescriptor& descriptor, const Options& options,
+                                std::string_view sample, const Declared& declared = {}) {
   auto format = make_format(descriptor, options, declared);
   REQUIRE(format->needs_sample());
   const auto r = format->infer(sample, true);
@@ -23,7 +23,8 @@ std::unique_ptr<Format> sampled(const FormatDescriptor& descriptor, const Option
   return format;
 }
 
-std::string read_csv(std::string_view text, const Options& options = {}, const Declared& declared = {}) {
+std::string read_csv(std::string_view text, const Options& options = {},
+                     const Declared& declared = {}) {
   const auto format = sampled(kCsvFormat, options, text, declared);
   const Decoded d = decode(*format, text);
   CHECK(lengths_agree(d.batch));
@@ -37,7 +38,8 @@ PushedPredicate predicate(size_t column, PushedPredicate::Op op, Value value) {
 }  // namespace
 
 TEST_CASE("csv: a header names the columns, the sample gives their types") {
-  const auto format = sampled(kCsvFormat, {}, "id,name,price,day\n1,ann,1.5,2024-01-31\n2,bob,2,2024-02-01\n");
+  const auto format =
+      sampled(kCsvFormat, {}, "id,name,price,day\n1,ann,1.5,2024-01-31\n2,bob,2,2024-02-01\n");
   CHECK(format->schema().to_string() == "(id BIGINT, name STRING, price DOUBLE, day DATE)");
 }
 
@@ -47,7 +49,8 @@ TEST_CASE("csv: quotes, doubled quotes, embedded delimiters and newlines") {
 }
 
 TEST_CASE("csv: CRLF, BOM, empty lines and no final newline") {
-  CHECK(read_csv("\xEF\xBB\xBF" "a,b\r\n1,x\r\n\r\n\n2,y\r\n3,z") == "1|x\n2|y\n3|z\n");
+  CHECK(read_csv("\xEF\xBB\xBF"
+                 "a,b\r\n1,x\r\n\r\n\n2,y\r\n3,z") == "1|x\n2|y\n3|z\n");
   CHECK(read_csv("a\n1\n\n2\r\n") == "1\n2\n");
   CHECK(read_csv("a,b\r\n1,\"x\r\ny\"\r\n") == "1|x\r\ny\n");
   CHECK(read_csv("a,b\n1,") == "1|\n");
@@ -78,10 +81,12 @@ TEST_CASE("csv: names are made unique") {
 }
 
 TEST_CASE("csv: without a header") {
-  CHECK(read_csv("1;x\n2;y\n", {{"header", flag_node(false)}, {"delimiter", text_node(";")}}) == "1|x\n2|y\n");
+  CHECK(read_csv("1;x\n2;y\n", {{"header", flag_node(false)}, {"delimiter", text_node(";")}}) ==
+        "1|x\n2|y\n");
   const Options named = {{"header", flag_node(false)}, {"columns", list_node({"n", "s"})}};
   CHECK(sampled(kCsvFormat, named, "1,x\n")->schema().to_string() == "(n BIGINT, s STRING)");
-  CHECK(sampled(kCsvFormat, {{"header", flag_node(false)}}, "1,x\n")->schema().to_string() == "(c1 BIGINT, c2 STRING)");
+  CHECK(sampled(kCsvFormat, {{"header", flag_node(false)}}, "1,x\n")->schema().to_string() ==
+        "(c1 BIGINT, c2 STRING)");
 }
 
 TEST_CASE("csv: declared columns choose, order and type the header's fields") {
@@ -93,7 +98,8 @@ TEST_CASE("csv: declared columns choose, order and type the header's fields") {
   REQUIRE_FALSE(missing);
   CHECK(missing.error().message == "the header has no column `price`");
   CHECK(missing.error().hint == "did you mean `prize`?");
-  const auto plain = make_format(kCsvFormat, {{"header", flag_node(false)}}, {{"a", "INT"}, {"b", "STRING"}});
+  const auto plain =
+      make_format(kCsvFormat, {{"header", flag_node(false)}}, {{"a", "INT"}, {"b", "STRING"}});
   CHECK_FALSE(plain->needs_sample());
   CHECK(show(decode(*plain, "1,x\n").batch) == "1|x\n");
 }
@@ -107,13 +113,15 @@ TEST_CASE("csv: ragged records and wrong quotes are refused with their reason") 
         "2|z\n@1004 0 b: text after a closing quote: `\"x\"y\"z\"` [1,\"x\"y\"z\"]\n");
   CHECK(read_csv("a,b\n1,x\"y\"\n2,z\n") ==
         "2|z\n@1004 0 b: a quote inside an unquoted field: `x\"y\"` [1,x\"y\"]\n");
-  CHECK(read_csv("a,b\n1,x\n2,\"open\n3,y\n") == "1|x\n@1008 1 : a quote is not closed [2,\"open\n3,y\n]\n");
+  CHECK(read_csv("a,b\n1,x\n2,\"open\n3,y\n") ==
+        "1|x\n@1008 1 : a quote is not closed [2,\"open\n3,y\n]\n");
 }
 
 TEST_CASE("csv: quotes switched off, blanks trimmed, comments left out") {
   CHECK(read_csv("a,b\n\"1,x\"\n", {{"quote", text_node("")}}) == "\"1|x\"\n");
   CHECK(read_csv("a , b\n 1 ,\t\"x \" \n2, y z\n", {{"trim", flag_node(true)}}) == "1|x \n2|y z\n");
-  CHECK(read_csv("# top\na,b\n1,x\n# no,record\n2,y\n#end", {{"comment", text_node("#")}}) == "1|x\n2|y\n");
+  CHECK(read_csv("# top\na,b\n1,x\n# no,record\n2,y\n#end", {{"comment", text_node("#")}}) ==
+        "1|x\n2|y\n");
 }
 
 TEST_CASE("csv: other files' headers must be the first one's") {
@@ -121,19 +129,22 @@ TEST_CASE("csv: other files' headers must be the first one's") {
   const Decoded same = decode(*format, "a,b\n5,y\n");
   CHECK(show(same.batch) == "5|y\n");
   const Decoded other = decode(*format, "a,c\n5,y\n");
-  CHECK(show_rejects(other.batch) == "@1000 0 : the header differs from the first one: expected `a, b` [a,c]\n");
+  CHECK(show_rejects(other.batch) ==
+        "@1000 0 : the header differs from the first one: expected `a, b` [a,c]\n");
   const Decoded later = decode(*format, "7,z\n", request_all(format->schema()), false);
   CHECK(show(later.batch) == "7|z\n");
 }
 
 TEST_CASE("csv: only needed columns are made, others' errors are not seen") {
-  const auto format = make_format(kCsvFormat, {{"header", flag_node(false)}},
-                                  {{"a", "INT"}, {"b", "INT"}, {"c", "INT"}, {"d", "INT"}, {"e", "INT"}, {"f", "INT"}});
+  const auto format = make_format(
+      kCsvFormat, {{"header", flag_node(false)}},
+      {{"a", "INT"}, {"b", "INT"}, {"c", "INT"}, {"d", "INT"}, {"e", "INT"}, {"f", "INT"}});
   DecodeRequest request;
   request.needed = {false, false, true, false, false, false};
   const Decoded d = decode(*format, "1,x,3,4,5,6\n1,2,y,4,5,6\n1,2,7,4,5\n1,2,8,4,5,6\n", request);
   CHECK(show(d.batch) == "-|-|3|-|-|-\n-|-|8|-|-|-\n");
-  CHECK(show_rejects(d.batch) == "@1012 1 c: not a INT: `y` [1,2,y,4,5,6]\n@1024 1 : 5 fields, expected 6 [1,2,7,4,5]\n");
+  CHECK(show_rejects(d.batch) ==
+        "@1012 1 c: not a INT: `y` [1,2,y,4,5,6]\n@1024 1 : 5 fields, expected 6 [1,2,7,4,5]\n");
   request.needed.assign(6, false);
   const Decoded counted = decode(*format, "1,x,3,4,5,6\n\n1,2,y,4,5,6\n", request);
   CHECK(counted.batch.rows == 2);
@@ -141,7 +152,8 @@ TEST_CASE("csv: only needed columns are made, others' errors are not seen") {
 }
 
 TEST_CASE("csv: the first bad record ends the batch when failing fast") {
-  const auto format = make_format(kCsvFormat, {{"header", flag_node(false)}}, {{"a", "INT"}, {"b", "INT"}});
+  const auto format =
+      make_format(kCsvFormat, {{"header", flag_node(false)}}, {{"a", "INT"}, {"b", "INT"}});
   DecodeRequest request = request_all(format->schema());
   request.fail_fast = true;
   request.want_raw = true;
@@ -182,7 +194,8 @@ TEST_CASE("csv: pushed predicates leave records out before their other columns a
 
 TEST_CASE("tsv: escapes instead of quotes") {
   const auto format = sampled(kTsvFormat, {}, "a\tb\n1\t\"x\\ty\"\n");
-  CHECK(show(decode(*format, "a\tb\n1\t\"x\\ty\"\n2\tp\\nq\\\\r\\x\n").batch) == "1|\"x\ty\"\n2|p\nq\\r\\x\n");
+  CHECK(show(decode(*format, "a\tb\n1\t\"x\\ty\"\n2\tp\\nq\\\\r\\x\n").batch) ==
+        "1|\"x\ty\"\n2|p\nq\\r\\x\n");
   const auto nulls = sampled(kTsvFormat, {{"null", text_node("\\N")}}, "a\tb\n1\t\\N\n2\t\\\\N\n");
   CHECK(show(decode(*nulls, "a\tb\n1\t\\N\n2\t\\\\N\n").batch) == "1|NULL\n2|\\N\n");
 }
@@ -195,8 +208,10 @@ TEST_CASE("csv: wrong options are errors with their place") {
     for (const auto& e : errors) all += e.message + "\n";
     return all;
   };
-  CHECK(problems({{"quote", text_node("ab")}}) == "`quote` must be one character, or empty for none\n");
-  CHECK(problems({{"delimiter", text_node("\"")}}) == "the delimiter must differ from the quote and from a line end\n");
+  CHECK(problems({{"quote", text_node("ab")}}) ==
+        "`quote` must be one character, or empty for none\n");
+  CHECK(problems({{"delimiter", text_node("\"")}}) ==
+        "the delimiter must differ from the quote and from a line end\n");
   CHECK(problems({{"columns", list_node({"a"})}}).starts_with("`columns` names the fields"));
   CHECK(problems({{"header", flag_node(false)}, {"columns", list_node({"a", "a"})}}) ==
         "the column `a` is named twice\n");
@@ -204,10 +219,12 @@ TEST_CASE("csv: wrong options are errors with their place") {
 }
 
 TEST_CASE("csv: what is written reads back the same") {
-  const auto format = make_format(kCsvFormat, {{"header", flag_node(false)}},
-                                  {{"s", "STRING"}, {"n", "BIGINT"}, {"d", "DOUBLE"}, {"t", "TIMESTAMP(3)"}});
+  const auto format =
+      make_format(kCsvFormat, {{"header", flag_node(false)}},
+                  {{"s", "STRING"}, {"n", "BIGINT"}, {"d", "DOUBLE"}, {"t", "TIMESTAMP(3)"}});
   const std::string text =
-      "plain,1,1.5,2024-01-31 10:00:00.000\n\"a,b\",-9223372036854775808,1.0E10,1969-12-31 23:59:59.999\n"
+      "plain,1,1.5,2024-01-31 10:00:00.000\n\"a,b\",-9223372036854775808,1.0E10,1969-12-31 "
+      "23:59:59.999\n"
       "\"say \"\"hi\"\"\",,,\n\"two\nlines\r\",0,-0.0,2024-01-31 10:00:00.000\n,7,0.1,\n";
   const Decoded d = decode(*format, text);
   REQUIRE(d.batch.rejects.empty());
@@ -220,13 +237,15 @@ TEST_CASE("csv: one empty field is not an empty line, a value is not a comment o
   CHECK(encode(*one, one->schema(), d.batch) == "\"\"\nx\n");
   const Options options = {{"comment", text_node("#")}, {"null", text_node("NA")}};
   const auto writer = make_format(kCsvFormat, options);
-  const auto source = make_format(kCsvFormat, {{"header", flag_node(false)}}, {{"s", "STRING"}, {"n", "INT"}});
+  const auto source =
+      make_format(kCsvFormat, {{"header", flag_node(false)}}, {{"s", "STRING"}, {"n", "INT"}});
   const Decoded rows = decode(*source, "#1,\nNA,2\n");
   CHECK(encode(*writer, source->schema(), rows.batch) == "s,n\n\"#1\",NA\n\"NA\",2\n");
 }
 
 TEST_CASE("tsv: what is written reads back the same") {
-  const auto format = make_format(kTsvFormat, {{"header", flag_node(false)}}, {{"s", "STRING"}, {"n", "INT"}});
+  const auto format =
+      make_format(kTsvFormat, {{"header", flag_node(false)}}, {{"s", "STRING"}, {"n", "INT"}});
   const std::string text = "a\\tb\\\\\\n\\r\t1\n\"q\"\t\n";
   CHECK(encode(*format, format->schema(), decode(*format, text).batch) == text);
 }
@@ -248,7 +267,8 @@ TEST_CASE("csv: every instruction set, way and length gives what the plain split
     }
     layout.field_count = width;
     DecodeRequest request;
-    for (size_t c = 0; c < width; ++c) request.needed.push_back(round % 3 == 0 || random() % 4 == 0);
+    for (size_t c = 0; c < width; ++c)
+      request.needed.push_back(round % 3 == 0 || random() % 4 == 0);
     request.want_raw = true;
 
     // Records of random fields; some ragged, some empty, some with stray quotes.
@@ -310,7 +330,8 @@ TEST_CASE("csv: every instruction set, way and length gives what the plain split
           got += "bad " + batch.rejects[reject].raw + "\n";
         if (i == batch.rows) break;
         for (size_t c = 0; c < width; ++c)
-          got += (batch.columns[c] ? std::string(batch.columns[c]->at<StringRef>(i).view()) : "-") + "|";
+          got += (batch.columns[c] ? std::string(batch.columns[c]->at<StringRef>(i).view()) : "-") +
+                 "|";
         got += std::string(batch.raw[i].view()) + "\n";
       }
       INFO(name << " round " << round);
@@ -344,7 +365,8 @@ TEST_CASE("csv: a separator on each side of a step's and a slice's border") {
 }
 
 TEST_CASE("csv: a delimiter at any place of a text of any length is quoted") {
-  const auto format = make_format(kCsvFormat, {{"header", flag_node(false)}}, {{"s", "STRING"}, {"n", "INT"}});
+  const auto format =
+      make_format(kCsvFormat, {{"header", flag_node(false)}}, {{"s", "STRING"}, {"n", "INT"}});
   for (size_t size = 1; size < 50; ++size) {
     for (size_t place = 0; place <= size; ++place) {
       std::string text(size, 'x');

@@ -41,9 +41,27 @@ TEST_CASE("integers are a sign and digits, nothing else") {
   CHECK(parsed(Type::bigint(), "000000000000000000000000012") == "12");
   CHECK(parsed(Type::bigint(), "9223372036854775807") == "9223372036854775807");
   CHECK(parsed(Type::bigint(), "-9223372036854775808") == "-9223372036854775808");
-  for (const char* bad : {"", "-", "+", " 1", "1 ", "1.0", "1e3", "0x1", "12x", "--1", "+-1", "1234567x",
-                          "123456789x", "9223372036854775808", "-9223372036854775809",
-                          "18446744073709551616", "99999999999999999999", "1_000", "\xD9\xA1", "/", ":"}) {
+  for (const char* bad : {"",
+                          "-",
+                          "+",
+                          " 1",
+                          "1 ",
+                          "1.0",
+                          "1e3",
+                          "0x1",
+                          "12x",
+                          "--1",
+                          "+-1",
+                          "1234567x",
+                          "123456789x",
+                          "9223372036854775808",
+                          "-9223372036854775809",
+                          "18446744073709551616",
+                          "99999999999999999999",
+                          "1_000",
+                          "\xD9\xA1",
+                          "/",
+                          ":"}) {
     INFO(bad);
     CHECK(parsed(Type::bigint(), bad) == "error");
   }
@@ -60,10 +78,31 @@ TEST_CASE("narrow integers refuse what does not fit") {
 
 TEST_CASE("doubles round correctly on every path") {
   double value = 0;
-  for (const char* text : {"0", "-0", "1.5", "-12.3", "12.34567", ".5", "5.", "0.1", "99999.99", "123456789.5",
-                           "1234567890123456", "0.000001", "1e5", "1E-5", "+3.25", "3.141592653589793",
-                           "2.2250738585072014e-308", "4.9e-324", "1.7976931348623157e308",
-                           "9007199254740993", "0.3", "123456789012345.6", "00012.50", "1e22", "1e23"}) {
+  for (const char* text : {"0",
+                           "-0",
+                           "1.5",
+                           "-12.3",
+                           "12.34567",
+                           ".5",
+                           "5.",
+                           "0.1",
+                           "99999.99",
+                           "123456789.5",
+                           "1234567890123456",
+                           "0.000001",
+                           "1e5",
+                           "1E-5",
+                           "+3.25",
+                           "3.141592653589793",
+                           "2.2250738585072014e-308",
+                           "4.9e-324",
+                           "1.7976931348623157e308",
+                           "9007199254740993",
+                           "0.3",
+                           "123456789012345.6",
+                           "00012.50",
+                           "1e22",
+                           "1e23"}) {
     INFO(text);
     REQUIRE(parse_double(text, value));
     CHECK(value == std::strtod(text, nullptr));
@@ -74,8 +113,10 @@ TEST_CASE("doubles round correctly on every path") {
   CHECK(parse_double("-inf", value));
   CHECK(value == -std::numeric_limits<double>::infinity());
   CHECK(parse_double("Infinity", value));
-  for (const char* bad : {"", "-", ".", "-.", "1.2.3", "1..2", "1,5", "1e", "e5", "0x10", "--1", "+-1", "1 ", " 1",
-                          "nan(1)", "1e400", "-1e400", "12345678x", "1.5f", "1-2", "...", "1.234.5678"}) {
+  for (const char* bad :
+       {"",       "-",         ".",    "-.",  "1.2.3", "1..2",      "1,5",    "1e",
+        "e5",     "0x10",      "--1",  "+-1", "1 ",    " 1",        "nan(1)", "1e400",
+        "-1e400", "12345678x", "1.5f", "1-2", "...",   "1.234.5678"}) {
     INFO(bad);
     CHECK_FALSE(parse_double(bad, value));
   }
@@ -102,7 +143,8 @@ TEST_CASE("random decimals agree with strtod") {
 TEST_CASE("floats are rounded once") {
   CHECK(parsed(Type(TypeId::kFloat), "0.1") == "0.1");
   float value = 0;
-  REQUIRE(parse_float("1.00000017881393432617187499", value));  // just below the middle of two floats
+  REQUIRE(
+      parse_float("1.00000017881393432617187499", value));  // just below the middle of two floats
   CHECK(value == 1.00000011920928955078125F);
   CHECK_FALSE(parse_float("1e39", value));
   CHECK(parse_float("inf", value));
@@ -117,7 +159,8 @@ TEST_CASE("decimals keep every digit and round half away from zero") {
   CHECK(decimal("7", 10, 2) == "7.00");
   CHECK(decimal("1.5e3", 10, 2) == "1500.00");
   CHECK(decimal("15e-1", 10, 2) == "1.50");
-  CHECK(decimal("99999999999999999999999999999999999999", 38, 0) == "99999999999999999999999999999999999999");
+  CHECK(decimal("99999999999999999999999999999999999999", 38, 0) ==
+        "99999999999999999999999999999999999999");
   CHECK(decimal("999.99", 5, 2) == "999.99");
   CHECK(decimal("999.995", 5, 2) == "error");
   CHECK(decimal("1000", 5, 2) == "error");
@@ -130,9 +173,12 @@ TEST_CASE("decimals keep every digit and round half away from zero") {
 }
 
 TEST_CASE("booleans") {
-  for (const char* yes : {"true", "TRUE", "True", "t", "T", "yes", "1"}) CHECK(parsed(Type::boolean(), yes) == "TRUE");
-  for (const char* no : {"false", "f", "F", "no", "NO", "0"}) CHECK(parsed(Type::boolean(), no) == "FALSE");
-  for (const char* bad : {"", "2", "on", "tru", "truee"}) CHECK(parsed(Type::boolean(), bad) == "error");
+  for (const char* yes : {"true", "TRUE", "True", "t", "T", "yes", "1"})
+    CHECK(parsed(Type::boolean(), yes) == "TRUE");
+  for (const char* no : {"false", "f", "F", "no", "NO", "0"})
+    CHECK(parsed(Type::boolean(), no) == "FALSE");
+  for (const char* bad : {"", "2", "on", "tru", "truee"})
+    CHECK(parsed(Type::boolean(), bad) == "error");
 }
 
 TEST_CASE("times of each type") {
@@ -141,12 +187,15 @@ TEST_CASE("times of each type") {
   CHECK(parsed(Type::time(3), "23:45:01.250") == "23:45:01.250");
   CHECK(parsed(Type::timestamp(3), "2021-09-27 12:34:56.123999") == "2021-09-27 12:34:56.123");
   CHECK(parsed(Type::timestamp(3), "1960-01-01 00:00:00.0001") == "1960-01-01 00:00:00.000");
-  CHECK(parsed(Type::timestamp(9), "2021-09-27T12:34:56.123456789") == "2021-09-27 12:34:56.123456789");
+  CHECK(parsed(Type::timestamp(9), "2021-09-27T12:34:56.123456789") ==
+        "2021-09-27 12:34:56.123456789");
   CHECK(parsed(Type::timestamp(9), "2300-01-01 00:00:00") == "error");
   CHECK(parsed(Type::timestamp(3), "2021-09-27 12:34:56Z") == "error");
   CHECK(parsed(Type::timestamp_ltz(3), "2021-09-27T12:34:56.5+02:00") == "2021-09-27 10:34:56.500");
-  CHECK(parsed(Type::timestamp(3), "10/Oct/2000:13:55:36 -0700", "clf") == "2000-10-10 20:55:36.000");
-  CHECK(parsed(Type::timestamp(3), "[10/Oct/2000:13:55:36 -0700]", "clf") == "2000-10-10 20:55:36.000");
+  CHECK(parsed(Type::timestamp(3), "10/Oct/2000:13:55:36 -0700", "clf") ==
+        "2000-10-10 20:55:36.000");
+  CHECK(parsed(Type::timestamp(3), "[10/Oct/2000:13:55:36 -0700]", "clf") ==
+        "2000-10-10 20:55:36.000");
   CHECK(parsed(Type::timestamp(3), "1000000000.25", "epoch_s") == "2001-09-09 01:46:40.250");
   CHECK(parsed(Type::date(), "27.09.2021", "%d.%m.%Y") == "2021-09-27");
 }
@@ -154,9 +203,12 @@ TEST_CASE("times of each type") {
 TEST_CASE("a text without a zone is a wall clock for TIMESTAMP and an instant for TIMESTAMP_LTZ") {
   const auto berlin = find_time_zone("Europe/Berlin");
   REQUIRE(berlin);
-  CHECK(parsed(Type::timestamp(0), "2021-07-01 12:00:00", "%Y-%m-%d %H:%M:%S", *berlin) == "2021-07-01 12:00:00");
-  CHECK(parsed(Type::timestamp_ltz(0), "2021-07-01 12:00:00", "%Y-%m-%d %H:%M:%S", *berlin) == "2021-07-01 10:00:00");
-  CHECK(parsed(Type::timestamp_ltz(0), "2021-07-01 12:00:00", "", *berlin) == "2021-07-01 10:00:00");
+  CHECK(parsed(Type::timestamp(0), "2021-07-01 12:00:00", "%Y-%m-%d %H:%M:%S", *berlin) ==
+        "2021-07-01 12:00:00");
+  CHECK(parsed(Type::timestamp_ltz(0), "2021-07-01 12:00:00", "%Y-%m-%d %H:%M:%S", *berlin) ==
+        "2021-07-01 10:00:00");
+  CHECK(parsed(Type::timestamp_ltz(0), "2021-07-01 12:00:00", "", *berlin) ==
+        "2021-07-01 10:00:00");
 }
 
 TEST_CASE("remembered minutes change nothing") {
@@ -164,7 +216,8 @@ TEST_CASE("remembered minutes change nothing") {
   auto clf = FieldParser::make(Type::timestamp(3), "clf", utc(), 0);
   REQUIRE(parser);
   REQUIRE(clf);
-  const auto expect = [](FieldParser& p, const Type& type, const std::string& text, const std::string& value) {
+  const auto expect = [](FieldParser& p, const Type& type, const std::string& text,
+                         const std::string& value) {
     Column column(type);
     INFO(text);
     if (value == "error") {
@@ -194,7 +247,8 @@ TEST_CASE("remembered minutes change nothing") {
 
 TEST_CASE("intervals and types that no text gives") {
   CHECK(parsed(Type(TypeId::kIntervalMonths), "+1-06") == "+1-06");
-  CHECK(parsed(Type(TypeId::kIntervalMillis), "5m") == parsed(Type(TypeId::kIntervalMillis), "+0 00:05:00.000"));
+  CHECK(parsed(Type(TypeId::kIntervalMillis), "5m") ==
+        parsed(Type(TypeId::kIntervalMillis), "+0 00:05:00.000"));
   CHECK(parsed(Type::array(Type::string()), "a").starts_with("no parser"));
   CHECK(parsed(Type::bigint(), "1", "clf").starts_with("no parser"));
   CHECK(parsed(Type::timestamp(3), "x", "%Q").starts_with("no parser"));

@@ -44,18 +44,12 @@ bool holds(const PushedPredicate& p, const Column& column, size_t i) {
     order = a < b ? -1 : (a > b ? 1 : 0);
   }
   switch (p.op) {
-    case Op::kEq:
-      return order == 0;
-    case Op::kNe:
-      return order != 0;
-    case Op::kLt:
-      return order < 0;
-    case Op::kLe:
-      return order <= 0;
-    case Op::kGt:
-      return order > 0;
-    default:
-      return order >= 0;
+    case Op::kEq: return order == 0;
+    case Op::kNe: return order != 0;
+    case Op::kLt: return order < 0;
+    case Op::kLe: return order <= 0;
+    case Op::kGt: return order > 0;
+    default: return order >= 0;
   }
 }
 

@@ -361,24 +361,15 @@ TEST_CASE("json: where blocks end makes no difference") {
   std::mt19937 random(7);
   for (int i = 0; i < 200; ++i) {
     switch (random() % 6) {
-      case 0:
-        text += "{\"a\":" + std::to_string(random() % 1000) + ",\"s\":\"x\\ny\"}\n";
-        break;
+      case 0: text += "{\"a\":" + std::to_string(random() % 1000) + ",\"s\":\"x\\ny\"}\n"; break;
       case 1:
         text += "{\"s\":\"" + std::string(random() % 90, 'z') + "\",\"a\":" + std::to_string(i) +
                 "}\r\n";
         break;
-      case 2:
-        text += "{\"a\":\"bad\"}\n";
-        break;
-      case 3:
-        text += "{\"s\":\"unclosed}\n";
-        break;
-      case 4:
-        text += "\n";
-        break;
-      default:
-        text += "{\"a\":{\"n\":[1,2]},\"s\":null}\n";
+      case 2: text += "{\"a\":\"bad\"}\n"; break;
+      case 3: text += "{\"s\":\"unclosed}\n"; break;
+      case 4: text += "\n"; break;
+      default: text += "{\"a\":{\"n\":[1,2]},\"s\":null}\n";
     }
   }
   const auto format = make_format(kJsonFormat, {}, {{"a", "STRING"}, {"s", "STRING"}});

@@ -56,7 +56,8 @@ TEST_CASE("needles are found as a plain search finds them") {
     const size_t expected = text.find(needle.bytes);
     for (const Scanners* s : all_levels()) {
       const char* at = s->find(bytes.data(), bytes.data() + text.size(), needle);
-      REQUIRE((at == nullptr ? std::string::npos : static_cast<size_t>(at - bytes.data())) == expected);
+      REQUIRE((at == nullptr ? std::string::npos : static_cast<size_t>(at - bytes.data())) ==
+              expected);
     }
   }
 }
@@ -66,7 +67,8 @@ TEST_CASE("a needle on each side of a step's border") {
     std::string bytes(200 + 7 + kPadding, '.');
     std::memcpy(bytes.data() + place, "needle!", 7);
     for (const Scanners* s : all_levels()) {
-      REQUIRE(s->find(bytes.data(), bytes.data() + place + 7, Needle("needle!")) == bytes.data() + place);
+      REQUIRE(s->find(bytes.data(), bytes.data() + place + 7, Needle("needle!")) ==
+              bytes.data() + place);
       REQUIRE(s->find(bytes.data(), bytes.data() + place + 6, Needle("needle!")) == nullptr);
     }
   }
@@ -76,7 +78,8 @@ TEST_CASE("separators outside quotes, with state carried from step to step") {
   std::mt19937 random(3);
   for (int round = 0; round < 2000; ++round) {
     const size_t size = random() % 400;
-    const std::string text = random_text(random, size, round % 2 == 0 ? "ab,\n\"" : "abcdefgh,\n\"");
+    const std::string text =
+        random_text(random, size, round % 2 == 0 ? "ab,\n\"" : "abcdefgh,\n\"");
     const std::string bytes = padded(text);
     std::vector<uint32_t> expected;
     std::vector<uint32_t> newlines;
@@ -99,17 +102,22 @@ TEST_CASE("separators outside quotes, with state carried from step to step") {
       scan.quotes = true;
       scan.specials = specials.data();
       scan.positions = positions.data();
-      for (size_t from = 0; from < size; from += 128) s->scan_positions(scan, from, std::min(size, from + 128));
-      REQUIRE(std::vector<uint32_t>(positions.begin(), positions.begin() + static_cast<long>(scan.count)) == expected);
+      for (size_t from = 0; from < size; from += 128)
+        s->scan_positions(scan, from, std::min(size, from + 128));
+      REQUIRE(std::vector<uint32_t>(positions.begin(),
+                                    positions.begin() + static_cast<long>(scan.count)) == expected);
       REQUIRE((scan.inside != 0) == inside);
-      for (size_t i = 0; i < size; ++i) REQUIRE((specials[i / 64] >> (i % 64) & 1) == (text[i] == '"'));
+      for (size_t i = 0; i < size; ++i)
+        REQUIRE((specials[i / 64] >> (i % 64) & 1) == (text[i] == '"'));
 
       scan.count = 0;
       scan.inside = 0;
       scan.separators = separators.data();
       scan.ranks = ranks.data();
-      for (size_t from = 0; from < size; from += 128) s->scan_masks(scan, from, std::min(size, from + 128));
-      REQUIRE(std::vector<uint32_t>(positions.begin(), positions.begin() + static_cast<long>(scan.count)) == newlines);
+      for (size_t from = 0; from < size; from += 128)
+        s->scan_masks(scan, from, std::min(size, from + 128));
+      REQUIRE(std::vector<uint32_t>(positions.begin(),
+                                    positions.begin() + static_cast<long>(scan.count)) == newlines);
       REQUIRE(scan.rank == expected.size());
       size_t rank = 0;
       for (size_t i = 0; i < size; ++i) {

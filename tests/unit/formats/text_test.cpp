@@ -31,8 +31,10 @@ TEST_CASE("text: a row per line") {
   CHECK(decode(*format, "\n").batch.records == 1);
   CHECK(decode(*format, "a\nb").batch.records == 2);
   CHECK(show(decode(*format, "\xEF\xBB\xBFx\n").batch) == "x\n");
-  CHECK(show(decode(*format, "\xEF\xBB\xBFx\n", request_for({}), false).batch) == "\xEF\xBB\xBFx\n");
-  CHECK(make_format(kTextFormat, {{"column", text_node("message")}})->schema().to_string() == "(message STRING)");
+  CHECK(show(decode(*format, "\xEF\xBB\xBFx\n", request_for({}), false).batch) ==
+        "\xEF\xBB\xBFx\n");
+  CHECK(make_format(kTextFormat, {{"column", text_node("message")}})->schema().to_string() ==
+        "(message STRING)");
 }
 
 TEST_CASE("text: lines are counted without being made") {
@@ -48,7 +50,8 @@ TEST_CASE("text: lines are counted without being made") {
 TEST_CASE("text: a searched text gives the lines around its hits") {
   const auto format = make_format(kTextFormat);
   const std::string text = "x error one\r\nnothing\nerror error\nerr or\nlast error";
-  const Decoded d = decode(*format, text, request_for({{0, Op::kContains, Value::string("error")}}));
+  const Decoded d =
+      decode(*format, text, request_for({{0, Op::kContains, Value::string("error")}}));
   CHECK(show(d.batch) == "x error one\nerror error\nlast error\n");
   CHECK(d.batch.records == 5);
   CHECK(d.batch.raw[2].view() == "last error");
@@ -64,7 +67,8 @@ TEST_CASE("text: a searched text gives the lines around its hits") {
   CHECK(kept(Op::kContains, "one\r").empty());
   CHECK(kept(Op::kLt, "f") == "error error\nerr or\n");
   CHECK(show(decode(*format, text,
-                    request_for({{0, Op::kContains, Value::string("error")}, {0, Op::kContains, Value::string("x")}}))
+                    request_for({{0, Op::kContains, Value::string("error")},
+                                 {0, Op::kContains, Value::string("x")}}))
                  .batch) == "x error one\n");
 }
 
@@ -89,7 +93,8 @@ TEST_CASE("text: searching and reading agree on random input at every instructio
     for (const SimdLevel level : {SimdLevel::kScalar, SimdLevel::kSse2, SimdLevel::kAvx2}) {
       if (scanners_of(level) == nullptr) continue;
       use_scanners(scanners_of(level));
-      const Decoded d = decode(*format, text, request_for({{0, Op::kContains, Value::string(literal)}}));
+      const Decoded d =
+          decode(*format, text, request_for({{0, Op::kContains, Value::string(literal)}}));
       use_scanners(nullptr);
       REQUIRE(show(d.batch) == expected);
       REQUIRE(d.batch.records == records);
@@ -99,16 +104,20 @@ TEST_CASE("text: searching and reading agree on random input at every instructio
 
 TEST_CASE("text: records of several lines") {
   const auto format = make_format(kTextFormat, {{"record_start", text_node("^\\d{4}-")}});
-  const std::string text = "stray\n2024-01-01 error\r\n  at a\r\n  at b\r\n2024-01-02 ok\n2024-01-03 end";
+  const std::string text =
+      "stray\n2024-01-01 error\r\n  at a\r\n  at b\r\n2024-01-02 ok\n2024-01-03 end";
   const Decoded d = decode(*format, text);
   REQUIRE(d.batch.rows == 4);
-  const auto value = [&](size_t i) { return std::string(d.batch.columns[0]->at<StringRef>(i).view()); };
+  const auto value = [&](size_t i) {
+    return std::string(d.batch.columns[0]->at<StringRef>(i).view());
+  };
   CHECK(value(0) == "stray");
   CHECK(value(1) == "2024-01-01 error\r\n  at a\r\n  at b");
   CHECK(value(3) == "2024-01-03 end");
   CHECK(d.batch.records == 4);
-  CHECK(show(decode(*format, text, request_for({{0, Op::kContains, Value::string("at b")}})).batch) ==
-        "2024-01-01 error\r\n  at a\r\n  at b\n");
+  CHECK(
+      show(decode(*format, text, request_for({{0, Op::kContains, Value::string("at b")}})).batch) ==
+      "2024-01-01 error\r\n  at a\r\n  at b\n");
   Errors errors;
   CHECK(make_format(kTextFormat, {{"record_start", text_node("(")}}, errors) == nullptr);
   CHECK(errors.size() == 1);

@@ -126,8 +126,8 @@ std::vector<Kind> kinds() {
                   std::string(300, 'x') + "\nb\n" + std::string(90, 'y')}});
   all.push_back({"quoted",
                  make_quoted_cutter('"'),
-                 {"", "a,b\n1,\"x\ny\"\n", "\"\n\n\n\"", "\"never closed\na\nb\n", random_csv(7, 60),
-                  random_csv(8, 40) + "end"}});
+                 {"", "a,b\n1,\"x\ny\"\n", "\"\n\n\n\"", "\"never closed\na\nb\n",
+                  random_csv(7, 60), random_csv(8, 40) + "end"}});
   auto start = make_record_start_cutter("^[0-9]");
   std::string traces = "head\nless\n";
   std::mt19937 random(3);
@@ -362,7 +362,8 @@ TEST_CASE("gzip through a pipe is decoded as far as it was flushed") {
   bool good = true;
   std::thread writer([&] {
     const int fd = ::open(fifo.path().c_str(), O_WRONLY);
-    auto sink = make_compressing_sink(make_descriptor_sink(fd, "pipe"), {Compression::kGzip, -1, 0});
+    auto sink =
+        make_compressing_sink(make_descriptor_sink(fd, "pipe"), {Compression::kGzip, -1, 0});
     for (const std::string text : {"one\n", "two\n"}) {
       good = good && (*sink)->write(text) && (*sink)->flush();
       std::this_thread::sleep_for(milliseconds(30));
@@ -408,9 +409,9 @@ TEST_CASE("stop wakes workers that wait for input, also for a writer that never 
 void ignore_signal(int) {}
 
 TEST_CASE("stop wakes a worker that a signal has interrupted before") {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = ignore_signal;  // without SA_RESTART
-  struct sigaction before {};
+  struct sigaction before{};
   REQUIRE(::sigaction(SIGUSR1, &action, &before) == 0);
   const TestFolder folder;
   const Fifo fifo(folder);

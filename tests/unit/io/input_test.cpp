@@ -147,7 +147,8 @@ TEST_CASE("a flipped bit never passes for good data") {
 TEST_CASE("a zstd frame that needs a huge window is refused") {
   const TestFolder folder;
   // Magic, descriptor without single segment, window byte 0xF8: 2^41 bytes.
-  const Decoded all = read_all(folder.write("in", std::string("\x28\xb5\x2f\xfd\x00\xf8\x00\x00", 8)));
+  const Decoded all =
+      read_all(folder.write("in", std::string("\x28\xb5\x2f\xfd\x00\xf8\x00\x00", 8)));
   REQUIRE(all.error);
   CHECK(all.error->kind == ErrorKind::kData);
   CHECK(all.error->message.find("window larger than 128 MB") != std::string::npos);

@@ -68,7 +68,7 @@ TEST_CASE("an existing file needs overwrite or append") {
   CHECK(folder.read("out") == "old\nmore\n");
   REQUIRE((*overwrite)->commit());
   CHECK(folder.read("out") == "new\n");
-  struct stat info {};
+  struct stat info{};
   REQUIRE(::stat(path.c_str(), &info) == 0);
   CHECK((info.st_mode & 07777) == 0640);
 }

@@ -35,7 +35,8 @@ struct Job {
     binding = *bound;
     for (size_t c = 0; c < keys.size(); ++c) key_types.push_back(Type::string());
   }
-  std::vector<std::string> rows(const GroupedAggregation& groups, GroupOrder order, bool copy = false) {
+  std::vector<std::string> rows(const GroupedAggregation& groups, GroupOrder order,
+                                bool copy = false) {
     const Vec<uint32_t> ids = groups.order(order);
     EvalContext context;
     Outcome outcome;

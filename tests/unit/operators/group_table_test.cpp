@@ -20,7 +20,8 @@ std::string key_text(const std::vector<ColumnPtr>& columns, size_t i) {
 }
 
 // Random columns of a type; few distinct values when `domain` is small.
-ColumnPtr random_column(const Type& type, size_t rows, uint64_t domain, Arena& arena, std::mt19937_64& random) {
+ColumnPtr random_column(const Type& type, size_t rows, uint64_t domain, Arena& arena,
+                        std::mt19937_64& random) {
   auto column = make_column(type);
   for (size_t i = 0; i < rows; ++i) {
     const uint64_t v = random() % domain;
@@ -32,9 +33,13 @@ ColumnPtr random_column(const Type& type, size_t rows, uint64_t domain, Arena& a
       case TypeId::kBoolean: column->push<uint8_t>(v % 2 == 0 ? 1 : 0); break;
       case TypeId::kTinyInt: column->push<int8_t>(static_cast<int8_t>(v)); break;
       case TypeId::kInt: column->push<int32_t>(static_cast<int32_t>(v * 2654435761u)); break;
-      case TypeId::kBigInt: column->push<int64_t>(static_cast<int64_t>(v << 32) - (1LL << 40)); break;
+      case TypeId::kBigInt:
+        column->push<int64_t>(static_cast<int64_t>(v << 32) - (1LL << 40));
+        break;
       case TypeId::kDouble: column->push<double>((static_cast<double>(v) - 50) / 4); break;
-      case TypeId::kDecimal: column->push<Int128>(static_cast<Int128>(v) * 1000000007 * 1000000007 - 5); break;
+      case TypeId::kDecimal:
+        column->push<Int128>(static_cast<Int128>(v) * 1000000007 * 1000000007 - 5);
+        break;
       case TypeId::kString: {
         // Lengths around 4, 8, 16 and beyond; some with zero bytes.
         std::string s = std::to_string(v);
@@ -69,7 +74,8 @@ void compare_with_map(const std::vector<Type>& types, uint64_t domain, size_t ro
       table->find_or_add(columns, n, groups.data());
       size_t wrong = 0;
       for (size_t i = 0; i < n; ++i) {
-        const auto [at, added] = expected.try_emplace(key_text(columns, i), static_cast<uint32_t>(expected.size()));
+        const auto [at, added] =
+            expected.try_emplace(key_text(columns, i), static_cast<uint32_t>(expected.size()));
         wrong += at->second == groups[i] ? 0 : 1;
         if (added) {
           for (size_t c = 0; c < types.size(); ++c) all[c]->push_from(*columns[c], i);
@@ -88,7 +94,8 @@ void compare_with_map(const std::vector<Type>& types, uint64_t domain, size_t ro
     REQUIRE(keys.size() == types.size());
     size_t wrong = 0;
     for (size_t g = 0; g < ids.size(); ++g) {
-      for (size_t c = 0; c < types.size(); ++c) wrong += compare_rows(*keys[c], g, *all[c], g) != 0 ? 1 : 0;
+      for (size_t c = 0; c < types.size(); ++c)
+        wrong += compare_rows(*keys[c], g, *all[c], g) != 0 ? 1 : 0;
     }
     CHECK(wrong == 0);
 
@@ -96,7 +103,8 @@ void compare_with_map(const std::vector<Type>& types, uint64_t domain, size_t ro
     REQUIRE(order.size() == ids.size());
     for (size_t i = 1; i < order.size(); ++i) {
       int c = 0;
-      for (size_t k = 0; k < types.size() && c == 0; ++k) c = compare_rows(*keys[k], order[i - 1], *keys[k], order[i]);
+      for (size_t k = 0; k < types.size() && c == 0; ++k)
+        c = compare_rows(*keys[k], order[i - 1], *keys[k], order[i]);
       wrong += c < 0 ? 0 : 1;
     }
     CHECK(wrong == 0);
@@ -174,7 +182,8 @@ TEST_CASE("constant key columns are one group, and empty batches none") {
   auto column = make_column(Type::integer());
   column->push<int32_t>(4);
   column->make_constant(10);
-  for (const auto& types : {std::vector<Type>{Type::integer()}, std::vector<Type>{Type::integer(), Type::integer()}}) {
+  for (const auto& types :
+       {std::vector<Type>{Type::integer()}, std::vector<Type>{Type::integer(), Type::integer()}}) {
     auto table = make_group_table(types, 1);
     const std::vector<ColumnPtr> keys(types.size(), column);
     Vec<uint32_t> groups(10);

@@ -28,7 +28,8 @@ class CollectingEmitter : public Emitter {
   explicit CollectingEmitter(Outcome& outcome) : outcome_(outcome) {}
   void emit(Batch batch) override { add(batch); }
   void add(const Batch& batch) {
-    for (const auto& reject : batch.rejects) outcome_.rejects.push_back(reject.field + ": " + reject.reason);
+    for (const auto& reject : batch.rejects)
+      outcome_.rejects.push_back(reject.field + ": " + reject.reason);
     for (size_t i = 0; i < batch.rows; ++i) {
       std::string row;
       for (const auto& column : batch.columns) {
@@ -54,7 +55,8 @@ inline std::vector<Batch> cut(const Table& table, size_t size) {
     Batch batch;
     batch.sequence = batches.size();
     batch.rows = end - begin;
-    for (const auto& column : table.batch.columns) batch.columns.push_back(column->slice(begin, end));
+    for (const auto& column : table.batch.columns)
+      batch.columns.push_back(column->slice(begin, end));
     batches.push_back(std::move(batch));
   }
   return batches;
@@ -125,11 +127,13 @@ class Step {
       for (const size_t b : order) {
         const size_t w = random() % static_cast<uint64_t>(workers);
         if (preparations[w]) preparations[w]->apply(batches[b]);
-        for (const auto& r : batches[b].rejects) refused[b].rejects.push_back(r.field + ": " + r.reason);
+        for (const auto& r : batches[b].rejects)
+          refused[b].rejects.push_back(r.field + ": " + r.reason);
         batches[b].rejects.clear();
         collectors[w]->consume(std::move(batches[b]));
       }
-      for (const auto& r : refused) outcome.rejects.insert(outcome.rejects.end(), r.rejects.begin(), r.rejects.end());
+      for (const auto& r : refused)
+        outcome.rejects.insert(outcome.rejects.end(), r.rejects.begin(), r.rejects.end());
       auto source = plan->finish(std::move(collectors), context);
       Batch batch;
       uint64_t sequence = 0;

@@ -60,18 +60,21 @@ TEST_CASE("filter rejects rows whose condition fails") {
 
 TEST_CASE("map and extend compute columns, plain references share them") {
   const People table;
-  const Step map("op = 'map'\ncolumns = { n = 'UPPER(name)', again = 'age', one = '1' }", table.schema);
+  const Step map("op = 'map'\ncolumns = { n = 'UPPER(name)', again = 'age', one = '1' }",
+                 table.schema);
   CHECK(map.run(table).rows == Texts{"ANN|30|1", "BOB|NULL|1", "NULL|7|1", "DAN|0|1"});
   CHECK(map.plan->passes_column(1) == 1);
   CHECK(map.plan->passes_column(0) == -1);
   const Step extend("op = 'extend'\ncolumns = { age = 'age + 1', more = 'age' }", table.schema);
-  CHECK(extend.run(table).rows == Texts{"ann|31|[x, y]|30", "bob|NULL|[z]|NULL", "NULL|8|NULL|7", "dan|1|[x]|0"});
+  CHECK(extend.run(table).rows ==
+        Texts{"ann|31|[x, y]|30", "bob|NULL|[z]|NULL", "NULL|8|NULL|7", "dan|1|[x]|0"});
   CHECK(extend.plan->output().names() == Texts{"name", "age", "tags", "more"});
 }
 
 TEST_CASE("map rejects a row once, whichever of its columns fails") {
   const People table;
-  Step step("op = 'map'\ncolumns = { a = '10 / age', n = 'name', b = '7 / (age - 7)' }", table.schema);
+  Step step("op = 'map'\ncolumns = { a = '10 / age', n = 'name', b = '7 / (age - 7)' }",
+            table.schema);
   const Outcome outcome = step.run(table);
   CHECK(outcome.rows == Texts{"0|ann|0", "NULL|bob|NULL"});
   CHECK(outcome.rejects.size() == 2);
@@ -102,15 +105,20 @@ TEST_CASE("drop and rename change the schema only") {
   const Step swap("op = 'rename'\ncolumns = { name = 'age', age = 'name' }", table.schema);
   CHECK(swap.plan->output().names() == Texts{"age", "name", "tags"});
   CHECK(Step("op = 'drop'\ncolumns = ['nmae']", table.schema).error() == "no column `nmae`");
-  CHECK(Step("op = 'drop'\ncolumns = ['name', 'age', 'tags']", table.schema).error() == "drop would leave no column");
-  CHECK(Step("op = 'rename'\ncolumns = { name = 'age' }", table.schema).error() == "there is a column `name` already");
-  CHECK(Step("op = 'rename'\ncolumn = { name = 'age' }", table.schema).error().find("unknown key `column`") == 0);
+  CHECK(Step("op = 'drop'\ncolumns = ['name', 'age', 'tags']", table.schema).error() ==
+        "drop would leave no column");
+  CHECK(Step("op = 'rename'\ncolumns = { name = 'age' }", table.schema).error() ==
+        "there is a column `name` already");
+  CHECK(Step("op = 'rename'\ncolumn = { name = 'age' }", table.schema)
+            .error()
+            .find("unknown key `column`") == 0);
 }
 
 TEST_CASE("flat_map makes a row of each element") {
   const People table;
   const Step step("op = 'flat_map'\neach = 'tags'\nas = 'tag'", table.schema);
-  CHECK(step.run(table).rows == Texts{"ann|30|[x, y]|x", "ann|30|[x, y]|y", "bob|NULL|[z]|z", "dan|0|[x]|x"});
+  CHECK(step.run(table).rows ==
+        Texts{"ann|30|[x, y]|x", "ann|30|[x, y]|y", "bob|NULL|[z]|z", "dan|0|[x]|x"});
   Step alone("op = 'flat_map'\neach = 'tags'\nas = 'tag'", table.schema);
   alone.need({false, false, false, true});
   CHECK(alone.needed == std::vector<bool>{false, false, true});
@@ -171,7 +179,8 @@ TEST_CASE("sample keeps the same rows for a seed") {
   CHECK(rows("fraction = 0.1\nseed = 5") != tenth);
   CHECK(rows("fraction = 0").empty());
   CHECK(rows("fraction = 1").size() == 2000);
-  CHECK(Step("op = 'sample'\nfraction = 1.5", table.schema).error() == "fraction must be from 0 to 1");
+  CHECK(Step("op = 'sample'\nfraction = 1.5", table.schema).error() ==
+        "fraction must be from 0 to 1");
 }
 
 TEST_CASE("sample goes by a record's place in its source, not by its block") {
@@ -210,8 +219,10 @@ TEST_CASE("limit passes some rows and is done") {
   for (int i = 0; i < 20; ++i) values.push_back(std::to_string(i));
   table.add("x", "INT", values);
   CHECK(Step("op = 'limit'\nlimit = 3", table.schema).run(table).rows == Texts{"0", "1", "2"});
-  CHECK(Step("op = 'limit'\nlimit = 3\noffset = 8", table.schema).run(table).rows == Texts{"8", "9", "10"});
-  CHECK(Step("op = 'limit'\nlimit = 30\noffset = 18", table.schema).run(table).rows == Texts{"18", "19"});
+  CHECK(Step("op = 'limit'\nlimit = 3\noffset = 8", table.schema).run(table).rows ==
+        Texts{"8", "9", "10"});
+  CHECK(Step("op = 'limit'\nlimit = 30\noffset = 18", table.schema).run(table).rows ==
+        Texts{"18", "19"});
   CHECK(Step("op = 'limit'\nlimit = 0", table.schema).run(table).rows.empty());
   CHECK(Step("op = 'limit'\nlimit = -1", table.schema).error() == "limit must not be negative");
   const Step none("op = 'limit'\nlimit = 0", table.schema);
@@ -222,7 +233,8 @@ TEST_CASE("distinct passes the first row of each combination") {
   Table table;
   table.add("a", "STRING", {"'x'", "'y'", "'x'", "NULL", "NULL", "'y'"})
       .add("b", "INT", {"1", "1", "1", "2", "2", "3"});
-  CHECK(Step("op = 'distinct'", table.schema).run(table).rows == Texts{"x|1", "y|1", "NULL|2", "y|3"});
+  CHECK(Step("op = 'distinct'", table.schema).run(table).rows ==
+        Texts{"x|1", "y|1", "NULL|2", "y|3"});
   Step by_a("op = 'distinct'\ncolumns = 'a'", table.schema);
   CHECK(by_a.run(table).rows == Texts{"x|1", "y|1", "NULL|2"});
   by_a.need({false, true});
@@ -233,7 +245,8 @@ TEST_CASE("parse decodes a text column and refuses bad texts") {
   Table table;
   table.add("id", "INT", {"1", "2", "3", "4", "5", "6"})
       .add("line", "STRING", {"'a,1'", "NULL", "'b,x'", "'c,3'", "''", "'\"d\ne\",5'"});
-  const std::string options = "op = 'parse'\ncolumn = 'line'\nformat = 'csv'\nschema = { s = 'STRING', n = 'INT' }\n";
+  const std::string options =
+      "op = 'parse'\ncolumn = 'line'\nformat = 'csv'\nschema = { s = 'STRING', n = 'INT' }\n";
   const Outcome outcome = Step(options, table.schema).run(table);
   CHECK(outcome.rows == Texts{"1|a|1", "2|NULL|NULL", "4|c|3", "6|d\ne|5"});
   REQUIRE(outcome.rejects.size() == 2);
@@ -250,11 +263,12 @@ TEST_CASE("parse decodes a text column and refuses bad texts") {
 TEST_CASE("parse says what is wrong with its options") {
   Table table;
   table.add("line", "STRING", {"'a'"}).add("n", "INT", {"1"});
-  CHECK(Step("op = 'parse'\ncolumn = 'n'\nformat = 'csv'\nschema = { s = 'STRING' }", table.schema).error() ==
-        "parse takes a STRING column, `n` is a INT");
-  CHECK(Step("op = 'parse'\ncolumn = 'line'\nformat = 'cvs'", table.schema).error() == "no input format `cvs`");
-  CHECK(Step("op = 'parse'\ncolumn = 'line'\nformat = 'csv'\nschema = { n = 'INT' }", table.schema).error() ==
-        "there is a column `n` already");
+  CHECK(Step("op = 'parse'\ncolumn = 'n'\nformat = 'csv'\nschema = { s = 'STRING' }", table.schema)
+            .error() == "parse takes a STRING column, `n` is a INT");
+  CHECK(Step("op = 'parse'\ncolumn = 'line'\nformat = 'cvs'", table.schema).error() ==
+        "no input format `cvs`");
+  CHECK(Step("op = 'parse'\ncolumn = 'line'\nformat = 'csv'\nschema = { n = 'INT' }", table.schema)
+            .error() == "there is a column `n` already");
 }
 
 }  // namespace weir

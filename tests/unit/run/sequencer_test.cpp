@@ -19,7 +19,8 @@ TEST_CASE("items come out in order, one at a time, whatever order workers finish
       std::mt19937 random(seed);
       for (uint64_t s; (s = next.fetch_add(1)) < kItems;) {
         sequencer.enter(s);
-        for (auto spin = random() % 200; spin > 0; --spin) std::atomic_signal_fence(std::memory_order_seq_cst);
+        for (auto spin = random() % 200; spin > 0; --spin)
+          std::atomic_signal_fence(std::memory_order_seq_cst);
         sequencer.complete(s, s, [&](uint64_t item, bool) {
           if (inside.fetch_add(1) != 0) seen.push_back(UINT64_MAX);
           seen.push_back(item);

@@ -74,10 +74,15 @@ constexpr const char* kJson = "{\"a\":1,\"b\":\"xy\"}\n{\"a\":2,\"b\":\"xy\"}\n"
 
 TEST_CASE("a file sink chooses format and compression by the path's end") {
   const TestFolder folder;
-  for (const auto& [name, text] : std::vector<std::pair<std::string, std::string>>{
-           {"out", kJson}, {"out.json", kJson}, {"out.json.gz", kJson}, {"out.zst", kJson},
-           {"out.json.bz2", kJson}, {"out.json.xz", kJson}, {"out.csv", "a,b\n1,xy\n2,xy\n"},
-           {"out.tsv.gz", "a\tb\n1\txy\n2\txy\n"}}) {
+  for (const auto& [name, text] :
+       std::vector<std::pair<std::string, std::string>>{{"out", kJson},
+                                                        {"out.json", kJson},
+                                                        {"out.json.gz", kJson},
+                                                        {"out.zst", kJson},
+                                                        {"out.json.bz2", kJson},
+                                                        {"out.json.xz", kJson},
+                                                        {"out.csv", "a,b\n1,xy\n2,xy\n"},
+                                                        {"out.tsv.gz", "a\tb\n1\txy\n2\txy\n"}}) {
     INFO(name);
     const auto bound = bind_sink(file_sink(folder.path(name)));
     REQUIRE(bound.plan);
@@ -85,8 +90,8 @@ TEST_CASE("a file sink chooses format and compression by the path's end") {
     CHECK(decoded(folder.path(name)) == text);
     CHECK(detect_compression(folder.read(name)) == compression_of_path(name));
   }
-  const auto bound = bind_sink(
-      file_sink(folder.path("x.json"), "compression = 'zstd'\nlevel = 19\nthreads = 1\nformat = 'csv'"));
+  const auto bound = bind_sink(file_sink(
+      folder.path("x.json"), "compression = 'zstd'\nlevel = 19\nthreads = 1\nformat = 'csv'"));
   REQUIRE(bound.plan);
   CHECK(bound.plan->explain() == "file: " + folder.path("x.json") + ", csv, zstd");
   run_sink(*bound.plan);

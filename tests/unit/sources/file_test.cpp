@@ -145,7 +145,8 @@ TEST_CASE("stdin is not waited for when nothing needs a sample") {
   int ends[2];
   REQUIRE(::pipe(ends) == 0);
   const StdinFrom redirected(ends[0]);
-  const auto bound = bind_source("[source]\ntype = 'stdin'\nformat = 'text'");  // would wait for ever
+  const auto bound =
+      bind_source("[source]\ntype = 'stdin'\nformat = 'text'");  // would wait for ever
   REQUIRE(bound.plan);
   REQUIRE(::write(ends[1], "one\n", 4) == 4);
   ::close(ends[1]);
