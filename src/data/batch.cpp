@@ -140,6 +140,9 @@ Batch Batch::shell() const {
   b.event_time = event_time;
   b.running_max = running_max;
   b.max_event_time = max_event_time;
+  b.watermark = watermark;
+  b.watermark_cap = watermark_cap;
+  b.watermark_delay = watermark_delay;
   b.kinds = kinds;
   b.raw = raw;
   b.block_begin = block_begin;

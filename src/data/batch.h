@@ -5,6 +5,7 @@
 // Batches keep the order of the input: row i comes before row i+1, batch `sequence` before the next.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -67,6 +68,17 @@ struct Batch {
   // included: what the watermark needs at the moment row i is read.
   Vec<int64_t> running_max;
   int64_t max_event_time = kMinTime;  // of all records of the block
+
+  // What the watermark at each row follows from; set by the runtime where the ordered stage begins.
+  int64_t watermark = kMinTime;      // in force before the first row
+  int64_t watermark_cap = kMaxTime;  // other partitions hold it back to this
+  int64_t watermark_delay =
+      0;  // how far it follows behind the largest time: out-of-orderness + 1 ms
+  // The watermark in force when row i is read.
+  int64_t watermark_at(size_t i) const {
+    if (running_max.empty() || running_max[i] < kMinTime + watermark_delay) return watermark;
+    return std::max(watermark, std::min(watermark_cap, running_max[i] - watermark_delay));
+  }
 
   Vec<RowKind> kinds;  // empty: every row is +I
 

@@ -60,25 +60,63 @@ class Transform {
 class Emitter {
  public:
   virtual ~Emitter() = default;
+  // Rows for the steps behind. An operator that gives rows a new event time fills Batch::event_time and
+  // leaves Batch::running_max empty.
   virtual void emit(Batch batch) = 0;
+  // Rows that came too late: the columns of OperatorPlan::late_output().
+  virtual void emit_late(Batch batch) = 0;
+  // Tells the steps behind the watermark before more is emitted. Only operators that take rows one after
+  // another call it, where the steps behind must see time pass between two rows of one batch; after
+  // process() and watermark() the runtime passes the watermark on by itself.
+  virtual void advance(int64_t watermark) = 0;
+};
+
+// What an Ordered operator knows of itself, for the closing summary and --stats.
+struct OperatorStats {
+  uint64_t late = 0;              // rows that came too late for every window
+  uint64_t open = 0;              // windows open now
+  uint64_t fired = 0;             // results given: windows, and updates of them
+  uint64_t refired = 0;           // those of them that were updates
+  int64_t first_late_by_us = -1;  // by how much the first late row was late; -1: none was
 };
 
 class Ordered {
  public:
   virtual ~Ordered() = default;
+  // One batch of the (first) input. The watermark in force at each row is Batch::watermark_at.
   virtual void process(Batch batch, Emitter& out) = 0;
-  // Everything with an event time up to `watermark` (microseconds) has been processed. Increasing.
+  // The same for a step with several inputs, numbered as in OperatorPlan::inputs.
+  virtual void process_input(size_t input, Batch batch, Emitter& out) {
+    (void)input;
+    process(std::move(batch), out);
+  }
+  // Everything with an event time up to `watermark` (microseconds) has been processed, of all inputs.
+  // Increasing.
   virtual void watermark(int64_t watermark, Emitter& out) {
     (void)watermark;
     (void)out;
   }
+  // One of several inputs has ended; end() follows when the last one has.
+  virtual void end_input(size_t input, Emitter& out) {
+    (void)input;
+    (void)out;
+  }
   virtual void end(Emitter& out) { (void)out; }
+
+  // Processing time, for operators whose plan says uses_clock(): the runtime calls clock() before every
+  // process(), and when next_clock() has passed while no input comes. Microseconds since 1970, never
+  // decreasing.
+  virtual void clock(int64_t now_us, Emitter& out) {
+    (void)now_us;
+    (void)out;
+  }
+  virtual int64_t next_clock() const { return kMaxTime; }
+
   // True once no further input can change the output: upstream stops (LIMIT).
   virtual bool done() const { return false; }
   virtual void snapshot(SnapshotWriter& writer) const { (void)writer; }
   virtual void restore(SnapshotReader& reader) { (void)reader; }
-  // Rows that were late, when the operator knows such.
-  virtual uint64_t late_rows() const { return 0; }
+  virtual OperatorStats stats() const { return {}; }
 };
 
 // Batches in a fixed order, handed out to any number of workers.
@@ -130,6 +168,16 @@ class OperatorPlan {
   virtual bool keeps_rows() const { return false; }
   // True if it needs Batch::raw although it rejects nothing (a record's place decides).
   virtual bool needs_raw() const { return false; }
+  // True if rows keep their event time, or get one, so that a window may follow. A step that does not
+  // (aggregate, sort) ends event time.
+  virtual bool keeps_event_time() const { return placement() != Placement::kCollector; }
+  // True if Ordered::clock must be called.
+  virtual bool uses_clock() const { return false; }
+  // The columns of rows given to Emitter::emit_late: the input's, then event_time, watermark and
+  // late_by_ms. nullptr: the step knows no late rows, or those of want_late_rows() were not asked for.
+  virtual const Schema* late_output() const { return nullptr; }
+  // Asks for late rows as a whole: every input column is needed then. Before the optimiser.
+  virtual void want_late_rows() {}
   // True if output rows are changelog rows (kinds filled).
   virtual bool makes_changelog(bool streaming) const {
     (void)streaming;
@@ -164,14 +212,28 @@ class OperatorPlan {
   std::vector<bool> output_needed_;
 };
 
+// An input of a step: its name (a source's or a step's) and what comes from it.
+struct BoundInput {
+  std::string name;
+  Schema schema;
+  bool has_event_time = false;
+};
+
 // What a step is bound against.
 struct BindContext {
+  std::vector<BoundInput> inputs;  // all inputs; more than one only for steps that take several
   const TimeZone* zone = utc();
   bool has_event_time = false;
-  int64_t out_of_orderness_us = 0;  // of the source's watermark
+  int64_t out_of_orderness_us = 0;  // of the source's watermark; 0 behind a window
+  // True if the rows come from one partition in input order through the workers alone, so that
+  // Batch::running_max decides what is late by its own block (Batch::watermark_cap is never lower).
+  bool one_partition = true;
   bool streaming = false;
   int64_t now_us = 0;
 };
+
+// How many inputs a step takes; `inputs = [...]` or its own keys name them.
+enum class Arity { kOne, kMany };
 
 struct OperatorDescriptor {
   std::string_view name;  // value of `op`
@@ -180,6 +242,8 @@ struct OperatorDescriptor {
   // Reads the step's own options and binds them. Adds all problems to `errors`; nullptr then.
   std::unique_ptr<OperatorPlan> (*bind)(const ComponentSpec& spec, const Schema& input,
                                         const BindContext& context, Errors& errors);
+  // kMany: `input` is the first of BindContext::inputs.
+  Arity arity = Arity::kOne;
 };
 
 // The one list, sorted by name.

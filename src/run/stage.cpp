@@ -66,15 +66,27 @@ class Stage {
     std::unique_ptr<Transform>
         preparation;  // of an ordered step that is not first: run right before it
     Counts counts;
-    uint64_t emitted = 0;  // batches; their sequence numbers for the next step
+    uint64_t emitted = 0;          // batches; their sequence numbers for the next step
+    int64_t passed_on = kMinTime;  // the watermark that the next step knows
     Node* next = nullptr;
 
     void emit(Batch batch) override {
       if (batch.rows == 0 && batch.rejects.empty()) return;
       batch.sequence = emitted++;
       batch.ordinals.clear();
+      if (batch.running_max.empty()) batch.watermark = passed_on;
       counts.out += batch.rows;
       stage->pass_on(next, std::move(batch));
+    }
+    void emit_late(Batch) override {}
+    void advance(int64_t watermark) override {
+      if (watermark <= passed_on) return;
+      passed_on = watermark;
+      for (Node* node = next; node != nullptr; node = node->next) {
+        if (!node->ordered) continue;
+        node->ordered->watermark(watermark, *node);
+        return node->advance(watermark);
+      }
     }
   };
 
@@ -248,6 +260,8 @@ class Stage {
       state_.records_in += batch.records;
       state_.bytes_in += batch.origin.end - batch.origin.begin;
     }
+    batch.watermark = watermark_;
+    batch.watermark_delay = state_.plan.out_of_orderness_us + 1000;
     const bool stopped = batch.stopped;
     const int64_t max_event_time = batch.max_event_time;
     // Good rows before a bad one are delivered first.
@@ -283,9 +297,11 @@ class Stage {
 
   // Watermark = largest event time - out-of-orderness - 1 ms, in microseconds.
   void advance(int64_t max_event_time) {
-    const int64_t watermark = max_event_time - state_.plan.out_of_orderness_us - 1000;
+    watermark_ = max_event_time - state_.plan.out_of_orderness_us - 1000;
     for (auto& node : chain_) {
-      if (node->ordered) node->ordered->watermark(watermark, *node);
+      if (!node->ordered) continue;
+      node->ordered->watermark(watermark_, *node);
+      return node->advance(watermark_);
     }
   }
 
@@ -346,7 +362,7 @@ class Stage {
     for (auto& node : chain_) {
       state_.steps[node->step].rows_in += node->counts.in;
       state_.steps[node->step].rows_out += node->counts.out;
-      if (node->ordered) state_.late += node->ordered->late_rows();
+      if (node->ordered) state_.late += node->ordered->stats().late;
     }
     // LIMIT ends this stage, not the run.
     if (finished_early_ && !state_.error) state_.stopping = false;
@@ -377,6 +393,7 @@ class Stage {
   std::vector<std::unique_ptr<Collector>> collectors_;
   std::vector<uint64_t> collected_ = std::vector<uint64_t>(static_cast<size_t>(workers_), 0);
   std::optional<Error> held_error_;
+  int64_t watermark_ = kMinTime;
   bool encode_in_workers_ = false;
   bool collect_in_workers_ = false;
   bool finished_early_ = false;

@@ -229,7 +229,7 @@ class TumblingWindow : public Ordered {
     while (!open_.empty()) fire_first(out);
   }
 
-  uint64_t late_rows() const override { return late_; }
+  OperatorStats stats() const override { return {.late = late_, .open = open_.size()}; }
 
   void snapshot(SnapshotWriter& writer) const override {
     writer.put_i64(watermark_);

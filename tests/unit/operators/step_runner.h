@@ -43,6 +43,9 @@ class CollectingEmitter : public Emitter {
     }
   }
 
+  void emit_late(Batch) override {}
+  void advance(int64_t) override {}
+
  private:
   Outcome& outcome_;
 };
