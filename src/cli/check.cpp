@@ -24,8 +24,11 @@ std::string describe(const Plan& plan) {
   for (const auto& planned : plan.sources)
     out += fmt::format("  input {}\n{}", planned.source->explain(),
                        columns_text(planned.source->schema()));
-  if (plan.sink != nullptr)
-    out += fmt::format("  output {}\n{}", plan.sink->explain(), columns_text(plan.output));
+  for (const auto& planned : plan.sinks)
+    out += fmt::format("  output {}\n{}", planned.sink->explain(), columns_text(planned.schema));
+  if (plan.late)
+    out += fmt::format("  late records {}\n{}", plan.late->sink->explain(),
+                       columns_text(plan.late->schema));
   for (const auto& note : plan.notes) out += fmt::format("  note: {}\n", note);
   return out;
 }
@@ -61,11 +64,11 @@ int check(const Invocation& invocation, Console& console) {
   }
   if (texts.empty() && invocation.has("toml")) texts.emplace_back();
   if (texts.empty()) {
-    console.error({ErrorKind::kUsage,
-                   "no pipeline given",
-                   {},
-                   "name one or more files: weir check PIPELINE.toml",
-                   {}});
+    Error error;
+    error.kind = ErrorKind::kUsage;
+    error.message = "no pipeline given";
+    error.hint = "name one or more files: weir check PIPELINE.toml";
+    console.error(error);
     return 2;
   }
   int code = 0;

@@ -1,6 +1,6 @@
 // weir operators: the steps of [[transform]] and [[then]], and the windows.
 #include "cli/catalogue.h"
-#include "operators/operator.h"
+#include "plan/step_list.h"
 #include "windows/window.h"
 
 namespace weir {
@@ -21,7 +21,7 @@ std::vector<CatalogueEntry> operator_entries() {
                        d.options != nullptr ? d.options() : std::vector<OptionDoc>(),
                        {}});
   };
-  for (const auto* d : operators()) add(*d, "[[transform]] and [[then]] op");
+  for (const auto* d : steps()) add(*d, "[[transform]] and [[then]] op");
   for (const auto* d : windows()) add(*d, "[window] type");
   return entries;
 }

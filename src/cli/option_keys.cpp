@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "operators/operator.h"
+#include "plan/step_list.h"
 #include "sinks/sink.h"
 #include "windows/window.h"
 
@@ -40,10 +40,10 @@ void check_keys(const ComponentSpec& spec, const std::vector<OptionDoc>& options
 }
 
 void check_operator(const ComponentSpec& spec, const OperatorDescriptor* descriptor,
-                    const char* kind_key, const char* what, Errors& errors) {
+                    const std::vector<std::string>& kind_keys, const char* what, Errors& errors) {
   if (descriptor == nullptr || descriptor->options == nullptr) return;
   const size_t before = errors.size();
-  check_keys(spec, descriptor->options(), {kind_key},
+  check_keys(spec, descriptor->options(), kind_keys,
              fmt::format("the {} {}", descriptor->name, what), errors);
   for (size_t i = before; i < errors.size(); ++i) errors[i].context = spec.name;
 }
@@ -51,12 +51,17 @@ void check_operator(const ComponentSpec& spec, const OperatorDescriptor* descrip
 }  // namespace
 
 void add_key_errors(const PipelineSpec& spec, Errors& errors) {
-  for (const auto& step : spec.transforms)
-    check_operator(step, find_operator(step.kind), "op", "operator", errors);
+  const auto check_step = [&](const ComponentSpec& step) {
+    if (step.kind != "window") {
+      check_operator(step, find_step(step.kind), {"op"}, "operator", errors);
+    } else if (const Node* type = step.options.find("type")) {  // its keys are that kind's
+      check_operator(step, find_window(type->text), {"op", "type"}, "window", errors);
+    }
+  };
+  for (const auto& step : spec.transforms) check_step(step);
   if (spec.window)
-    check_operator(*spec.window, find_window(spec.window->kind), "type", "window", errors);
-  for (const auto& step : spec.then)
-    check_operator(step, find_operator(step.kind), "op", "operator", errors);
+    check_operator(*spec.window, find_window(spec.window->kind), {"type"}, "window", errors);
+  for (const auto& step : spec.then) check_step(step);
   for (const auto& sink : spec.sinks) {
     const SinkDescriptor* descriptor = find_sink(sink.kind);
     if (descriptor == nullptr || descriptor->options == nullptr) continue;

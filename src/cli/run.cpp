@@ -77,10 +77,12 @@ int run(const Invocation& invocation, Console& console) {
   const bool nothing_read = result.error && result.stats.records_in == 0;
   if (!quiet && !reader_gone && !nothing_read) {
     console.line(summary_line(result.stats));
+    if (invocation.value("stats") == "text" || invocation.has("verbose"))
+      for (const auto& line : step_lines(result.stats)) console.line("weir:" + line);
     if (!result.stats.silence.empty()) console.line("weir: " + result.stats.silence);
     if (stop_signal != 0) console.line("weir: interrupted");
   }
-  if (invocation.has("stats")) console.line(stats_json(result));
+  if (invocation.value("stats") == "json") console.line(stats_json(result));
   return result.exit_code;
 }
 
@@ -88,8 +90,11 @@ std::vector<Flag> run_flags() {
   std::vector<Flag> flags = text_flags();
   for (auto& flag : change_flags()) flags.push_back(std::move(flag));
   flags.push_back({"emit-toml", '\0', "", "print the pipeline that the flags make, and stop", {}});
-  flags.push_back(
-      {"stats", '\0', "", "print counters as one line of JSON on stderr at the end", {}});
+  flags.push_back({"stats",
+                   '\0',
+                   "FORMAT",
+                   "at the end, on stderr: what each step did, as lines or as one line of JSON",
+                   {"text", "json"}});
   flags.push_back(
       {"progress", '\0', "WHEN", "how far the run is, on stderr", {"auto", "always", "never"}});
   for (auto& flag : output_flags()) flags.push_back(std::move(flag));

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/units.h"
+#include "data/text.h"
 
 namespace weir {
 namespace {
@@ -18,6 +21,14 @@ std::string json_string(std::string_view text) {
       out += c;
   }
   return out + '"';
+}
+
+std::string time_text(int64_t time) {
+  if (time == kMinTime) return "not yet";
+  if (time == kMaxTime) return "at the end";
+  Column column(Type::timestamp(3));
+  column.push<int64_t>(time);
+  return text_at(column, 0);
 }
 
 std::string seconds_text(double seconds) {
@@ -38,16 +49,63 @@ std::string summary_line(const RunStats& stats) {
   return out;
 }
 
+std::vector<std::string> step_lines(const RunStats& stats) {
+  std::vector<std::string> lines;
+  for (const auto& source : stats.sources) {
+    std::string line = fmt::format("  {}: {} records", source.name, format_count(source.records));
+    if (source.has_event_time) line += ", watermark " + time_text(source.watermark);
+    if (source.idle) line += ", idle";
+    if (source.holds_back) line += ", holds the others back";
+    lines.push_back(std::move(line));
+  }
+  for (const auto& step : stats.steps) {
+    const OperatorStats& s = step.operator_stats;
+    std::string line = fmt::format("  {}: {} in, {} out", step.label, format_count(step.rows_in),
+                                   format_count(step.rows_out));
+    if (s.late > 0)
+      line += fmt::format(", {} late (the first by {})", format_count(s.late),
+                          format_duration({std::max<int64_t>(s.first_late_by_us, 0)}));
+    if (s.open + s.fired > 0)
+      line +=
+          fmt::format(", windows: {} open, {} fired", format_count(s.open), format_count(s.fired));
+    if (s.refired > 0) line += fmt::format(", {} of them updates", format_count(s.refired));
+    if (step.knows_time) line += ", watermark " + time_text(step.watermark);
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
 std::string stats_json(const RunResult& result) {
   const RunStats& s = result.stats;
   std::string out = fmt::format(
       "{{\"records_in\":{},\"rows_out\":{},\"late\":{},\"bad\":{},\"bytes_in\":{},\"bytes_out\":{},"
-      "\"seconds\":{:.6f},\"exit_code\":{},\"steps\":[",
+      "\"seconds\":{:.6f},\"exit_code\":{},\"sources\":[",
       s.records_in, s.rows_out, s.late, s.bad, s.bytes_in, s.bytes_out, s.seconds,
       result.exit_code);
-  for (size_t i = 0; i < s.steps.size(); ++i)
-    out += fmt::format("{}{{\"step\":{},\"rows_in\":{},\"rows_out\":{}}}", i > 0 ? "," : "",
-                       json_string(s.steps[i].label), s.steps[i].rows_in, s.steps[i].rows_out);
+  for (size_t i = 0; i < s.sources.size(); ++i) {
+    const SourceStats& source = s.sources[i];
+    out += fmt::format("{}{{\"source\":{},\"records\":{}", i > 0 ? "," : "",
+                       json_string(source.name), source.records);
+    if (source.has_event_time)
+      out += fmt::format(",\"watermark\":{},\"idle\":{},\"holds_back\":{}",
+                         json_string(time_text(source.watermark)), source.idle, source.holds_back);
+    out += "}";
+  }
+  out += "],\"steps\":[";
+  for (size_t i = 0; i < s.steps.size(); ++i) {
+    const StepStats& step = s.steps[i];
+    const OperatorStats& o = step.operator_stats;
+    out += fmt::format("{}{{\"step\":{},\"rows_in\":{},\"rows_out\":{}", i > 0 ? "," : "",
+                       json_string(step.label), step.rows_in, step.rows_out);
+    if (o.late + o.open + o.fired > 0)
+      out += fmt::format(
+          ",\"late\":{},\"first_late_by_us\":{},\"windows_open\":{},\"windows_fired\":{},"
+          "\"updates\":{}",
+          o.late, o.first_late_by_us, o.open, o.fired, o.refired);
+    if (step.knows_time)
+      out += fmt::format(",\"watermark\":{}", json_string(time_text(step.watermark)));
+    out += "}";
+  }
   return out + "]}";
 }
 

@@ -58,6 +58,8 @@ const OptionTable<EventTimeSpec>& event_time_options() {
        "streaming: a source silent for so long no longer holds the watermark back"},
       {"max_future", &EventTimeSpec::max_future,
        "a record further ahead of the clock is bad; 24h in streaming mode, off in batch mode"},
+      {"max_jump", &EventTimeSpec::max_jump,
+       "a record further ahead of the largest time before it is bad; off when not given"},
   };
   return table;
 }
@@ -167,6 +169,30 @@ class PipelineReader {
       return false;
     }
     return true;
+  }
+
+  // Takes `name`, `input` and `inputs` out of a component's table: they join the pipeline's parts and are
+  // no options of a kind.
+  void take_wiring(ComponentSpec& component) {
+    Node& table = component.options;
+    for (size_t i = 0; i < table.entries.size();) {
+      const auto& [key, value] = table.entries[i];
+      Result<void> read;
+      if (key == "name") {
+        read = read_value(value, component.given_name);
+      } else if (key == "input") {
+        read = read_value(value, component.inputs.emplace_back());
+      } else if (key == "inputs") {
+        read = read_value(value, component.inputs);
+      } else {
+        ++i;
+        continue;
+      }
+      if (!read) errors_.push_back(read.error());
+      const auto at = static_cast<ptrdiff_t>(i);
+      table.entries.erase(table.entries.begin() + at);
+      table.key_positions.erase(table.key_positions.begin() + at);
+    }
   }
 
   FormatSpec read_format(const Node& component) {
@@ -314,6 +340,7 @@ class PipelineReader {
                "for example op = \"filter\"; `weir operators` lists them");
         continue;
       }
+      take_wiring(step);
       step.name = fmt::format("{} ({})", where, step.kind);
       out.push_back(std::move(step));
     }
@@ -327,6 +354,7 @@ class PipelineReader {
     window.position = node->position;
     window.options = *node;
     if (read_kind(*node, "type", "[window]", window)) {
+      take_wiring(window);
       spec_.window = std::move(window);
     } else if (node->find("type") == nullptr) {
       drop(missing_key(node->position, "type", "[window]"), "for example type = \"tumbling\"");
@@ -350,6 +378,7 @@ class PipelineReader {
     } else {
       sink.kind = "stdout";
     }
+    take_wiring(sink);
     sink.format = read_format(node);
     return true;
   }

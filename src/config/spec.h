@@ -18,7 +18,11 @@ struct ComponentSpec {
   std::string kind;   // value of `type` or `op`
   Position position;  // of the table
   Position kind_position;
-  Node options;  // the whole table, `type`/`op` included
+  Node options;  // the whole table, `type`/`op` included, without the wiring below
+
+  // How the pipeline's parts are joined. Without it every step reads the one before.
+  SourceText given_name;           // `name`: what later steps and sinks call it
+  std::vector<SourceText> inputs;  // `input = "NAME"` or `inputs = ["A", "B"]`
 };
 
 // `format = "csv"` or `format = { name = "csv", delimiter = ";" }`.
@@ -34,6 +38,7 @@ struct EventTimeSpec {
   Duration max_out_of_orderness;
   std::optional<Duration> idle_timeout;
   std::optional<Duration> max_future;
+  std::optional<Duration> max_jump;
   Position position;
 };
 

@@ -62,6 +62,35 @@ void Batch::select(std::span<const uint32_t> keep) {
   rows = keep.size();
 }
 
+Batch Batch::slice(size_t begin, size_t end) const {
+  const auto cut = [&](const auto& values) {
+    std::remove_cvref_t<decltype(values)> part;
+    if (!values.empty()) part.append(values.data() + begin, end - begin);
+    return part;
+  };
+  Batch b;
+  b.rows = end - begin;
+  b.sequence = sequence;
+  b.origin = origin;
+  for (const auto& column : columns)
+    b.columns.push_back(column ? column->slice(begin, end) : nullptr);
+  b.event_time = cut(event_time);
+  b.running_max = cut(running_max);
+  b.max_event_time = max_event_time;
+  b.watermark = watermark;
+  b.watermark_cap = watermark_cap;
+  b.watermark_delay = watermark_delay;
+  b.kinds = cut(kinds);
+  b.raw = cut(raw);
+  b.block_begin = block_begin;
+  b.first_line = first_line;
+  b.ordinals.resize(b.rows);
+  for (size_t i = 0; i < b.rows; ++i) b.ordinals[i] = ordinal(begin + i);
+  b.owners = owners;
+  b.arena_ = arena_;
+  return b;
+}
+
 void Batch::truncate(size_t n) {
   if (n >= rows) return;
   for (auto& column : columns) {

@@ -106,6 +106,8 @@ struct Batch {
 
   // Keeps only the given rows (increasing) of every column and of the row-wise vectors.
   void select(std::span<const uint32_t> rows_to_keep);
+  // The rows [begin, end) as a batch of their own, without rejects.
+  Batch slice(size_t begin, size_t end) const;
   // Cuts the batch to its first n rows.
   void truncate(size_t n);
   // Takes rows out (increasing indexes) and records why; in fail mode also cuts the batch at the first.

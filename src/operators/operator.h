@@ -21,6 +21,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "config/options.h"
 #include "config/spec.h"
@@ -40,6 +41,7 @@ struct OperatorContext {
   bool streaming = false;  // unbounded input: running results are a changelog
   uint64_t seed = 0;
   int workers = 1;
+  const Clock* clock = &wall_clock();  // for guards against times that lie in the future
   EvalContext eval_context() const {
     EvalContext c;
     c.zone = zone;
@@ -151,6 +153,12 @@ class OperatorPlan {
   virtual Placement placement() const = 0;
   // Which input columns are read if the given output columns are needed. The optimiser prunes with it.
   virtual std::vector<bool> columns_needed(const std::vector<bool>& output_needed) const = 0;
+  // The same for a step with several inputs.
+  virtual std::vector<bool> input_columns_needed(size_t input,
+                                                 const std::vector<bool>& output_needed) const {
+    (void)input;
+    return columns_needed(output_needed);
+  }
   // Told the outcome before anything is made: columns not needed stay absent (null).
   virtual void set_output_needed(const std::vector<bool>& needed) { output_needed_ = needed; }
   // One line for `explain`: "filter: status >= 500".
@@ -244,6 +252,8 @@ struct OperatorDescriptor {
                                         const BindContext& context, Errors& errors);
   // kMany: `input` is the first of BindContext::inputs.
   Arity arity = Arity::kOne;
+  // True if it is a reason to find out the records' event times.
+  bool uses_event_time = false;
 };
 
 // The one list, sorted by name.

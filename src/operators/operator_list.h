@@ -19,5 +19,6 @@ extern const OperatorDescriptor kRenameOperator;
 extern const OperatorDescriptor kSampleOperator;
 extern const OperatorDescriptor kSortOperator;
 extern const OperatorDescriptor kTopOperator;
+extern const OperatorDescriptor kUnionOperator;
 
 }  // namespace weir

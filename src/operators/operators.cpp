@@ -9,7 +9,7 @@ namespace {
 constexpr std::array kOperators = {
     &kAggregateOperator, &kDistinctOperator, &kDropOperator, &kExtendOperator, &kFilterOperator,
     &kFlatMapOperator,   &kLimitOperator,    &kMapOperator,  &kParseOperator,  &kReduceOperator,
-    &kRenameOperator,    &kSampleOperator,   &kSortOperator, &kTopOperator,
+    &kRenameOperator,    &kSampleOperator,   &kSortOperator, &kTopOperator,    &kUnionOperator,
 };
 
 }  // namespace

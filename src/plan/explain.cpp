@@ -44,6 +44,7 @@ struct Box {
   std::string title;
   std::string where;
   std::vector<std::string> lines;
+  std::vector<size_t> inputs;  // boxes whose rows it reads
 };
 
 std::string columns_text(const Schema& schema, const std::vector<bool>& needed) {
@@ -56,10 +57,25 @@ std::string columns_text(const Schema& schema, const std::vector<bool>& needed) 
   return text.empty() ? "none" : text;
 }
 
+// Boxes stand in this order: sources, steps, sinks.
+size_t box_of(const Plan& plan, PlanNode node) {
+  return node.kind == PlanNode::Kind::kSource ? node.index : plan.sources.size() + node.index;
+}
+
+// What a box reads, where that is not simply the box above.
+std::string inputs_text(const std::vector<Box>& boxes, size_t i) {
+  const auto& inputs = boxes[i].inputs;
+  if (inputs.empty() || (inputs.size() == 1 && inputs[0] + 1 == i)) return {};
+  std::string text = "reads: ";
+  for (size_t k = 0; k < inputs.size(); ++k)
+    text += fmt::format("{}{}", k > 0 ? ", " : "", inputs[k] + 1);
+  return text;
+}
+
 std::vector<Box> boxes_of(const Plan& plan) {
   std::vector<Box> boxes;
   for (const auto& source : plan.sources) {
-    Box box{source.source->explain(), "in the workers", {}};
+    Box box{source.source->explain(), "in the workers", {}, {}};
     const Schema& schema = source.source->schema();
     box.lines.push_back("columns: " + columns_text(schema, {}));
     bool pruned = false;
@@ -74,18 +90,33 @@ std::vector<Box> boxes_of(const Plan& plan) {
     if (!pushed.empty()) box.lines.push_back("skips records unless " + pushed);
     boxes.push_back(std::move(box));
   }
-  bool ordered = false;
+  std::vector<bool> ordered;
   for (const auto& step : plan.steps) {
     const Placement placement = step.op->placement();
-    // Behind an ordered step everything is in order until a collector hands out work again.
-    ordered = placement == Placement::kOrdered || (ordered && placement != Placement::kCollector);
-    boxes.push_back({step.op->explain(),
-                     std::string(ordered ? "in input order" : placement_text(placement)),
-                     {"columns: " + columns_text(step.op->output(), {})}});
+    Box box;
+    // Behind an ordered step, or where ways meet or part, everything is in order until a collector hands
+    // out work again.
+    bool in_order = placement == Placement::kOrdered || step.inputs.size() > 1;
+    for (const PlanNode input : step.inputs) {
+      box.inputs.push_back(box_of(plan, input));
+      const bool follows = input.kind == PlanNode::Kind::kStep && ordered[input.index];
+      in_order = in_order || follows || plan.readers(input).size() > 1;
+    }
+    ordered.push_back(in_order && placement != Placement::kCollector);
+    box.title = step.op->explain();
+    box.where = ordered.back() ? "in input order" : placement_text(placement);
+    box.lines.push_back("columns: " + columns_text(step.op->output(), {}));
+    boxes.push_back(std::move(box));
   }
-  boxes.push_back({plan.sink->explain(), "in input order", {}});
+  for (const auto& sink : plan.sinks)
+    boxes.push_back({sink.sink->explain(), "in input order", {}, {box_of(plan, sink.input)}});
+  if (plan.late)
+    boxes.push_back({"late records to " + plan.late->sink->explain(),
+                     "in input order",
+                     {},
+                     {box_of(plan, plan.late->input)}});
   if (plan.dead_letter)
-    boxes.push_back({"bad records to " + plan.dead_letter->explain(), "in input order", {}});
+    boxes.push_back({"bad records to " + plan.dead_letter->explain(), "in input order", {}, {}});
   return boxes;
 }
 
@@ -105,6 +136,8 @@ std::string text_plan(const Plan& plan, const std::vector<Box>& boxes) {
                      plan.workers == 1 ? "" : "s");
   for (size_t i = 0; i < boxes.size(); ++i) {
     out += fmt::format("{}. {}  [{}]\n", i + 1, boxes[i].title, boxes[i].where);
+    if (const std::string inputs = inputs_text(boxes, i); !inputs.empty())
+      out += "     " + inputs + "\n";
     for (const auto& line : boxes[i].lines) out += "     " + line + "\n";
   }
   out += plan.errors.skip   ? "bad records: skipped and counted\n"
@@ -124,9 +157,9 @@ std::string graph_plan(const std::vector<Box>& boxes, bool dot) {
     }
     out += dot ? fmt::format("  n{} [label=\"{}\\n{}\"];\n", i, label, boxes[i].where)
                : fmt::format("  n{}[\"{}<br/>{}\"]\n", i, label, boxes[i].where);
-    if (i > 0)
+    for (const size_t from : boxes[i].inputs)
       out +=
-          dot ? fmt::format("  n{} -> n{};\n", i - 1, i) : fmt::format("  n{} --> n{}\n", i - 1, i);
+          dot ? fmt::format("  n{} -> n{};\n", from, i) : fmt::format("  n{} --> n{}\n", from, i);
   }
   return dot ? out + "}\n" : out;
 }
@@ -140,6 +173,9 @@ std::string json_plan(const Plan& plan, const std::vector<Box>& boxes) {
                        escape_quotes(boxes[i].title), boxes[i].where);
     for (size_t k = 0; k < boxes[i].lines.size(); ++k)
       out += fmt::format("{}\"{}\"", k > 0 ? "," : "", escape_quotes(boxes[i].lines[k]));
+    out += "],\"reads\":[";
+    for (size_t k = 0; k < boxes[i].inputs.size(); ++k)
+      out += fmt::format("{}{}", k > 0 ? "," : "", boxes[i].inputs[k]);
     out += "]}";
   }
   return out + "]}\n";

@@ -19,9 +19,21 @@ std::expected<std::unique_ptr<Plan>, Errors> make_plan(const PipelineSpec& spec,
   }
   if (spec.runtime.optimize) optimize(*plan);
   for (const auto& step : plan->steps) {
-    if (step.op->can_reject() || step.op->needs_raw()) plan->sources.front().decode.want_raw = true;
+    if (!step.op->can_reject() && !step.op->needs_raw()) continue;
+    for (auto& source : plan->sources) source.decode.want_raw = true;
   }
   return plan;
+}
+
+std::vector<Plan::Reader> Plan::readers(PlanNode node) const {
+  std::vector<Reader> found;
+  for (size_t s = 0; s < steps.size(); ++s) {
+    for (size_t i = 0; i < steps[s].inputs.size(); ++i)
+      if (steps[s].inputs[i] == node) found.push_back({false, s, i});
+  }
+  for (size_t s = 0; s < sinks.size(); ++s)
+    if (sinks[s].input == node) found.push_back({true, s, 0});
+  return found;
 }
 
 }  // namespace weir

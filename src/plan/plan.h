@@ -21,30 +21,60 @@ struct PlannedSource {
   std::unique_ptr<SourcePlan> source;
   DecodeRequest decode;
   size_t pushed_from = 0;  // the step whose filter was pushed into the decoder
+
+  // Its watermark: this far behind the largest event time; without event time there is none.
+  bool has_event_time = false;
+  int64_t out_of_orderness_us = 0;
+  std::optional<int64_t> idle_timeout_us;
 };
 
-// One step after the source, in order.
+// Where rows come from: a source, or a step.
+struct PlanNode {
+  enum class Kind { kSource, kStep };
+  Kind kind = Kind::kSource;
+  size_t index = 0;
+  bool operator==(const PlanNode&) const = default;
+};
+
+// One step. Steps only read what stands before them in Plan::steps.
 struct PlannedStep {
   std::string label;  // "[[transform]] 2 (filter)"
   std::unique_ptr<OperatorPlan> op;
+  std::vector<PlanNode> inputs;
 };
 
-// The physical plan: sources -> steps -> sink. Immutable once made; the run takes its factories.
+// Where results go: the output of a source or step, the late rows of a step, or the bad records.
+struct PlannedSink {
+  std::string name;
+  std::unique_ptr<SinkPlan> sink;
+  Schema schema;
+  PlanNode input;
+};
+
+// The physical plan: a graph from sources through steps to sinks. Immutable once made; the run takes its
+// factories. Most pipelines are a chain.
 struct Plan {
   std::string name;
   bool streaming = false;
-  int64_t out_of_orderness_us = 0;  // of the event time's watermark
   std::vector<PlannedSource> sources;
   std::vector<PlannedStep> steps;
-  std::unique_ptr<SinkPlan> sink;
+  std::vector<PlannedSink> sinks;
+  std::optional<PlannedSink> late;        // its input is the window step whose late rows it takes
   std::unique_ptr<SinkPlan> dead_letter;  // null: none
-  Schema output;
   ErrorPolicySpec errors;
   RuntimeSpec runtime;
   const TimeZone* zone = utc();
   int64_t now_us = 0;
   int workers = 1;
   std::vector<std::string> notes;  // what the planner decided and a user may want to know
+
+  // The steps and sinks that read the output of a node, in order.
+  struct Reader {
+    bool is_sink = false;
+    size_t index = 0;  // of the step or sink
+    size_t input = 0;  // which of the step's inputs
+  };
+  std::vector<Reader> readers(PlanNode node) const;
 };
 
 struct PlanContext {

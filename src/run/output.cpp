@@ -3,7 +3,7 @@
 namespace weir {
 
 Result<void> Output::open() {
-  auto sink = plan_.sink->open();
+  auto sink = planned_.sink->open();
   if (!sink) return fail(sink.error());
   sink_ = std::move(*sink);
   encoder_ = make_encoder();
@@ -16,14 +16,14 @@ Result<void> Output::open() {
 }
 
 bool Output::encodes_in_parallel() const {
-  const Format* format = plan_.sink->format();
+  const Format* format = planned_.sink->format();
   return format != nullptr && !format->encodes_in_order();
 }
 
 std::unique_ptr<Encoder> Output::make_encoder() const {
-  const Format* format = plan_.sink->format();
+  const Format* format = planned_.sink->format();
   return format == nullptr ? nullptr
-                           : format->make_encoder(plan_.output, plan_.sink->encode_options());
+                           : format->make_encoder(planned_.schema, planned_.sink->encode_options());
 }
 
 Result<void> Output::write(const Batch& batch, const std::string* encoded) {

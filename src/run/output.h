@@ -14,7 +14,7 @@ namespace weir {
 
 class Output {
  public:
-  explicit Output(const Plan& plan) : plan_(plan) {}
+  explicit Output(const PlannedSink& planned) : planned_(planned) {}
 
   // Opens the sink and writes the format's header.
   Result<void> open();
@@ -33,7 +33,7 @@ class Output {
   uint64_t bytes() const { return sink_ ? sink_->bytes_written() : 0; }
 
  private:
-  const Plan& plan_;
+  const PlannedSink& planned_;
   std::unique_ptr<Sink> sink_;
   std::unique_ptr<Encoder> encoder_;
   std::string scratch_;

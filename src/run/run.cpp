@@ -7,7 +7,9 @@
 #include <condition_variable>
 #include <thread>
 
-#include "run/output.h"
+#include "base/units.h"
+#include "run/graph.h"
+#include "run/merge.h"
 #include "run/reject_handler.h"
 #include "run/stage.h"
 #include "run/threads.h"
@@ -62,12 +64,14 @@ class ResultFeed : public PieceFeed {
   std::atomic<bool> stopped_{false};
 };
 
-// Watches the stop signal and reports progress, a few times a second.
+// Watches the stop signal and reports progress, a few times a second; tells the pass that runs that time
+// goes by.
 class Monitor {
  public:
-  Monitor(RunState& state, SourceFeed& feed, const RunOptions& options)
-      : state_(state), feed_(feed), options_(options) {
-    if (options.stop_signal != nullptr || options.progress)
+  Monitor(RunState& state, const std::vector<std::unique_ptr<SourceFeed>>& feeds,
+          const RunOptions& options)
+      : state_(state), feeds_(feeds), options_(options), ticks_(needs_ticks(state)) {
+    if (options.stop_signal != nullptr || options.progress || ticks_)
       thread_ = std::thread([this] { loop(); });
   }
   ~Monitor() {
@@ -81,49 +85,179 @@ class Monitor {
   }
 
  private:
+  static bool needs_ticks(const RunState& state) {
+    for (const auto& source : state.plan.sources)
+      if (source.idle_timeout_us) return true;
+    return state.graph.uses_clock();
+  }
+
   void loop() {
     take_role("weir-monitor", -1);
     const auto start = SteadyClock::now();
     auto reported = start;
+    const auto period = std::chrono::milliseconds(ticks_ ? 10 : 50);
     std::unique_lock lock(mutex_);
-    while (!wake_.wait_for(lock, std::chrono::milliseconds(50), [&] { return done_; })) {
+    while (!wake_.wait_for(lock, period, [&] { return done_; })) {
       if (options_.stop_signal != nullptr && options_.stop_signal->load() != 0 &&
           !state_.stopping) {
         state_.stopping = true;
-        feed_.stop();
+        for (const auto& feed : feeds_) feed->stop();
+      }
+      if (ticks_) {
+        std::lock_guard tick_lock(state_.tick_mutex);
+        if (state_.tick) state_.tick();
       }
       if (options_.progress && SteadyClock::now() - reported >= std::chrono::milliseconds(250)) {
         reported = SteadyClock::now();
-        options_.progress({state_.records.load(std::memory_order_relaxed), feed_.bytes_done(),
-                           feed_.bytes_total(), seconds_since(start)});
+        options_.progress(progress(seconds_since(start)));
       }
     }
   }
 
+  RunProgress progress(double seconds) const {
+    RunProgress p{state_.records.load(std::memory_order_relaxed), 0, 0, seconds};
+    bool known = true;
+    for (const auto& feed : feeds_) {
+      p.bytes_done += feed->bytes_done();
+      p.bytes_total += feed->bytes_total();
+      known = known && feed->bytes_total() > 0;
+    }
+    if (!known) p.bytes_total = 0;
+    return p;
+  }
+
   RunState& state_;
-  SourceFeed& feed_;
+  const std::vector<std::unique_ptr<SourceFeed>>& feeds_;
   const RunOptions& options_;
+  const bool ticks_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool done_ = false;
   std::thread thread_;
 };
 
+std::string counted(uint64_t n, const char* what) {
+  return fmt::format("{} {}{}", format_count(n), what, n == 1 ? "" : "s");
+}
+
+// Why a step gave nothing of the rows it got.
+std::string explain_step(const StepStats& step, bool interrupted) {
+  const OperatorStats& s = step.operator_stats;
+  const std::string rows = counted(step.rows_in, "row");
+  if (s.late > 0 && s.late >= step.rows_in)
+    return fmt::format("no output: all {} that reached {} were late, the first by {}", rows,
+                       step.label, format_duration({std::max<int64_t>(s.first_late_by_us, 0)}));
+  if (interrupted && s.open > 0)
+    return fmt::format("no output: {} still open in {} when the run was stopped",
+                       counted(s.open, "window") + (s.open == 1 ? " was" : " were"), step.label);
+  if (s.fired > 0)
+    return fmt::format("no output: `having` dropped all results of the {} that {} fired",
+                       counted(s.fired, "window"), step.label);
+  if (s.late > 0)
+    return fmt::format("no output: {} of {} that reached {} were late", format_count(s.late), rows,
+                       step.label);
+  return fmt::format("no output: none of the {} that reached {} passed it", rows, step.label);
+}
+
 // Says in one sentence why nothing came out.
-std::string explain_silence(const RunStats& stats) {
+std::string explain_silence(const RunStats& stats, bool interrupted) {
   if (stats.rows_out > 0) return {};
-  if (stats.records_in == 0) return "no output: the input holds no records";
+  if (stats.records_in == 0)
+    return interrupted ? "no output: no record had come" : "no output: the input holds no records";
   if (stats.bad == stats.records_in) return "no output: every record was bad";
   for (const auto& step : stats.steps) {
-    if (step.rows_in > 0 && step.rows_out == 0) {
-      if (stats.late > 0)
-        return fmt::format("no output: {} of {} rows that reached {} were late", stats.late,
-                           step.rows_in, step.label);
-      return fmt::format("no output: none of the {} rows that reached {} passed it", step.rows_in,
-                         step.label);
+    if (step.rows_in == 0 || step.rows_out > 0) continue;
+    std::string why = explain_step(step, interrupted);
+    if (interrupted && step.operator_stats.open > 0) {
+      for (const auto& source : stats.sources)
+        if (source.holds_back) why += fmt::format("; `{}` holds the watermark back", source.name);
     }
+    return why;
   }
   return {};
+}
+
+// The source whose watermark is behind those of the others.
+void mark_holder(std::vector<SourceStats>& sources) {
+  SourceStats* slowest = nullptr;
+  bool differ = false;
+  for (auto& source : sources) {
+    if (!source.has_event_time || source.idle) continue;
+    if (slowest != nullptr) differ = differ || source.watermark != slowest->watermark;
+    if (slowest == nullptr || source.watermark < slowest->watermark) slowest = &source;
+  }
+  if (differ) slowest->holds_back = true;
+}
+
+MergeOrder merge_order(const Plan& plan) {
+  if (plan.streaming) return MergeOrder::kAsItComes;
+  for (const auto& source : plan.sources)
+    if (!source.has_event_time) return MergeOrder::kOneAfterTheOther;
+  return MergeOrder::kByTime;
+}
+
+// Threads for an input of a few blocks cost more than they give; sources that are waited for take one each.
+int workers_for(const Plan& plan, const std::vector<std::unique_ptr<SourceFeed>>& feeds,
+                size_t block_bytes) {
+  uint64_t total = 0;
+  for (const auto& feed : feeds) {
+    if (feed->bytes_total() == 0) {
+      const int waiting = feeds.size() > 1 ? static_cast<int>(feeds.size()) + 1 : 1;
+      return std::max(plan.workers, waiting);
+    }
+    total += feed->bytes_total();
+  }
+  return static_cast<int>(
+      std::min<uint64_t>(static_cast<uint64_t>(plan.workers), total / block_bytes + 1));
+}
+
+void run_stages(RunState& state, std::vector<std::unique_ptr<SourceFeed>>& feeds,
+                size_t block_bytes) {
+  const Plan& plan = state.plan;
+  std::vector<StageLane> lanes;
+  for (size_t s = 0; s < feeds.size(); ++s)
+    lanes.push_back({lay_out_lane(plan, {PlanNode::Kind::kSource, s}), feeds[s].get()});
+  run_stage(state, std::move(lanes), merge_order(plan), workers_for(plan, feeds, block_bytes));
+
+  while (!state.error && !state.stopping) {
+    const std::vector<Graph::Collected> collected = state.graph.take_collected();
+    if (collected.empty()) return;
+    std::vector<std::unique_ptr<ResultFeed>> results;
+    lanes.clear();
+    for (const auto& c : collected) {
+      results.push_back(std::make_unique<ResultFeed>(*c.result));
+      lanes.push_back({lay_out_lane(plan, {PlanNode::Kind::kStep, c.step}), results.back().get()});
+    }
+    run_stage(state, std::move(lanes), MergeOrder::kOneAfterTheOther, plan.workers);
+  }
+}
+
+OperatorContext operator_context(const Plan& plan) {
+  OperatorContext context;
+  context.zone = plan.zone;
+  context.now_us = plan.now_us;
+  context.fail_fast = !plan.errors.skip && plan.dead_letter == nullptr;
+  context.wrap_overflow = plan.runtime.overflow == "wrap";
+  context.streaming = plan.streaming;
+  context.workers = plan.workers;
+  return context;
+}
+
+// The last of a run: outputs appear under their names, or are taken back.
+void close_outputs(RunState& state, int signal) {
+  if (!state.error && signal == 0) {
+    if (auto r = state.graph.commit(); !r) state.error = r.error();
+  }
+  if (!state.error && signal == 0) {
+    if (auto r = state.rejects.commit(); !r) state.error = r.error();
+  }
+  if (!state.error && signal == 0) return;
+  // Rows that precede a bad record are delivered where the sink cannot take them back anyway.
+  if (!state.graph.closed_pipe()) {
+    if (auto r = state.graph.flush(); !r && !state.error) state.error = r.error();
+  }
+  state.graph.abort();
+  state.rejects.abort();
 }
 
 }  // namespace
@@ -131,37 +265,49 @@ std::string explain_silence(const RunStats& stats) {
 RunResult run_plan(const Plan& plan, const RunOptions& options) {
   const auto start = SteadyClock::now();
   RunResult result;
-  Output output(plan);
   RejectHandler rejects(plan, options.message);
-
+  OperatorContext context = operator_context(plan);
+  context.clock = options.clock;
+  Graph graph(plan, context, *options.clock, rejects);
   RunState state{.plan = plan,
                  .options = options,
-                 .operators = {},
+                 .operators = context,
                  .cores = usable_cores(),
-                 .output = output,
+                 .tick_mutex = {},
+                 .tick = {},
+                 .graph = graph,
                  .rejects = rejects,
                  .error = {},
+                 .sources = {},
                  .steps = {}};
-  state.operators.zone = plan.zone;
-  state.operators.now_us = plan.now_us;
-  state.operators.fail_fast = !plan.errors.skip && plan.dead_letter == nullptr;
-  state.operators.wrap_overflow = plan.runtime.overflow == "wrap";
-  state.operators.streaming = plan.streaming;
-  state.operators.workers = plan.workers;
-  for (const auto& step : plan.steps) state.steps.push_back({step.label, 0, 0});
+  for (const auto& source : plan.sources) {
+    SourceStats stats;
+    stats.name = source.name;
+    stats.has_event_time = source.has_event_time;
+    state.sources.push_back(std::move(stats));
+  }
+  for (const auto& step : plan.steps) {
+    StepStats stats;
+    stats.label = step.label;
+    state.steps.push_back(std::move(stats));
+  }
 
   const auto finish = [&](std::optional<Error> error) {
-    result.stats.records_in = state.records_in;
-    result.stats.bytes_in = state.bytes_in;
-    result.stats.rows_out = output.rows();
-    result.stats.bytes_out = output.bytes();
-    result.stats.late = state.late;
-    result.stats.bad = rejects.count();
-    result.stats.steps = state.steps;
-    result.stats.seconds = seconds_since(start);
+    graph.add_stats(state.steps);
+    RunStats& stats = result.stats;
+    stats.records_in = state.records_in;
+    stats.bytes_in = state.bytes_in;
+    stats.rows_out = graph.rows_out();
+    stats.bytes_out = graph.bytes_out();
+    for (const auto& step : state.steps) stats.late += step.operator_stats.late;
+    stats.bad = rejects.count();
+    stats.sources = state.sources;
+    mark_holder(stats.sources);
+    stats.steps = state.steps;
+    stats.seconds = seconds_since(start);
     if (error) {
-      result.exit_code = state.closed_pipe ? 141 : exit_code(error->kind);
-      if (!state.closed_pipe) result.error = std::move(error);
+      result.exit_code = graph.closed_pipe() ? 141 : exit_code(error->kind);
+      if (!graph.closed_pipe()) result.error = std::move(error);
     } else if (plan.errors.strict && rejects.count() > 0) {
       result.exit_code = exit_code(ErrorKind::kData);
     }
@@ -169,66 +315,33 @@ RunResult run_plan(const Plan& plan, const RunOptions& options) {
   };
 
   // The input first: a missing file must not leave an output behind.
-  const PlannedSource& planned = plan.sources.front();
+  std::vector<std::unique_ptr<SourceFeed>> feeds;
   FeedOptions feed_options;
   if (plan.runtime.block_size.bytes > 0) feed_options.block_bytes = plan.runtime.block_size.bytes;
-  auto source = planned.source->open(feed_options);
-  if (!source) return finish(source.error());
-  if (auto r = output.open(); !r) {
-    if (output.closed_pipe()) state.closed_pipe = true;
+  for (size_t s = 0; s < plan.sources.size(); ++s) {
+    feed_options.source = static_cast<uint32_t>(s);
+    auto source = plan.sources[s].source->open(feed_options);
+    if (!source) return finish(source.error());
+    feeds.push_back(std::make_unique<SourceFeed>(plan.sources[s], std::move(*source)));
+  }
+  if (auto r = graph.open(); !r) {
+    graph.abort();
     return finish(r.error());
   }
   if (auto r = rejects.open(); !r) {
-    output.abort();
+    graph.abort();
     return finish(r.error());
   }
 
-  SourceFeed feed(planned, std::move(*source));
   {
-    Monitor monitor(state, feed, options);
-    StageLayout layout = lay_out_stage(plan, 0);
-    // Threads for an input of a few blocks cost more than they give.
-    int workers = plan.workers;
-    if (const uint64_t total = feed.bytes_total(); total > 0) {
-      const uint64_t blocks = total / feed_options.block_bytes + 1;
-      workers = static_cast<int>(std::min<uint64_t>(static_cast<uint64_t>(workers), blocks));
-    }
-    auto batches = run_stage(state, layout, feed, workers);
-    while (layout.collects && batches != nullptr && !state.error && !state.stopping) {
-      ResultFeed results(*batches);
-      layout = lay_out_stage(plan, layout.end + 1);
-      auto next = run_stage(state, layout, results, plan.workers);
-      batches = std::move(next);
-    }
+    Monitor monitor(state, feeds, options);
+    run_stages(state, feeds, feed_options.block_bytes);
   }
-  // Rows out of a collector are those that the next step, or the sink, got.
-  for (size_t i = 0; i < plan.steps.size(); ++i) {
-    if (plan.steps[i].op->placement() == Placement::kCollector)
-      state.steps[i].rows_out =
-          i + 1 < plan.steps.size() ? state.steps[i + 1].rows_in : output.rows();
-  }
-
   const int signal = options.stop_signal != nullptr ? options.stop_signal->load() : 0;
-  if (!state.error && signal == 0) {
-    if (auto r = output.commit(); !r) {
-      if (output.closed_pipe()) state.closed_pipe = true;
-      state.error = r.error();
-    }
-  }
-  if (!state.error && signal == 0) {
-    if (auto r = rejects.commit(); !r) state.error = r.error();
-  }
-  if (state.error || signal != 0) {
-    // Rows that precede a bad record are delivered where the sink cannot take them back anyway.
-    if (!state.closed_pipe) {
-      if (auto r = output.flush(); !r && !state.error) state.error = r.error();
-    }
-    output.abort();
-    rejects.abort();
-  }
+  close_outputs(state, signal);
   finish(std::move(state.error));
   if (signal != 0 && !result.error) result.exit_code = 128 + signal;
-  if (!result.error && signal == 0) result.stats.silence = explain_silence(result.stats);
+  if (!result.error) result.stats.silence = explain_silence(result.stats, signal != 0);
   return result;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "plan/plan.h"
 
@@ -16,6 +17,19 @@ struct StepStats {
   std::string label;
   uint64_t rows_in = 0;
   uint64_t rows_out = 0;
+  bool knows_time = false;  // watermarks have reached it
+  int64_t watermark = kMinTime;
+  OperatorStats operator_stats;
+};
+
+struct SourceStats {
+  std::string name;
+  uint64_t records = 0;
+  bool has_event_time = false;
+  int64_t max_event_time = kMinTime;
+  int64_t watermark = kMinTime;
+  bool idle = false;
+  bool holds_back = false;  // of several sources: the others' watermarks are further
 };
 
 // Records read = rows into the first step + bad; every class is counted.
@@ -27,6 +41,7 @@ struct RunStats {
   uint64_t bytes_in = 0;  // decoded bytes
   uint64_t bytes_out = 0;
   double seconds = 0;
+  std::vector<SourceStats> sources;
   std::vector<StepStats> steps;
   std::string silence;  // when nothing came out: one sentence that says why
 };
@@ -45,6 +60,7 @@ struct RunOptions {
       progress;  // called about 4 times a second from its own thread; may be empty
   std::function<void(const std::string&)>
       message;  // a line for stderr (first bad record, warnings)
+  const Clock* clock = &wall_clock();
 };
 
 struct RunResult {

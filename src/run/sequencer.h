@@ -1,11 +1,19 @@
 // Restores input order behind the parallel stage, without a thread of its own.
 //
-// Workers finish blocks in any order and put what they made into the block's slot. Whoever holds the next
-// block in order becomes the owner of the ordered stage and goes on with it, taking along all finished
-// blocks that wait behind; the others only leave theirs and claim new ones. So the ordered stage has one
-// owner at a time and needs no locks, and no block is handed to a sleeping thread. This is the
-// serial-in-order filter of a token pipeline (Robison et al., Intel TBB). The number of blocks between
-// claim and completion is bounded, which is the backpressure.
+// Workers finish blocks in any order and put what they made into the block's slot. Whoever holds
+// the next block in order becomes the owner of the ordered stage and goes on with it, taking along
+// all finished blocks that wait behind; the others only leave theirs and claim new ones. So the
+// ordered stage has one owner at a time and needs no locks, and no block is handed to a sleeping
+// thread. This is the serial-in-order filter of a token pipeline (Robison et al., Intel TBB). The
+// number of blocks between claim and completion is bounded, which is the backpressure.
+//
+// Blocks come in lanes, one for each source, each with an order of its own; which lane goes first is the
+// business of whoever takes the items (run/merge.h).
+//
+//   lane = reserve();              waits for room
+//   claim from the lane's feed     finish(lane, ...) when there is nothing more
+//   enter();                       the block is in flight
+//   complete(lane, sequence, ...)  hands it in; release(lane) when it is used up
 #pragma once
 
 #include <condition_variable>
@@ -19,45 +27,153 @@ namespace weir {
 template <class Item>
 class Sequencer {
  public:
-  explicit Sequencer(size_t slots) : slots_(slots) {}
+  static constexpr size_t kNone = static_cast<size_t>(-1);
 
-  // Waits until block `sequence` may be worked on: it lies less than `slots` ahead of the next one to
-  // complete. Thread-safe. The owner of the next block never waits, so this cannot lock up.
-  void enter(uint64_t sequence) {
-    std::unique_lock lock(mutex_);
-    ++in_flight_;
-    room_.wait(lock, [&] { return sequence < next_ + slots_.size(); });
+  // At most `slots` blocks of each lane are on their way.
+  Sequencer(size_t lanes, size_t slots) : lanes_(lanes) {
+    for (auto& lane : lanes_) lane.slots.resize(slots);
   }
 
-  // Hands in the result of block `sequence`. If it is next in order, calls process(Item&&, last_in_flight)
-  // for it and for all that wait behind it, in order, outside the lock. Thread-safe.
-  template <class Process>
-  void complete(uint64_t sequence, Item item, Process&& process) {
+  // Waits for room and gives the lane to claim from; kNone when all lanes have ended or after stop().
+  // Takes the lane with the fewest threads waiting for input and the fewest blocks on their way, so that a
+  // lane that others wait for is never left out.
+  size_t reserve() {
     std::unique_lock lock(mutex_);
-    slots_[sequence % slots_.size()] = std::move(item);
-    if (busy_) return;  // the owner looks at the slot before it leaves
+    size_t chosen = kNone;
+    room_.wait(lock, [&] { return stopped_ || all_claimed() || (chosen = emptiest()) != kNone; });
+    if (stopped_ || chosen == kNone) return kNone;
+    Lane& lane = lanes_[chosen];
+    ++lane.claiming;
+    ++lane.reserved;
+    ++lane.pending;
+    return chosen;
+  }
+
+  // The reserved claim has given a block.
+  void enter(size_t lane) {
+    std::lock_guard lock(mutex_);
+    --lanes_[lane].claiming;
+    ++in_flight_;
+  }
+
+  // Hands in the result of block `sequence`. Whoever finds the ordered stage free becomes its owner: calls
+  // handler.take(lane, Item&&, last_in_flight) for all blocks that are next in their lanes, and
+  // handler.end(lane) after a lane's last, outside the lock. Thread-safe.
+  template <class Handler>
+  void complete(size_t lane, uint64_t sequence, Item item, Handler&& handler) {
+    std::unique_lock lock(mutex_);
+    auto& slots = lanes_[lane].slots;
+    slots[sequence % slots.size()] = std::move(item);
+    if (!busy_) drain(lock, handler);  // else the owner looks at the slots before it leaves
+  }
+
+  // The reserved claim has found the lane's end.
+  template <class Handler>
+  void finish(size_t lane, Handler&& handler) {
+    std::unique_lock lock(mutex_);
+    Lane& l = lanes_[lane];
+    --l.claiming;
+    --l.reserved;
+    --l.pending;
+    l.claimed_all = true;
+    room_.notify_all();
+    if (!busy_) drain(lock, handler);
+  }
+
+  // An item of the lane that take() was given is used up: there is room for another.
+  void release(size_t lane) {
+    std::lock_guard lock(mutex_);
+    --lanes_[lane].reserved;
+    room_.notify_all();
+  }
+
+  // Runs `action` as the owner of the ordered stage, if it is free at the moment.
+  template <class Action, class Handler>
+  void try_own(Action&& action, Handler&& handler) {
+    std::unique_lock lock(mutex_);
+    if (busy_) return;
     busy_ = true;
-    while (slots_[next_ % slots_.size()].has_value()) {
-      Item current = std::move(*slots_[next_ % slots_.size()]);
-      slots_[next_ % slots_.size()].reset();
-      const bool idle = in_flight_ == 1;
-      lock.unlock();
-      process(std::move(current), idle);
-      lock.lock();
-      ++next_;
-      --in_flight_;
-      room_.notify_all();
+    lock.unlock();
+    action();
+    lock.lock();
+    drain(lock, handler);
+  }
+
+  // reserve() gives kNone from now on.
+  void stop() {
+    std::lock_guard lock(mutex_);
+    stopped_ = true;
+    room_.notify_all();
+  }
+
+ private:
+  struct Lane {
+    std::vector<std::optional<Item>> slots;  // by sequence modulo size
+    uint64_t next = 0;                       // the block whose turn it is
+    size_t claiming = 0;                     // threads that wait for a block
+    size_t reserved = 0;                     // claims under way and blocks not used up
+    size_t pending = 0;                      // claims under way and blocks not taken
+    bool claimed_all = false;
+    bool end_told = false;
+  };
+
+  bool all_claimed() const {
+    for (const auto& lane : lanes_) {
+      if (!lane.claimed_all) return false;
+    }
+    return true;
+  }
+
+  size_t emptiest() const {
+    size_t best = kNone;
+    for (size_t i = 0; i < lanes_.size(); ++i) {
+      const Lane& lane = lanes_[i];
+      if (lane.claimed_all || lane.reserved >= lane.slots.size()) continue;
+      if (best == kNone || lane.claiming < lanes_[best].claiming ||
+          (lane.claiming == lanes_[best].claiming && lane.reserved < lanes_[best].reserved))
+        best = i;
+    }
+    return best;
+  }
+
+  template <class Handler>
+  void drain(std::unique_lock<std::mutex>& lock, Handler& handler) {
+    busy_ = true;
+    bool found = true;
+    while (found) {
+      found = false;
+      for (size_t i = 0; i < lanes_.size(); ++i) {
+        Lane& lane = lanes_[i];
+        auto& slot = lane.slots[lane.next % lane.slots.size()];
+        if (slot.has_value()) {
+          found = true;
+          Item item = std::move(*slot);
+          slot.reset();
+          ++lane.next;
+          --lane.pending;
+          const bool idle = in_flight_ == 1;
+          lock.unlock();
+          handler.take(i, std::move(item), idle);
+          lock.lock();
+          --in_flight_;
+        } else if (lane.claimed_all && lane.pending == 0 && !lane.end_told) {
+          found = true;
+          lane.end_told = true;
+          lock.unlock();
+          handler.end(i);
+          lock.lock();
+        }
+      }
     }
     busy_ = false;
   }
 
- private:
   std::mutex mutex_;
   std::condition_variable room_;
-  std::vector<std::optional<Item>> slots_;  // by sequence modulo size
-  uint64_t next_ = 0;                       // the block whose turn it is
-  uint64_t in_flight_ = 0;                  // entered and not completed in order
-  bool busy_ = false;                       // somebody owns the ordered stage
+  std::vector<Lane> lanes_;
+  uint64_t in_flight_ = 0;  // entered and not taken in order
+  bool busy_ = false;       // somebody owns the ordered stage
+  bool stopped_ = false;
 };
 
 }  // namespace weir

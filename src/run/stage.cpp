@@ -3,21 +3,10 @@
 #include <exception>
 #include <thread>
 
+#include "run/sequencer.h"
 #include "run/threads.h"
 
 namespace weir {
-
-StageLayout lay_out_stage(const Plan& plan, size_t first) {
-  StageLayout layout;
-  layout.first = first;
-  size_t i = first;
-  while (i < plan.steps.size() && plan.steps[i].op->placement() == Placement::kTransform) ++i;
-  layout.ordered_begin = i;
-  while (i < plan.steps.size() && plan.steps[i].op->placement() != Placement::kCollector) ++i;
-  layout.end = i;
-  layout.collects = i < plan.steps.size();
-  return layout;
-}
 
 namespace {
 
@@ -26,96 +15,115 @@ struct Counts {
   uint64_t out = 0;
 };
 
+Error error_of(const std::exception& e) {
+  const bool memory = dynamic_cast<const std::bad_alloc*>(&e) != nullptr;
+  return Error{memory ? ErrorKind::kDiskFull : ErrorKind::kInternal,
+               memory ? "out of memory" : std::string("internal error: ") + e.what(),
+               {},
+               {},
+               {}};
+}
+
+// A lane's way through the workers and its time.
+struct LaneState {
+  Lane lane;
+  PieceFeed* feed = nullptr;
+  const PlannedSource* source = nullptr;  // nullptr: a collector's result
+  // What the workers do besides the chain.
+  bool encode = false;   // the only reader is a sink whose format allows it
+  bool collect = false;  // the only reader is a collector, filled by every worker
+  bool prepare = false;  // the only reader is an ordered step with a transform of its own
+  std::vector<std::unique_ptr<Collector>> collectors;  // one per worker
+  std::atomic<bool> satisfied{false};                  // nothing more is wanted
+  // --- ordered stage ---
+  int64_t max_event_time = kMinTime;
+  int64_t delay_us = 0;
+  int64_t last_seen_us = 0;
+  bool idle = false;
+
+  int64_t watermark() const {
+    return max_event_time < kMinTime + delay_us ? kMinTime : max_event_time - delay_us;
+  }
+};
+
 class Stage {
  public:
-  Stage(RunState& state, const StageLayout& layout, PieceFeed& feed, int workers)
+  Stage(RunState& state, std::vector<StageLane> lanes, MergeOrder order, int workers)
       : state_(state),
-        layout_(layout),
-        feed_(feed),
         workers_(workers),
-        sequencer_(static_cast<size_t>(workers) * 4 + 4) {
-    build_ordered_chain();
-    const bool to_sink = !layout.collects;
-    encode_in_workers_ =
-        to_sink && layout.ordered_begin == layout.end && state.output.encodes_in_parallel();
-    collect_in_workers_ = layout.collects && layout.ordered_begin == layout.end;
-    for (int w = 0; w < workers; ++w) {
-      if (layout.collects && (collect_in_workers_ || w == 0)) {
-        collectors_.push_back(state.plan.steps[layout.end].op->make_collector(state.operators));
-      }
-    }
+        merge_(lanes.size(), order),
+        sequencer_(lanes.size(), static_cast<size_t>(workers) * 4 + 4) {
+    for (auto& l : lanes) add_lane(std::move(l), order);
+    std::lock_guard lock(state_.tick_mutex);
+    state_.tick = [this] { tick(); };
+  }
+  ~Stage() {
+    std::lock_guard lock(state_.tick_mutex);
+    state_.tick = nullptr;
   }
 
-  std::unique_ptr<BatchSource> run() {
+  void run() {
     std::vector<std::thread> threads;
     for (int w = 1; w < workers_; ++w) threads.emplace_back([this, w] { work(w); });
     work(0);
     for (auto& t : threads) t.join();
-    finish_ordered_chain();
-    if (!layout_.collects || state_.error || state_.stopping) return nullptr;
-    return state_.plan.steps[layout_.end].op->finish(std::move(collectors_), state_.operators);
+    for (auto& lane : lanes_) note_source(*lane);
   }
 
  private:
-  // A step of the ordered chain with what it emits into.
-  struct Node : Emitter {
-    Stage* stage = nullptr;
-    size_t step = 0;
-    std::unique_ptr<Ordered> ordered;  // one of these two
-    std::unique_ptr<Transform> transform;
-    std::unique_ptr<Transform>
-        preparation;  // of an ordered step that is not first: run right before it
-    Counts counts;
-    uint64_t emitted = 0;          // batches; their sequence numbers for the next step
-    int64_t passed_on = kMinTime;  // the watermark that the next step knows
-    Node* next = nullptr;
-
-    void emit(Batch batch) override {
-      if (batch.rows == 0 && batch.rejects.empty()) return;
-      batch.sequence = emitted++;
-      batch.ordinals.clear();
-      if (batch.running_max.empty()) batch.watermark = passed_on;
-      counts.out += batch.rows;
-      stage->pass_on(next, std::move(batch));
+  void add_lane(StageLane from, MergeOrder order) {
+    auto lane = std::make_unique<LaneState>();
+    lane->lane = std::move(from.lane);
+    lane->feed = from.feed;
+    lane->source = from.feed->source();
+    if (lane->source != nullptr) {
+      lane->delay_us = lane->source->out_of_orderness_us + 1000;
+      lane->last_seen_us = state_.options.clock->now_us();
     }
-    void emit_late(Batch) override {}
-    void advance(int64_t watermark) override {
-      if (watermark <= passed_on) return;
-      passed_on = watermark;
-      for (Node* node = next; node != nullptr; node = node->next) {
-        if (!node->ordered) continue;
-        node->ordered->watermark(watermark, *node);
-        return node->advance(watermark);
-      }
-    }
-  };
-
-  void build_ordered_chain() {
-    for (size_t i = layout_.ordered_begin; i < layout_.end; ++i) {
-      auto node = std::make_unique<Node>();
-      node->stage = this;
-      node->step = i;
-      const OperatorPlan& op = *state_.plan.steps[i].op;
-      if (op.placement() == Placement::kOrdered) {
-        node->ordered = op.make_ordered(state_.operators);
-        if (i > layout_.ordered_begin) node->preparation = op.make_transform(state_.operators);
+    const auto& readers = lane->lane.readers;
+    // A piece that is taken in parts cannot be prepared as a whole.
+    const bool whole = order != MergeOrder::kByTime;
+    if (readers.size() == 1 && whole) {
+      if (readers[0].is_sink) {
+        lane->encode = state_.graph.output(readers[0].index).encodes_in_parallel();
       } else {
-        node->transform = op.make_transform(state_.operators);
+        const PlannedStep& step = state_.plan.steps[readers[0].index];
+        const bool alone = step.inputs.size() == 1;
+        lane->collect = alone && step.op->placement() == Placement::kCollector;
+        lane->prepare = alone && step.op->placement() == Placement::kOrdered;
+        if (lane->collect)
+          lane->collectors = state_.graph.make_collectors(readers[0].index, workers_);
       }
-      if (!chain_.empty()) chain_.back()->next = node.get();
-      chain_.push_back(std::move(node));
     }
+    lanes_.push_back(std::move(lane));
   }
 
   // --- in the workers ---
 
-  struct Worker {
+  // What one worker needs for one lane.
+  struct Tools {
     std::unique_ptr<Decoder> decoder;
-    std::vector<std::unique_ptr<Transform>> transforms;
+    std::vector<std::unique_ptr<Transform>> chain;
+    std::unique_ptr<Transform> preparation;
     std::unique_ptr<Encoder> encoder;
     std::vector<Counts> counts;
+    uint64_t collected = 0;
     size_t last_encoded = 0;
   };
+
+  Tools make_tools(const LaneState& lane) const {
+    Tools tools;
+    if (lane.source != nullptr && lane.source->source->format() != nullptr)
+      tools.decoder = lane.source->source->format()->make_decoder(lane.source->decode);
+    for (const size_t step : lane.lane.chain)
+      tools.chain.push_back(state_.plan.steps[step].op->make_transform(state_.operators));
+    tools.counts.resize(tools.chain.size());
+    if (lane.prepare || lane.collect)
+      tools.preparation =
+          state_.plan.steps[lane.lane.readers[0].index].op->make_transform(state_.operators);
+    if (lane.encode) tools.encoder = state_.graph.output(lane.lane.readers[0].index).make_encoder();
+    return tools;
+  }
 
   void work(int index) {
     const auto& cores = state_.cores;
@@ -127,285 +135,286 @@ class Stage {
     } else if (pin) {
       pin_thread({core});
     }
-
-    Worker worker;
-    if (const PlannedSource* source = feed_.source();
-        source != nullptr && source->source->format() != nullptr)
-      worker.decoder = source->source->format()->make_decoder(source->decode);
-    // Steps of the parallel chain, and the preparation of the first ordered step.
-    for (size_t i = layout_.first; i < layout_.ordered_begin; ++i)
-      worker.transforms.push_back(state_.plan.steps[i].op->make_transform(state_.operators));
-    if (layout_.ordered_begin < layout_.end)
-      worker.transforms.push_back(
-          state_.plan.steps[layout_.ordered_begin].op->make_transform(state_.operators));
-    worker.counts.resize(layout_.ordered_begin - layout_.first);
-    if (encode_in_workers_) worker.encoder = state_.output.make_encoder();
+    std::vector<Tools> tools;
+    for (const auto& lane : lanes_) tools.push_back(make_tools(*lane));
 
     while (!state_.stopping.load(std::memory_order_relaxed)) {
+      const size_t lane = sequencer_.reserve();
+      if (lane == sequencer_.kNone) break;
       Piece piece;
-      if (!feed_.claim(piece)) break;
+      if (!lanes_[lane]->feed->claim(piece)) {
+        sequencer_.finish(lane, *this);
+        continue;
+      }
+      sequencer_.enter(lane);
       const uint64_t sequence = piece.has_block ? piece.block.sequence : piece.batch.sequence;
-      sequencer_.enter(sequence);
-      if (!piece.error && !state_.stopping.load(std::memory_order_relaxed)) {
+      const bool wanted = !lanes_[lane]->satisfied.load(std::memory_order_relaxed) &&
+                          !state_.stopping.load(std::memory_order_relaxed);
+      if (!piece.error && wanted) {
         try {
-          carry(worker, piece, index);
+          carry(*lanes_[lane], tools[lane], piece, index);
         } catch (const std::exception& e) {
-          piece.error = out_of_memory(e);
+          piece.error = error_of(e);
         }
       }
-      sequencer_.complete(sequence, std::move(piece),
-                          [this](Piece&& p, bool idle) { take_in_order(std::move(p), idle); });
+      sequencer_.complete(lane, sequence, std::move(piece), *this);
     }
     if (index == 0 && pin) pin_thread(cores);
     std::lock_guard lock(totals_mutex_);
-    for (size_t i = 0; i < worker.counts.size(); ++i) {
-      state_.steps[layout_.first + i].rows_in += worker.counts[i].in;
-      state_.steps[layout_.first + i].rows_out += worker.counts[i].out;
-    }
-    if (collect_in_workers_) {
-      auto& step = state_.steps[layout_.end];
-      step.rows_in += collected_[static_cast<size_t>(index)];
-    }
+    for (size_t l = 0; l < lanes_.size(); ++l) add_counts(lanes_[l]->lane, tools[l]);
   }
 
-  static Error out_of_memory(const std::exception& e) {
-    const bool memory = dynamic_cast<const std::bad_alloc*>(&e) != nullptr;
-    return Error{memory ? ErrorKind::kDiskFull : ErrorKind::kInternal,
-                 memory ? "out of memory" : std::string("internal error: ") + e.what(),
-                 {},
-                 {},
-                 {}};
+  void add_counts(const Lane& lane, const Tools& tools) {
+    for (size_t i = 0; i < tools.counts.size(); ++i) {
+      state_.steps[lane.chain[i]].rows_in += tools.counts[i].in;
+      state_.steps[lane.chain[i]].rows_out += tools.counts[i].out;
+    }
+    if (tools.collected > 0) state_.steps[lane.readers[0].index].rows_in += tools.collected;
   }
 
-  void carry(Worker& worker, Piece& piece, int index) {
+  void carry(LaneState& lane, Tools& tools, Piece& piece, int worker) {
     Batch& batch = piece.batch;
-    if (piece.has_block) {
-      const Block& block = piece.block;
-      batch.sequence = block.sequence;
-      batch.origin = block.origin;
-      batch.first_line = block.first_line;
-      batch.block_begin = block.bytes.data();
-      worker.decoder->decode(block, batch);
-      batch.keep(block.buffer);
-      piece.skipped = batch.records - batch.rejects.size() - batch.rows;
-      if (batch.stopped) piece.skipped = 0;
-      state_.records.fetch_add(batch.records, std::memory_order_relaxed);
+    if (piece.has_block) decode(tools, piece);
+    for (size_t i = 0; i < tools.chain.size(); ++i) {
+      tools.counts[i].in += batch.rows;
+      if (piece.skipped > 0) add_skipped(lane, tools, i, piece.skipped);
+      tools.chain[i]->apply(batch);
+      tools.counts[i].out += batch.rows;
     }
-    for (size_t i = 0; i < worker.transforms.size(); ++i) {
-      if (!worker.transforms[i]) continue;
-      const bool counted = i < worker.counts.size();
-      if (counted) worker.counts[i].in += batch.rows;
-      if (piece.skipped > 0 && counted) add_skipped(worker, i, piece.skipped);
-      worker.transforms[i]->apply(batch);
-      if (counted) worker.counts[i].out += batch.rows;
+    if (tools.preparation) tools.preparation->apply(batch);
+    if (lane.collect) {
+      collect(lane, tools, batch, worker);
+    } else if (tools.encoder && batch.rows > 0) {
+      encode(tools, piece);
     }
-    if (collect_in_workers_) {
-      collected_[static_cast<size_t>(index)] += batch.rows;
-      if (batch.rows > 0) {
-        Batch shell;  // what the ordered stage still needs to know
-        shell.rejects = std::move(batch.rejects);
-        shell.sequence = batch.sequence;
-        shell.origin = batch.origin;
-        shell.records = batch.records;
-        shell.stopped = batch.stopped;
-        shell.max_event_time = batch.max_event_time;
-        shell.block_begin = batch.block_begin;
-        shell.first_line = batch.first_line;
-        if (!shell.rejects.empty()) shell.owners = batch.owners;
-        batch.rejects.clear();
-        collectors_[static_cast<size_t>(index)]->consume(std::move(batch));
-        batch = std::move(shell);
-      }
-    } else if (worker.encoder && batch.rows > 0) {
-      piece.encoded.reserve(worker.last_encoded + worker.last_encoded / 8);
-      worker.encoder->encode(batch, piece.encoded);
-      worker.last_encoded = piece.encoded.size();
-      piece.is_encoded = true;
-      // The text is all that is left to write.
-      if (batch.rejects.empty()) {
-        batch.columns.clear();
-        batch.owners.clear();
-        piece.block = Block{};
-      }
-    }
+  }
+
+  void decode(Tools& tools, Piece& piece) {
+    Batch& batch = piece.batch;
+    const Block& block = piece.block;
+    batch.sequence = block.sequence;
+    batch.origin = block.origin;
+    batch.first_line = block.first_line;
+    batch.block_begin = block.bytes.data();
+    tools.decoder->decode(block, batch);
+    batch.keep(block.buffer);
+    piece.skipped = batch.records - batch.rejects.size() - batch.rows;
+    if (batch.stopped) piece.skipped = 0;
+    state_.records.fetch_add(batch.records, std::memory_order_relaxed);
   }
 
   // Records that the decoder skipped count as the pushed filter's doing.
-  void add_skipped(Worker& worker, size_t i, uint64_t skipped) {
-    const size_t filter = feed_.source()->pushed_from;
-    const size_t step = layout_.first + i;
-    if (step <= filter) worker.counts[i].in += skipped;
-    if (step < filter) worker.counts[i].out += skipped;
+  static void add_skipped(const LaneState& lane, Tools& tools, size_t i, uint64_t skipped) {
+    const size_t filter = lane.source->pushed_from;
+    if (lane.lane.chain[i] <= filter) tools.counts[i].in += skipped;
+    if (lane.lane.chain[i] < filter) tools.counts[i].out += skipped;
+  }
+
+  static void collect(LaneState& lane, Tools& tools, Batch& batch, int worker) {
+    tools.collected += batch.rows;
+    if (batch.rows == 0) return;
+    Batch shell;  // what the ordered stage still needs to know
+    shell.rejects = std::move(batch.rejects);
+    shell.sequence = batch.sequence;
+    shell.origin = batch.origin;
+    shell.records = batch.records;
+    shell.stopped = batch.stopped;
+    shell.max_event_time = batch.max_event_time;
+    shell.block_begin = batch.block_begin;
+    shell.first_line = batch.first_line;
+    if (!shell.rejects.empty()) shell.owners = batch.owners;
+    batch.rejects.clear();
+    lane.collectors[static_cast<size_t>(worker)]->consume(std::move(batch));
+    batch = std::move(shell);
+  }
+
+  static void encode(Tools& tools, Piece& piece) {
+    piece.encoded.reserve(tools.last_encoded + tools.last_encoded / 8);
+    tools.encoder->encode(piece.batch, piece.encoded);
+    tools.last_encoded = piece.encoded.size();
+    piece.is_encoded = true;
+    // The text is all that is left to write.
+    if (!piece.batch.rejects.empty()) return;
+    piece.batch.columns.clear();
+    piece.batch.owners.clear();
+    piece.block = Block{};
   }
 
   // --- in the ordered stage: one owner at a time ---
 
-  void take_in_order(Piece&& piece, bool idle) {
-    if (state_.stopping.load(std::memory_order_relaxed)) return;
+ public:
+  // For the sequencer: the next piece of a lane, and its end.
+  void take(size_t lane, Piece&& piece, bool idle) {
+    if (!going()) return sequencer_.release(lane);
+    guard([&] {
+      if (lanes_.size() == 1) {
+        process(*lanes_[0], std::move(piece));
+        sequencer_.release(0);
+      } else {
+        merge_.add(lane, std::move(piece));
+        take_merged();
+      }
+      if (idle && going()) check(state_.graph.flush());
+    });
+  }
+  void end(size_t lane) {
+    guard([&] {
+      if (lanes_.size() == 1) {
+        end_lane(*lanes_[0]);
+      } else {
+        merge_.end(lane);
+        take_merged();
+      }
+    });
+  }
+
+ private:
+  template <class Action>
+  void guard(Action&& action) {
+    if (!going()) return;
     try {
-      process(std::move(piece));
-      if (idle && !state_.error) check(state_.output.flush());
+      action();
     } catch (const std::exception& e) {
-      stop_with(out_of_memory(e));
+      stop_with(error_of(e));
+    }
+    if (state_.graph.error() && !state_.error) stop_with(*state_.graph.error());
+  }
+
+  bool going() const { return !state_.stopping.load(std::memory_order_relaxed) && !state_.error; }
+
+  void take_merged() {
+    while (going()) {
+      Merge::Next next = merge_.next();
+      LaneState& lane = *lanes_[next.lane];
+      if (next.kind == Merge::Next::Kind::kNothing) return;
+      if (next.kind == Merge::Next::Kind::kEnd) {
+        end_lane(lane);
+        continue;
+      }
+      process(lane, std::move(next.piece));
+      if (next.last) sequencer_.release(next.lane);
     }
   }
 
-  void process(Piece&& piece) {
-    if (piece.error) {
-      stop_with(std::move(*piece.error));
-      return;
-    }
+  void process(LaneState& lane, Piece&& piece) {
+    if (piece.error) return stop_with(std::move(*piece.error));
+    if (lane.satisfied) return;
     Batch& batch = piece.batch;
-    if (piece.has_block || feed_.source() != nullptr) {
+    if (lane.source != nullptr) {
       state_.records_in += batch.records;
-      state_.bytes_in += batch.origin.end - batch.origin.begin;
+      if (batch.records > 0) state_.bytes_in += batch.origin.end - batch.origin.begin;
+      state_.sources[lane.lane.origin.index].records += batch.records;
+      wake(lane);
+    } else {
+      state_.steps[lane.lane.origin.index].rows_out += batch.rows;
     }
-    batch.watermark = watermark_;
-    batch.watermark_delay = state_.plan.out_of_orderness_us + 1000;
+    batch.watermark = lane.watermark();
+    batch.watermark_delay = lane.delay_us;
     const bool stopped = batch.stopped;
     const int64_t max_event_time = batch.max_event_time;
     // Good rows before a bad one are delivered first.
-    Batch with_rejects;
-    if (!batch.rejects.empty()) {
-      with_rejects.rejects = std::move(batch.rejects);
-      with_rejects.origin = batch.origin;
-      with_rejects.block_begin = batch.block_begin;
-      with_rejects.first_line = batch.first_line;
-      with_rejects.owners = batch.owners;
-      batch.rejects.clear();
-    }
-    if (!collect_in_workers_) {
-      if (chain_.empty()) {
-        deliver(batch, piece.is_encoded ? &piece.encoded : nullptr);
-      } else {
-        pass_on(chain_.front().get(), std::move(batch));
-      }
-    }
-    if (!with_rejects.rejects.empty()) check(state_.rejects.take(with_rejects));
-    if (stopped || state_.error) return;
-    if (max_event_time > state_.max_event_time) {
-      state_.max_event_time = max_event_time;
-      advance(max_event_time);
-    }
-    for (auto& node : chain_) {
-      if (node->ordered && node->ordered->done()) {
-        finished_early_ = true;
-        stop();
-      }
-    }
-  }
-
-  // Watermark = largest event time - out-of-orderness - 1 ms, in microseconds.
-  void advance(int64_t max_event_time) {
-    watermark_ = max_event_time - state_.plan.out_of_orderness_us - 1000;
-    for (auto& node : chain_) {
-      if (!node->ordered) continue;
-      node->ordered->watermark(watermark_, *node);
-      return node->advance(watermark_);
-    }
-  }
-
-  void pass_on(Node* node, Batch batch) {
-    if (state_.error) return;
-    if (!batch.rejects.empty() && node != chain_.front().get()) {
-      Batch with_rejects;
-      with_rejects.rejects = std::move(batch.rejects);
-      batch.rejects.clear();
+    const Batch with_rejects = split_rejects(batch);
+    if (!lane.collect)
+      state_.graph.take(lane.lane, std::move(batch), piece.is_encoded ? &piece.encoded : nullptr,
+                        lane.prepare);
+    if (!state_.graph.error() && !with_rejects.rejects.empty())
       check(state_.rejects.take(with_rejects));
-      if (state_.error) {
-        // Rows before the bad one still go out.
-        state_.error.swap(held_error_);
-        route(node, std::move(batch));
-        state_.error.swap(held_error_);
-        return;
-      }
+    if (stopped || state_.error || state_.graph.error()) return;
+    if (max_event_time > lane.max_event_time) {
+      lane.max_event_time = max_event_time;
+      state_.graph.advance(lane.lane, lane.watermark());
     }
-    route(node, std::move(batch));
+    stop_satisfied();
   }
 
-  void route(Node* node, Batch batch) {
-    if (node == nullptr) {
-      if (layout_.collects) {
-        state_.steps[layout_.end].rows_in += batch.rows;
-        if (batch.rows > 0) collectors_[0]->consume(std::move(batch));
-      } else {
-        deliver(batch, nullptr);
-      }
-      return;
-    }
-    node->counts.in += batch.rows;
-    if (node->ordered) {
-      if (node->preparation) node->preparation->apply(batch);
-      node->ordered->process(std::move(batch), *node);
-      return;
-    }
-    node->transform->apply(batch);
-    node->counts.out += batch.rows;
-    if (batch.rows > 0 || !batch.rejects.empty()) pass_on(node->next, std::move(batch));
+  static Batch split_rejects(Batch& batch) {
+    Batch with_rejects;
+    if (batch.rejects.empty()) return with_rejects;
+    with_rejects.rejects = std::move(batch.rejects);
+    with_rejects.origin = batch.origin;
+    with_rejects.block_begin = batch.block_begin;
+    with_rejects.first_line = batch.first_line;
+    with_rejects.owners = batch.owners;
+    batch.rejects.clear();
+    return with_rejects;
   }
 
-  void deliver(const Batch& batch, const std::string* encoded) {
-    check(state_.output.write(batch, encoded));
+  // Lanes whose rows nobody wants any more stop reading (LIMIT).
+  void stop_satisfied() {
+    for (auto& lane : lanes_) {
+      if (lane->satisfied || !state_.graph.satisfied(lane->lane)) continue;
+      lane->satisfied = true;
+      lane->feed->stop();
+    }
   }
 
-  void finish_ordered_chain() {
-    const bool to_the_end = !state_.error && (!state_.stopping || finished_early_);
-    if (to_the_end) {
-      try {
-        for (auto& node : chain_) {
-          if (node->ordered) node->ordered->end(*node);
+  void end_lane(LaneState& lane) {
+    if (lane.collect)
+      state_.graph.give_collectors(lane.lane.readers[0].index, std::move(lane.collectors));
+    state_.graph.end(lane.lane);
+    if (!state_.graph.error()) stop_satisfied();
+  }
+
+  void wake(LaneState& lane) {
+    if (!lane.source->idle_timeout_us) return;
+    lane.last_seen_us = state_.options.clock->now_us();
+    if (!lane.idle) return;
+    lane.idle = false;
+    state_.graph.set_idle(lane.lane, false);
+  }
+
+  // Processing time: the monitor's thread, as owner of the ordered stage.
+  void tick() {
+    const auto act = [this] {
+      guard([this] {
+        const uint64_t before = state_.graph.emitted();
+        const int64_t now = state_.options.clock->now_us();
+        state_.graph.tick(now);
+        for (auto& lane : lanes_) {
+          if (lane->source == nullptr || !lane->source->idle_timeout_us || lane->idle ||
+              now - lane->last_seen_us <= *lane->source->idle_timeout_us)
+            continue;
+          lane->idle = true;
+          state_.graph.set_idle(lane->lane, true);
         }
-      } catch (const std::exception& e) {
-        stop_with(out_of_memory(e));
-      }
-    }
-    for (auto& node : chain_) {
-      state_.steps[node->step].rows_in += node->counts.in;
-      state_.steps[node->step].rows_out += node->counts.out;
-      if (node->ordered) state_.late += node->ordered->stats().late;
-    }
-    // LIMIT ends this stage, not the run.
-    if (finished_early_ && !state_.error) state_.stopping = false;
+        if (state_.graph.emitted() != before && !state_.graph.error()) check(state_.graph.flush());
+      });
+    };
+    sequencer_.try_own(act, *this);
+  }
+
+  void note_source(const LaneState& lane) {
+    if (lane.source == nullptr) return;
+    SourceStats& stats = state_.sources[lane.lane.origin.index];
+    stats.max_event_time = lane.max_event_time;
+    stats.watermark = lane.watermark();
+    stats.idle = lane.idle;
   }
 
   void check(Result<void> result) {
-    if (result) return;
-    if (state_.output.closed_pipe()) state_.closed_pipe = true;
-    stop_with(std::move(result.error()));
+    if (!result) stop_with(std::move(result.error()));
   }
 
   void stop_with(Error error) {
     if (!state_.error) state_.error = std::move(error);
-    stop();
-  }
-
-  void stop() {
     state_.stopping = true;
-    feed_.stop();
+    for (auto& lane : lanes_) lane->feed->stop();
+    sequencer_.stop();
   }
 
   RunState& state_;
-  const StageLayout layout_;
-  PieceFeed& feed_;
   const int workers_;
+  std::vector<std::unique_ptr<LaneState>> lanes_;
+  Merge merge_;
   Sequencer<Piece> sequencer_;
-  std::vector<std::unique_ptr<Node>> chain_;
-  std::vector<std::unique_ptr<Collector>> collectors_;
-  std::vector<uint64_t> collected_ = std::vector<uint64_t>(static_cast<size_t>(workers_), 0);
-  std::optional<Error> held_error_;
-  int64_t watermark_ = kMinTime;
-  bool encode_in_workers_ = false;
-  bool collect_in_workers_ = false;
-  bool finished_early_ = false;
   std::mutex totals_mutex_;
 };
 
 }  // namespace
 
-std::unique_ptr<BatchSource> run_stage(RunState& state, const StageLayout& layout, PieceFeed& feed,
-                                       int workers) {
-  Stage stage(state, layout, feed, workers);
-  return stage.run();
+void run_stage(RunState& state, std::vector<StageLane> lanes, MergeOrder order, int workers) {
+  Stage stage(state, std::move(lanes), order, workers);
+  stage.run();
 }
 
 }  // namespace weir

@@ -1,6 +1,6 @@
-// One pass of the run: workers claim pieces of a feed, carry them through the parallel chain, and the
-// ordered chain takes them in input order. A pipeline is one stage, or several where a Collector
-// (aggregate, sort) must see all of its input first: then its result is the next stage's feed.
+// One pass of the run: workers claim pieces of the feeds, carry them through their lane's chain, and the graph
+// takes them in order. A pipeline is one pass over its sources, or several where a Collector (aggregate,
+// sort) must see all of its input first: then its result is a feed of the next pass.
 #pragma once
 
 #include <atomic>
@@ -12,14 +12,16 @@
 #include <vector>
 
 #include "plan/plan.h"
-#include "run/output.h"
+#include "run/graph.h"
+#include "run/lane.h"
+#include "run/merge.h"
+#include "run/piece.h"
 #include "run/reject_handler.h"
 #include "run/run.h"
-#include "run/sequencer.h"
 
 namespace weir {
 
-// What all stages of a run share. Fields below the line belong to the ordered stage.
+// What all passes of a run share. Fields below the line belong to the ordered stage.
 struct RunState {
   const Plan& plan;
   const RunOptions& options;
@@ -28,27 +30,17 @@ struct RunState {
 
   std::atomic<bool> stopping{false};  // no further block is worth working on
   std::atomic<uint64_t> records{0};   // for progress
+  // What the monitor calls now and then while a pass runs; guarded by the mutex.
+  std::mutex tick_mutex;
+  std::function<void()> tick;
   // --- ordered stage ---
-  Output& output;
+  Graph& graph;
   RejectHandler& rejects;
   std::optional<Error> error;  // the first failure
-  bool closed_pipe = false;
   uint64_t records_in = 0;
   uint64_t bytes_in = 0;
-  uint64_t late = 0;
-  int64_t max_event_time = kMinTime;
+  std::vector<SourceStats> sources;
   std::vector<StepStats> steps;
-};
-
-// A piece of work in input order.
-struct Piece {
-  Batch batch;
-  Block block;  // to decode; no bytes when the feed gives batches
-  bool has_block = false;
-  std::string encoded;
-  bool is_encoded = false;
-  std::optional<Error> error;
-  uint64_t skipped = 0;  // records that the decoder skipped for the pushed filter
 };
 
 // Where the pieces come from. claim is called by all workers at once.
@@ -60,18 +52,13 @@ class PieceFeed {
   virtual const PlannedSource* source() const { return nullptr; }  // for decoding
 };
 
-// Which steps run where; steps [first, ordered_begin) in the workers, [ordered_begin, end) in order. If
-// collects, step `end` is a Collector, fed by the workers when nothing is ordered before it.
-struct StageLayout {
-  size_t first = 0;
-  size_t ordered_begin = 0;
-  size_t end = 0;
-  bool collects = false;
+// A lane at work.
+struct StageLane {
+  Lane lane;
+  PieceFeed* feed = nullptr;
 };
-StageLayout lay_out_stage(const Plan& plan, size_t first);
 
-// Runs one stage to its end (or failure, see RunState::error). The result of its collector, if it has one.
-std::unique_ptr<BatchSource> run_stage(RunState& state, const StageLayout& layout, PieceFeed& feed,
-                                       int workers);
+// Runs one pass to its end (or failure, see RunState::error).
+void run_stage(RunState& state, std::vector<StageLane> lanes, MergeOrder order, int workers);
 
 }  // namespace weir

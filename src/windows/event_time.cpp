@@ -9,6 +9,8 @@ namespace weir {
 
 namespace {
 
+constexpr int64_t kDefaultMaxFuture = 24 * int64_t{3'600'000'000};  // of a stream
+
 // How the value of the column becomes microseconds.
 struct Reading {
   enum class Kind { kMicros, kNanos, kText, kInteger, kReal };
@@ -20,11 +22,11 @@ struct Reading {
 class AssignEventTime : public Transform {
  public:
   AssignEventTime(ExprPtr column, Reading reading, std::optional<FieldParser> parser,
-                  std::optional<int64_t> latest_us, const OperatorContext& context)
+                  std::optional<int64_t> max_future_us, const OperatorContext& context)
       : column_(std::move(column)),
         reading_(std::move(reading)),
         parser_(std::move(parser)),
-        latest_us_(latest_us),
+        max_future_us_(max_future_us),
         context_(context),
         eval_(context.eval_context()) {}
 
@@ -63,14 +65,21 @@ class AssignEventTime : public Transform {
       case Reading::Kind::kReal: read_reals(values, n, out); break;
       case Reading::Kind::kText: read_texts(values, n, out); break;
     }
-    if (!values.may_have_nulls() && !latest_us_) return;
+    if (!values.may_have_nulls() && !max_future_us_) return;
+    const int64_t latest = max_future_us_ ? latest_time() : kMaxTime;
     for (size_t i = 0; i < n; ++i) {
       if (values.is_null(i)) {
         eval_.row_error(i, "no event time: the value is NULL");
-      } else if (latest_us_ && out[i] > *latest_us_) {
+      } else if (out[i] > latest) {
         eval_.row_error(i, "the event time lies further ahead of the clock than max_future allows");
       }
     }
+  }
+
+  // Bounded input is judged by the clock at the start of the run, a stream by the clock now.
+  int64_t latest_time() const {
+    const int64_t now = context_.streaming ? context_.clock->now_us() : context_.now_us;
+    return now > kMaxTime - *max_future_us_ ? kMaxTime : now + *max_future_us_;
   }
 
   void read_integers(const Column& values, size_t n, int64_t* out) {
@@ -118,10 +127,56 @@ class AssignEventTime : public Transform {
   const ExprPtr column_;
   const Reading reading_;
   std::optional<FieldParser> parser_;
-  const std::optional<int64_t> latest_us_;
+  const std::optional<int64_t> max_future_us_;
   const OperatorContext context_;
   EvalContext eval_;
   Column parsed_{Type::timestamp(6)};
+};
+
+// The same in input order, for max_jump: what a record may be depends on all before it.
+class AssignEventTimeInOrder : public Ordered {
+ public:
+  AssignEventTimeInOrder(std::unique_ptr<Transform> assign, int64_t max_jump_us,
+                         int64_t out_of_orderness_us, const OperatorContext& context)
+      : assign_(std::move(assign)),
+        max_jump_us_(max_jump_us),
+        delay_us_(out_of_orderness_us + 1000),
+        context_(context) {}
+
+  void process(Batch batch, Emitter& out) override {
+    assign_->apply(batch);
+    std::vector<RowFault> jumps;
+    batch.watermark = reached();
+    batch.watermark_delay = delay_us_;
+    for (size_t i = 0; i < batch.rows; ++i) {
+      const int64_t time = batch.event_time[i];
+      if (max_ != kMinTime && time > max_ && time - max_ > max_jump_us_) {
+        jumps.push_back(
+            {static_cast<uint32_t>(i),
+             "the event time lies further ahead of the one before than max_jump allows"});
+        if (context_.fail_fast) break;
+      } else {
+        max_ = std::max(max_, time);
+      }
+      batch.running_max[i] = max_;
+    }
+    batch.reject(jumps, "event_time", context_.fail_fast);
+    batch.max_event_time = max_;
+    out.emit(std::move(batch));
+    if (max_ != kMinTime) out.advance(reached());
+  }
+
+  void snapshot(SnapshotWriter& writer) const override { writer.put_i64(max_); }
+  void restore(SnapshotReader& reader) override { max_ = reader.get_i64(); }
+
+ private:
+  int64_t reached() const { return max_ < kMinTime + delay_us_ ? kMinTime : max_ - delay_us_; }
+
+  const std::unique_ptr<Transform> assign_;
+  const int64_t max_jump_us_;
+  const int64_t delay_us_;
+  const OperatorContext context_;
+  int64_t max_ = kMinTime;
 };
 
 class EventTimePlan : public OperatorPlan {
@@ -134,7 +189,9 @@ class EventTimePlan : public OperatorPlan {
         parser_(std::move(parser)),
         spec_(spec) {}
 
-  Placement placement() const override { return Placement::kTransform; }
+  Placement placement() const override {
+    return spec_.max_jump ? Placement::kOrdered : Placement::kTransform;
+  }
   std::vector<bool> columns_needed(const std::vector<bool>& output_needed) const override {
     std::vector<bool> needed = output_needed;
     column_->collect_columns(needed);
@@ -148,12 +205,24 @@ class EventTimePlan : public OperatorPlan {
            format_duration(spec_.max_out_of_orderness) + " behind";
   }
   std::unique_ptr<Transform> make_transform(const OperatorContext& context) const override {
-    std::optional<int64_t> latest;
-    if (spec_.max_future) latest = context.now_us + spec_.max_future->us;
-    return std::make_unique<AssignEventTime>(column_, reading_, parser_, latest, context);
+    return spec_.max_jump ? nullptr : assign(context);
+  }
+  std::unique_ptr<Ordered> make_ordered(const OperatorContext& context) const override {
+    return std::make_unique<AssignEventTimeInOrder>(assign(context), spec_.max_jump->us,
+                                                    spec_.max_out_of_orderness.us, context);
   }
 
  private:
+  std::unique_ptr<Transform> assign(const OperatorContext& context) const {
+    std::optional<int64_t> max_future;
+    if (spec_.max_future) {
+      max_future = spec_.max_future->us;
+    } else if (context.streaming) {
+      max_future = kDefaultMaxFuture;
+    }
+    return std::make_unique<AssignEventTime>(column_, reading_, parser_, max_future, context);
+  }
+
   ExprPtr column_;
   Reading reading_;
   std::optional<FieldParser> parser_;

@@ -8,4 +8,7 @@ namespace weir {
 extern const OperatorDescriptor kGlobalWindow;
 extern const OperatorDescriptor kTumblingWindow;
 
+extern const OperatorDescriptor kWindowJoinOperator;
+extern const OperatorDescriptor kWindowOperator;
+
 }  // namespace weir

@@ -10,9 +10,14 @@ namespace {
 // Sorted by name.
 constexpr std::array<const OperatorDescriptor*, 2> kWindows = {&kGlobalWindow, &kTumblingWindow};
 
+constexpr std::array<const OperatorDescriptor*, 2> kWindowOperators = {&kWindowOperator,
+                                                                       &kWindowJoinOperator};
+
 }  // namespace
 
 std::span<const OperatorDescriptor* const> windows() { return kWindows; }
+
+std::span<const OperatorDescriptor* const> window_operators() { return kWindowOperators; }
 
 const OperatorDescriptor* find_window(std::string_view name) {
   for (const auto* w : kWindows) {

@@ -8,47 +8,90 @@
 
 using weir::Sequencer;
 
+namespace {
+
+// Notes what it is given; any action may be put in.
+template <class Take>
+struct Handler {
+  Take on_take;
+  std::vector<size_t> ended{};
+  void take(size_t lane, uint64_t&& item, bool idle) { on_take(lane, item, idle); }
+  void end(size_t lane) { ended.push_back(lane); }
+};
+template <class Take>
+Handler(Take) -> Handler<Take>;
+
+}  // namespace
+
 TEST_CASE("items come out in order, one at a time, whatever order workers finish in") {
   for (const int workers : {1, 2, 4, 8}) {
-    Sequencer<uint64_t> sequencer(static_cast<size_t>(workers) + 1);
-    constexpr uint64_t kItems = 5000;
-    std::atomic<uint64_t> next{0};
-    std::atomic<int> inside{0};
-    std::vector<uint64_t> seen;  // no lock: the ordered stage has one owner
-    const auto work = [&](unsigned seed) {
-      std::mt19937 random(seed);
-      for (uint64_t s; (s = next.fetch_add(1)) < kItems;) {
-        sequencer.enter(s);
-        for (auto spin = random() % 200; spin > 0; --spin)
-          std::atomic_signal_fence(std::memory_order_seq_cst);
-        sequencer.complete(s, s, [&](uint64_t item, bool) {
-          if (inside.fetch_add(1) != 0) seen.push_back(UINT64_MAX);
-          seen.push_back(item);
-          inside.fetch_sub(1);
-        });
+    for (const size_t lanes : {1, 3}) {
+      Sequencer<uint64_t> sequencer(lanes, static_cast<size_t>(workers) + 1);
+      constexpr uint64_t kItems = 3000;
+      std::vector<std::atomic<uint64_t>> next(lanes);
+      std::atomic<int> inside{0};
+      std::vector<std::vector<uint64_t>> seen(lanes);  // no lock: the ordered stage has one owner
+      Handler handler{[&](size_t lane, uint64_t item, bool) {
+        if (inside.fetch_add(1) != 0) seen[lane].push_back(UINT64_MAX);
+        seen[lane].push_back(item);
+        inside.fetch_sub(1);
+        sequencer.release(lane);
+      }};
+      const auto work = [&](unsigned seed) {
+        std::mt19937 random(seed);
+        for (size_t lane; (lane = sequencer.reserve()) != sequencer.kNone;) {
+          const uint64_t s = next[lane].fetch_add(1);
+          if (s >= kItems) {
+            sequencer.finish(lane, handler);
+            continue;
+          }
+          sequencer.enter(lane);
+          for (auto spin = random() % 200; spin > 0; --spin)
+            std::atomic_signal_fence(std::memory_order_seq_cst);
+          sequencer.complete(lane, s, s, handler);
+        }
+      };
+      std::vector<std::thread> threads;
+      for (int w = 0; w < workers; ++w) threads.emplace_back(work, static_cast<unsigned>(w));
+      for (auto& t : threads) t.join();
+      for (const auto& items : seen) {
+        REQUIRE(items.size() == kItems);
+        for (uint64_t i = 0; i < kItems; ++i) REQUIRE(items[i] == i);
       }
-    };
-    std::vector<std::thread> threads;
-    for (int w = 0; w < workers; ++w) threads.emplace_back(work, static_cast<unsigned>(w));
-    for (auto& t : threads) t.join();
-    REQUIRE(seen.size() == kItems);
-    for (uint64_t i = 0; i < kItems; ++i) REQUIRE(seen[i] == i);
+      CHECK(handler.ended.size() == lanes);
+    }
   }
 }
 
 TEST_CASE("the last item in flight is told so, for flushing") {
-  Sequencer<int> sequencer(4);
+  Sequencer<uint64_t> sequencer(1, 4);
   std::vector<bool> idle;
-  const auto note = [&](int, bool is_idle) { idle.push_back(is_idle); };
-  sequencer.enter(0);
-  sequencer.complete(0, 0, note);
-  sequencer.enter(1);
-  sequencer.enter(2);
-  sequencer.complete(2, 2, note);  // waits for 1
+  Handler handler{[&](size_t, uint64_t, bool is_idle) { idle.push_back(is_idle); }};
+  const auto enter = [&] {
+    CHECK(sequencer.reserve() == 0);
+    sequencer.enter(0);
+  };
+  enter();
+  sequencer.complete(0, 0, 0, handler);
+  enter();
+  enter();
+  sequencer.complete(0, 2, 2, handler);  // waits for 1
   CHECK(idle.size() == 1);
-  sequencer.complete(1, 1, note);
+  sequencer.complete(0, 1, 1, handler);
   REQUIRE(idle.size() == 3);
   CHECK(idle[0]);
   CHECK_FALSE(idle[1]);
   CHECK(idle[2]);
+}
+
+TEST_CASE("a full lane is left alone, and stop() wakes those who wait") {
+  Sequencer<uint64_t> sequencer(2, 2);
+  for (int i = 0; i < 4; ++i) {
+    const size_t lane = sequencer.reserve();
+    CHECK(lane == static_cast<size_t>(i % 2));
+    sequencer.enter(lane);
+  }
+  std::thread waiting([&] { CHECK(sequencer.reserve() == sequencer.kNone); });
+  sequencer.stop();
+  waiting.join();
 }
