@@ -38,11 +38,15 @@ TEST_CASE("the summary shows late and bad records when there are any") {
 TEST_CASE("statistics are JSON") {
   RunResult r;
   r.stats.records_in = 5;
-  r.stats.steps = {{"[[transform]] 1 (\"x\")", 5, 2}};
+  StepStats step;
+  step.label = "[[transform]] 1 (\"x\")";
+  step.rows_in = 5;
+  step.rows_out = 2;
+  r.stats.steps = {step};
   CHECK(stats_json(r) ==
         "{\"records_in\":5,\"rows_out\":0,\"late\":0,\"bad\":0,\"bytes_in\":0,\"bytes_out\":0,"
         "\"seconds\":0.000000,"
-        "\"exit_code\":0,\"steps\":[{\"step\":\"[[transform]] 1 "
+        "\"exit_code\":0,\"sources\":[],\"steps\":[{\"step\":\"[[transform]] 1 "
         "(\\\"x\\\")\",\"rows_in\":5,\"rows_out\":2}]}");
 }
 
