@@ -23,7 +23,7 @@ TEST_CASE("operators are listed by name and find_operator knows them") {
     before = descriptor->name;
     CHECK(find_operator(descriptor->name) == descriptor);
     CHECK(!descriptor->doc.empty());
-    CHECK(!descriptor->options().empty());
+    CHECK((descriptor->arity == weir::Arity::kMany || !descriptor->options().empty()));
   }
   CHECK(find_operator("fliter") == nullptr);
 }
