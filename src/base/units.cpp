@@ -44,10 +44,10 @@ constexpr std::string_view kSizeHint =
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-std::string lower(std::string_view text) {
+char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+std::string to_lower(std::string_view text) {
   std::string out;
-  for (const char c : text) out += lower(c);
+  for (const char c : text) out += to_lower(c);
   return out;
 }
 
@@ -60,7 +60,7 @@ std::string_view trimmed(std::string_view text) {
 std::optional<int64_t> duration_unit(std::string_view name) {
   for (const auto& unit : kShortDurations)
     if (unit.name == name) return unit.factor;
-  std::string word = lower(name);
+  std::string word = to_lower(name);
   if (word.size() > 2 && word.back() == 's') word.pop_back();
   for (const auto& unit : kLongDurations)
     if (unit.name == word) return unit.factor;
@@ -68,7 +68,7 @@ std::optional<int64_t> duration_unit(std::string_view name) {
 }
 
 std::optional<uint64_t> size_unit(std::string_view name) {
-  std::string word = lower(name);
+  std::string word = to_lower(name);
   if (word.empty() || word == "b" || word == "byte" || word == "bytes") return 1;
   if (word.ends_with("ib"))
     word.resize(word.size() - 2);
@@ -145,7 +145,7 @@ Result<Duration> parse_duration(std::string_view text) {
     }
     const auto factor = duration_unit(name);
     if (!factor) {
-      const std::string word = lower(name);
+      const std::string word = to_lower(name);
       if (word.starts_with("month") || word.starts_with("year") || word == "y")
         return refuse("is not a duration: months and years differ in length",
                       "write days: \"30d\"");

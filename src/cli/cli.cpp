@@ -27,7 +27,7 @@ Error unknown_command(const std::string& name) {
       ErrorKind::kUsage, fmt::format("unknown command `{}`", name), {}, std::move(hint), {}};
 }
 
-int refuse(Console& console, const Error& error) {
+int refuse_command(Console& console, const Error& error) {
   console.error(error);
   return exit_code(error.kind);
 }
@@ -35,7 +35,7 @@ int refuse(Console& console, const Error& error) {
 int help_of(Console& console, const std::vector<std::string>& words) {
   if (words.empty()) return console.print(program_help());
   const Command* command = find_command(words[0]);
-  if (command == nullptr) return refuse(console, unknown_command(words[0]));
+  if (command == nullptr) return refuse_command(console, unknown_command(words[0]));
   return console.print(command_help(*command));
 }
 
@@ -56,9 +56,9 @@ int run_cli(int argc, const char* const* argv) {
   if (name == "--help" || name == "-h" || name == "help") return help_of(console, words);
 
   const Command* command = find_command(name);
-  if (command == nullptr) return refuse(console, unknown_command(name));
+  if (command == nullptr) return refuse_command(console, unknown_command(name));
   auto invocation = parse_arguments(*command, words);
-  if (!invocation) return refuse(console, invocation.error());
+  if (!invocation) return refuse_command(console, invocation.error());
   if (invocation->has("help")) return console.print(command_help(*command));
   console = Console(invocation->value("color", "auto"));
   return command->run(*invocation, console);

@@ -6,7 +6,7 @@
 namespace weir {
 namespace {
 
-int run(const Invocation& invocation, Console& console) {
+int run_connectors(const Invocation& invocation, Console& console) {
   return print_catalogue(connector_entries(), invocation, "connector", console);
 }
 
@@ -39,7 +39,7 @@ const Command& connectors_command() {
       {},
       1,
       {{"weir connectors file", "the file source and the file sink"}},
-      run,
+      run_connectors,
   };
   return command;
 }

@@ -9,7 +9,7 @@ namespace weir {
 namespace {
 
 // A terminal has no sample to offer; anything else given as stdin was meant to be looked at.
-bool may_sample(const PipelineSpec& spec) {
+bool may_explain_sample(const PipelineSpec& spec) {
   for (const auto& source : spec.sources)
     if (source.kind == "stdin" && ::isatty(STDIN_FILENO) == 1) return false;
   return true;
@@ -21,7 +21,7 @@ int explain(const Invocation& invocation, Console& console) {
     console.error(text.error());
     return exit_code(text.error().kind);
   }
-  const auto plan = prepare_plan(*text, false, may_sample);
+  const auto plan = prepare_plan(*text, false, may_explain_sample);
   if (!plan) {
     console.errors(plan.error());
     return exit_code_of(plan.error());

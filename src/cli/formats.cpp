@@ -7,7 +7,7 @@
 namespace weir {
 namespace {
 
-int run(const Invocation& invocation, Console& console) {
+int run_formats(const Invocation& invocation, Console& console) {
   return print_catalogue(format_entries(), invocation, "format", console);
 }
 
@@ -42,7 +42,7 @@ const Command& formats_command() {
       {},
       1,
       {{"weir formats csv", "one format"}},
-      run,
+      run_formats,
   };
   return command;
 }

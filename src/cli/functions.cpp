@@ -24,7 +24,7 @@ std::string overload_text(const FunctionDescriptor& f) {
   return out + fmt::format("  Example: {} -> {}\n", f.example, f.result);
 }
 
-int run(const Invocation& invocation, Console& console) {
+int run_functions(const Invocation& invocation, Console& console) {
   return print_catalogue(function_entries(), invocation, "function", console);
 }
 
@@ -69,7 +69,7 @@ const Command& functions_command() {
       {},
       1,
       {{"weir functions regexp_extract", "one function"}},
-      run,
+      run_functions,
   };
   return command;
 }

@@ -139,7 +139,7 @@ std::string functions_section() {
   return out;
 }
 
-int run(const Invocation& invocation, Console& console) {
+int run_man_tables(const Invocation& invocation, Console& console) {
   const std::string name =
       invocation.arguments.empty() ? std::string() : invocation.arguments.front();
   std::string out;
@@ -171,7 +171,7 @@ const Command& man_tables_command() {
       "man-tables", {"weir man-tables SECTION"},
       "",           "Prints a generated section of the man pages.",
       {},           1,
-      {},           run,
+      {},           run_man_tables,
       true,
   };
   return command;

@@ -6,7 +6,7 @@
 namespace weir {
 namespace {
 
-int run(const Invocation& invocation, Console& console) {
+int run_operators(const Invocation& invocation, Console& console) {
   return print_catalogue(operator_entries(), invocation, "operator", console);
 }
 
@@ -36,7 +36,7 @@ const Command& operators_command() {
       {},
       1,
       {{"weir operators top", "one operator"}},
-      run,
+      run_operators,
   };
   return command;
 }

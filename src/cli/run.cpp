@@ -41,7 +41,7 @@ bool wants_progress(const Invocation& invocation) {
   return !invocation.has("quiet") && ::isatty(STDERR_FILENO) == 1 && ::isatty(STDOUT_FILENO) != 1;
 }
 
-int run(const Invocation& invocation, Console& console) {
+int run_pipeline_command(const Invocation& invocation, Console& console) {
   const auto text = pipeline_text(invocation);
   if (!text) {
     console.error(text.error());
@@ -128,7 +128,7 @@ const Command& run_command() {
            "records that match, as JSON lines"},
           {"tail -n 1000 access.log | weir run hits.toml -", "a pipeline over stdin"},
       },
-      run,
+      run_pipeline_command,
   };
   return command;
 }

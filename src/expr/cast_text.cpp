@@ -26,7 +26,7 @@ bool equals_ignoring_case(std::string_view s, std::string_view lower) {
   return true;
 }
 
-std::optional<uint8_t> to_boolean(std::string_view s) {
+std::optional<uint8_t> parse_boolean(std::string_view s) {
   if (equals_ignoring_case(s, "true")) return 1;
   if (equals_ignoring_case(s, "false")) return 0;
   return std::nullopt;
@@ -101,7 +101,7 @@ void parse_all(CastJob& job, Parse parse) {
 void cast_from_text(CastJob& job) {
   const Type& to = job.to();
   switch (to.id) {
-    case TypeId::kBoolean: return parse_all<uint8_t>(job, to_boolean);
+    case TypeId::kBoolean: return parse_all<uint8_t>(job, parse_boolean);
     case TypeId::kTinyInt: return parse_all<int8_t>(job, to_integer<int8_t>);
     case TypeId::kSmallInt: return parse_all<int16_t>(job, to_integer<int16_t>);
     case TypeId::kInt: return parse_all<int32_t>(job, to_integer<int32_t>);

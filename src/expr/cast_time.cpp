@@ -7,7 +7,7 @@ namespace weir {
 
 namespace {
 
-constexpr int64_t kPowers[] = {1, 10, 100, 1000, 10'000, 100'000, 1'000'000};
+constexpr int64_t kUnitPowers[] = {1, 10, 100, 1000, 10'000, 100'000, 1'000'000};
 
 // The source value as a wall clock, or as an instant when the source is one.
 std::optional<Moment> load(const Column& in, size_t i) {
@@ -33,10 +33,10 @@ std::optional<Moment> load(const Column& in, size_t i) {
 
 std::optional<int64_t> store_timestamp(Moment moment, const Type& type) {
   if (!type.in_nanos()) {
-    const int64_t unit = kPowers[6 - type.precision];
+    const int64_t unit = kUnitPowers[6 - type.precision];
     return unit == 1 ? moment.micros : floor_div(moment.micros, unit) * unit;
   }
-  const int64_t unit = kPowers[9 - type.precision];
+  const int64_t unit = kUnitPowers[9 - type.precision];
   int64_t nanos = 0;
   if (__builtin_mul_overflow(moment.micros, int64_t{1000}, &nanos) ||
       __builtin_add_overflow(nanos, moment.nanos / unit * unit, &nanos)) {
@@ -46,7 +46,7 @@ std::optional<int64_t> store_timestamp(Moment moment, const Type& type) {
 }
 
 int32_t store_time(int64_t millis, const Type& type) {
-  const int64_t unit = type.precision >= 3 ? 1 : kPowers[3 - type.precision];
+  const int64_t unit = type.precision >= 3 ? 1 : kUnitPowers[3 - type.precision];
   return static_cast<int32_t>(millis / unit * unit);
 }
 

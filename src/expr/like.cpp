@@ -11,7 +11,7 @@ size_t utf8_length(unsigned char lead) {
   return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
 }
 
-constexpr size_t kNone = std::string_view::npos;
+constexpr size_t kNoMatch = std::string_view::npos;
 
 size_t find(std::string_view text, std::string_view part) {
   return find_bytes(text.data(), text.size(), part.data(), part.size());
@@ -74,25 +74,25 @@ bool LikePattern::matches(std::string_view text) const {
     case Kind::kEquals: return text == text_;
     case Kind::kStartsWith: return text.starts_with(text_);
     case Kind::kEndsWith: return text.ends_with(text_);
-    case Kind::kContains: return find(text, text_) != kNone;
+    case Kind::kContains: return find(text, text_) != kNoMatch;
     case Kind::kAnything: return true;
     case Kind::kGeneral: break;
   }
   return matches_general(text);
 }
 
-// One past the end of the part's match that begins at `at`, or kNone.
+// One past the end of the part's match that begins at `at`, or kNoMatch.
 size_t LikePattern::match_part(const Part& part, std::string_view text, size_t at) {
   if (part.any.empty()) {
-    return text.substr(at).starts_with(part.bytes) ? at + part.bytes.size() : kNone;
+    return text.substr(at).starts_with(part.bytes) ? at + part.bytes.size() : kNoMatch;
   }
   for (size_t k = 0; k < part.bytes.size(); ++k) {
-    if (at >= text.size()) return kNone;
+    if (at >= text.size()) return kNoMatch;
     if (part.any[k]) {
       at += utf8_length(static_cast<unsigned char>(text[at]));
       if (at > text.size()) at = text.size();
     } else if (text[at++] != part.bytes[k]) {
-      return kNone;
+      return kNoMatch;
     }
   }
   return at;
@@ -117,7 +117,7 @@ bool LikePattern::matches_general(std::string_view text) const {
   size_t first = 0;
   if (!open_begin_) {
     at = match_part(parts_[0], text, 0);
-    if (at == kNone) return false;
+    if (at == kNoMatch) return false;
     if (parts_.size() == 1) return open_end_ || at == text.size();
     first = 1;
   }
@@ -126,17 +126,17 @@ bool LikePattern::matches_general(std::string_view text) const {
     const Part& part = parts_[p];
     if (part.any.empty()) {
       const size_t found = find(text.substr(at), part.bytes);
-      if (found == kNone) return false;
+      if (found == kNoMatch) return false;
       at += found + part.bytes.size();
       continue;
     }
-    size_t after = kNone;
+    size_t after = kNoMatch;
     while (at < text.size()) {
       after = match_part(part, text, at);
-      if (after != kNone) break;
+      if (after != kNoMatch) break;
       at += utf8_length(static_cast<unsigned char>(text[at]));
     }
-    if (after == kNone) return false;
+    if (after == kNoMatch) return false;
     at = after;
   }
   return open_end_ || ends_with_last(text, at);
@@ -178,7 +178,7 @@ class LiteralLike : public CompoundExpr {
         run(*in, *out, n, [&](const StringRef& s) { return s.view().ends_with(text); });
         break;
       case LikePattern::Kind::kContains:
-        run(*in, *out, n, [&](const StringRef& s) { return find(s.view(), text) != kNone; });
+        run(*in, *out, n, [&](const StringRef& s) { return find(s.view(), text) != kNoMatch; });
         break;
       default: run(*in, *out, n, [&](const StringRef& s) { return pattern_.matches(s.view()); });
     }

@@ -37,7 +37,7 @@ const Unit* find_unit(std::string_view name) {
   return nullptr;
 }
 
-std::string_view trim(std::string_view text) {
+std::string_view trim_literal(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   return text;
@@ -164,20 +164,20 @@ std::optional<Value> double_literal(std::string_view text, bool negative) {
 }
 
 std::optional<Value> date_literal(std::string_view text) {
-  const auto days = parse_date(trim(text));
+  const auto days = parse_date(trim_literal(text));
   if (!days) return std::nullopt;
   return number_value(Type::date(), *days);
 }
 
 std::optional<Value> time_literal(std::string_view text) {
-  text = trim(text);
+  text = trim_literal(text);
   const auto millis = parse_time(text);
   if (!millis) return std::nullopt;
   return number_value(Type::time(static_cast<uint8_t>(fraction_digits(text))), *millis);
 }
 
 std::optional<Value> timestamp_literal(std::string_view text) {
-  text = trim(text);
+  text = trim_literal(text);
   int nanos = 0;
   const auto micros = parse_timestamp(text, &nanos);
   if (!micros) return std::nullopt;
@@ -197,7 +197,7 @@ std::optional<Value> interval_literal(std::string_view text, std::string_view fr
   if (first == nullptr || last == nullptr || last < first || first->months != last->months) {
     return std::nullopt;
   }
-  text = trim(text);
+  text = trim_literal(text);
   if (!text.empty() && (text.front() == '-' || text.front() == '+')) {
     negative = negative != (text.front() == '-');
     text.remove_prefix(1);

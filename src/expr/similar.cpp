@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kPlainInRegex = "|*+?{}()";
 
 // nullopt: the escape character stands at the end.
-std::optional<std::string> translate(std::string_view pattern, std::optional<char> escape) {
+std::optional<std::string> to_regex(std::string_view pattern, std::optional<char> escape) {
   std::string out = "(?s:";
   bool brackets = false;
   for (size_t i = 0; i < pattern.size(); ++i) {
@@ -41,9 +41,9 @@ std::optional<std::string> translate(std::string_view pattern, std::optional<cha
 }
 
 // Null when the pattern is no regular expression; `reason` says why.
-std::unique_ptr<RE2> compile(std::string_view pattern, std::optional<char> escape,
-                             std::string& reason) {
-  const auto regex = translate(pattern, escape);
+std::unique_ptr<RE2> compile_similar(std::string_view pattern, std::optional<char> escape,
+                                     std::string& reason) {
+  const auto regex = to_regex(pattern, escape);
   if (!regex) {
     reason = "the escape character stands at the end of the pattern";
     return nullptr;
@@ -93,7 +93,7 @@ class Similar : public CompoundExpr {
           text += *escape;
         }
         if (first || text != own_text) {
-          own = compile(in[1]->at<StringRef>(i).view(), escape, reason);
+          own = compile_similar(in[1]->at<StringRef>(i).view(), escape, reason);
           own_text = std::move(text);
           first = false;
         }
@@ -128,7 +128,8 @@ Result<ExprPtr> make_similar(ExprPtr text, ExprPtr pattern, ExprPtr escape, bool
       return fail(ErrorKind::kConfig, "the escape of SIMILAR TO is one character");
     }
     std::string reason;
-    literal = compile(p->text, e != nullptr ? std::optional(e->text[0]) : std::nullopt, reason);
+    literal =
+        compile_similar(p->text, e != nullptr ? std::optional(e->text[0]) : std::nullopt, reason);
     if (literal == nullptr) return fail(ErrorKind::kConfig, std::move(reason));
   }
   std::vector<ExprPtr> parts{std::move(text), std::move(pattern)};

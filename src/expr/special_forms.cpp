@@ -9,7 +9,7 @@ namespace weir {
 
 namespace {
 
-constexpr std::array<std::string_view, 19> kUnits = {
+constexpr std::array<std::string_view, 19> kUnitWords = {
     "YEAR",   "QUARTER",     "MONTH",       "WEEK",       "DAY",       "HOUR", "MINUTE",
     "SECOND", "MILLISECOND", "MICROSECOND", "NANOSECOND", "EPOCH",     "DOW",  "DOY",
     "ISODOW", "ISOYEAR",     "DECADE",      "CENTURY",    "MILLENNIUM"};
@@ -18,9 +18,9 @@ constexpr std::array<std::string_view, 19> kUnits = {
 std::string unit_name(std::string word) {
   if (word.starts_with("SQL_TSI_")) word.erase(0, 8);
   if (word == "CENTURIES") word = "CENTURY";
-  if (std::find(kUnits.begin(), kUnits.end(), word) != kUnits.end()) return word;
+  if (std::find(kUnitWords.begin(), kUnitWords.end(), word) != kUnitWords.end()) return word;
   if (word.ends_with("S")) word.pop_back();
-  if (std::find(kUnits.begin(), kUnits.end(), word) != kUnits.end()) return word;
+  if (std::find(kUnitWords.begin(), kUnitWords.end(), word) != kUnitWords.end()) return word;
   return {};
 }
 

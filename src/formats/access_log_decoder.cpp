@@ -15,8 +15,8 @@
 namespace weir {
 namespace {
 
-constexpr size_t kSliceBytes = size_t{16} << 10;
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr size_t kLogSliceBytes = size_t{16} << 10;
+constexpr std::string_view kLogByteOrderMark = "\xEF\xBB\xBF";
 constexpr uint32_t kNowhere = UINT32_MAX;
 
 // The first `c` in [p, end), or `end`. May read 15 bytes past the end.
@@ -105,8 +105,8 @@ class AccessLogDecoder final : public Decoder, private RecordSplitter {
     decoder_.begin(block, batch);
     arena_ = &batch.arena();
     std::string_view bytes = block.bytes;
-    if (block.starts_partition && bytes.starts_with(kByteOrderMark))
-      bytes.remove_prefix(kByteOrderMark.size());
+    if (block.starts_partition && bytes.starts_with(kLogByteOrderMark))
+      bytes.remove_prefix(kLogByteOrderMark.size());
     row_ = 0;
     if (take_lines(bytes)) flush();
     decoder_.end();
@@ -127,10 +127,11 @@ class AccessLogDecoder final : public Decoder, private RecordSplitter {
 
   bool take_lines(std::string_view bytes) {
     const char* begin = bytes.data();
-    newlines_.resize(kSliceBytes + kScanSlack);
-    for (size_t from = 0; from < bytes.size(); from += kSliceBytes) {
+    newlines_.resize(kLogSliceBytes + kScanSlack);
+    for (size_t from = 0; from < bytes.size(); from += kLogSliceBytes) {
       const char* slice = bytes.data() + from;
-      const size_t size = bytes.size() - from < kSliceBytes ? bytes.size() - from : kSliceBytes;
+      const size_t size =
+          bytes.size() - from < kLogSliceBytes ? bytes.size() - from : kLogSliceBytes;
       const size_t found = scanners().find_all(slice, size, '\n', newlines_.data());
       for (size_t i = 0; i < found; ++i) {
         const char* end = slice + newlines_[i];

@@ -17,7 +17,7 @@
 namespace weir {
 namespace {
 
-constexpr size_t kSliceBytes = size_t{16} << 10;  // a multiple of 64
+constexpr size_t kCsvSliceBytes = size_t{16} << 10;  // a multiple of 64
 
 uint64_t bits_below(size_t n) { return (uint64_t{1} << n) - 1; }  // n < 64
 
@@ -59,7 +59,7 @@ class CsvDecoder final : public Decoder, private RecordSplitter {
   }
 
   void decode(const Block& block, Batch& batch) override {
-    WEIR_CHECK(block.bytes.size() < UINT32_MAX - 2 * kSliceBytes);
+    WEIR_CHECK(block.bytes.size() < UINT32_MAX - 2 * kCsvSliceBytes);
     decoder_.begin(block, batch);
     arena_ = &batch.arena();
     size_t begin = 0;
@@ -112,11 +112,11 @@ class CsvDecoder final : public Decoder, private RecordSplitter {
   bool walk() {
     searched_ = 0;
     size_t kept = 0;  // places of a record that goes on in the next slice
-    for (size_t from = 0; from < bytes_.size(); from += kSliceBytes) {
-      positions_.resize(std::max(positions_.size(), kept + kSliceBytes + kScanSlack));
+    for (size_t from = 0; from < bytes_.size(); from += kCsvSliceBytes) {
+      positions_.resize(std::max(positions_.size(), kept + kCsvSliceBytes + kScanSlack));
       scan_.positions = positions_.data();
       scan_.count = kept;
-      scanners().scan_positions(scan_, from, std::min(bytes_.size(), from + kSliceBytes));
+      scanners().scan_positions(scan_, from, std::min(bytes_.size(), from + kCsvSliceBytes));
       size_t at = 0;
       if (!walk_records(at)) return false;
       kept = scan_.count - at;
@@ -216,11 +216,11 @@ class CsvDecoder final : public Decoder, private RecordSplitter {
     ranks_.resize(words + 1);
     scan_.separators = separators_.data();
     scan_.ranks = ranks_.data();
-    for (size_t from = 0; from < bytes_.size(); from += kSliceBytes) {
-      const size_t needed = scan_.count + kSliceBytes + kScanSlack;
+    for (size_t from = 0; from < bytes_.size(); from += kCsvSliceBytes) {
+      const size_t needed = scan_.count + kCsvSliceBytes + kScanSlack;
       if (positions_.size() < needed) positions_.resize(needed);
       scan_.positions = positions_.data();
-      scanners().scan_masks(scan_, from, std::min(bytes_.size(), from + kSliceBytes));
+      scanners().scan_masks(scan_, from, std::min(bytes_.size(), from + kCsvSliceBytes));
     }
     FieldJump jump;
     jump.scan = &scan_;

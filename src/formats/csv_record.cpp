@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_csv_blank(char c) { return c == ' ' || c == '\t'; }
 
 // Copies `text` into the arena, taking out the first of each pair of quotes. False: a quote stands alone.
 bool undouble_quotes(std::string_view text, char quote, Arena& arena, FieldSpan& field) {
@@ -86,8 +86,8 @@ bool split_csv_fields(std::string_view record, const CsvDialect& dialect,
 const char* clean_csv_field(FieldSpan& field, const CsvDialect& dialect, Arena& arena) {
   std::string_view text = field.view();
   if (dialect.trim) {
-    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    while (!text.empty() && is_csv_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_csv_blank(text.back())) text.remove_suffix(1);
     field.ptr = text.data();
     field.len = static_cast<uint32_t>(text.size());
   }

@@ -21,10 +21,10 @@ constexpr uint32_t kRunBytes =
 constexpr size_t kRejectBytes = 64 << 10;
 
 // Where the values of one object go: one of these per object that a path leads through.
-struct Node {
+struct FieldNode {
   struct Target {
-    std::vector<size_t> columns;   // numbers of slots that take the value itself
-    std::unique_ptr<Node> inside;  // for those that take something in it
+    std::vector<size_t> columns;        // numbers of slots that take the value itself
+    std::unique_ptr<FieldNode> inside;  // for those that take something in it
   };
   JsonKeys keys;
   std::vector<std::pair<std::string, Target>> targets;
@@ -88,16 +88,16 @@ class JsonDecoder final : public Decoder {
   bool decode_line(std::string_view text, const Line& line, const JsonTokens& tokens,
                    const uint32_t*& token, bool has_escapes);
   bool reject(std::string_view text, const Line& line, std::string field, std::string reason);
-  const uint32_t* read_object(Node& node, const uint32_t* token);
-  const uint32_t* read_target(Node::Target& target, const uint32_t* token);
+  const uint32_t* read_object(FieldNode& node, const uint32_t* token);
+  const uint32_t* read_target(FieldNode::Target& target, const uint32_t* token);
   void finish_row(std::string_view text, const Line& line);
   void learn(std::string_view text, const Line& line, const uint32_t* token);
-  const uint32_t* learn_value(Node* node, Node::Target* target, const uint32_t* token);
+  const uint32_t* learn_value(FieldNode* node, FieldNode::Target* target, const uint32_t* token);
 
   size_t column_count_;
   std::vector<JsonSlot> slots_;
   std::vector<Type> types_;
-  Node root_;
+  FieldNode root_;
   std::optional<JsonPrefilter> prefilter_;
   ScanFunction scan_;
   JsonStructure structure_;
@@ -130,10 +130,10 @@ JsonDecoder::JsonDecoder(const std::vector<JsonColumn>& columns, const DecodeReq
     if (i >= request.needed.size() || !request.needed[i]) continue;
     auto reader = JsonReader::make(column.type, column.format, zone, reference_us);
     WEIR_CHECK(reader.has_value());
-    Node* node = &root_;
+    FieldNode* node = &root_;
     for (size_t k = 0; k + 1 < column.path.size(); ++k) {
       auto& target = node->target(column.path[k]);
-      if (!target.inside) target.inside = std::make_unique<Node>();
+      if (!target.inside) target.inside = std::make_unique<FieldNode>();
       node = target.inside.get();
     }
     node->target(column.path.back()).columns.push_back(slots_.size());
@@ -193,7 +193,7 @@ bool JsonDecoder::reject(std::string_view text, const Line& line, std::string fi
   return !fail_fast_;
 }
 
-const uint32_t* JsonDecoder::read_target(Node::Target& target, const uint32_t* token) {
+const uint32_t* JsonDecoder::read_target(FieldNode::Target& target, const uint32_t* token) {
   const uint32_t* behind = nullptr;
   for (const size_t number : target.columns) {
     JsonSlot& slot = slots_[number];
@@ -212,7 +212,7 @@ const uint32_t* JsonDecoder::read_target(Node::Target& target, const uint32_t* t
   return behind != nullptr ? behind : walk_.skip(token);
 }
 
-const uint32_t* JsonDecoder::read_object(Node& node, const uint32_t* token) {
+const uint32_t* JsonDecoder::read_object(FieldNode& node, const uint32_t* token) {
   return json::walk_object(
       walk_, token, [&](size_t position, std::string_view raw, const uint32_t* value) {
         int number;
@@ -299,7 +299,8 @@ void JsonDecoder::learn(std::string_view text, const Line& line, const uint32_t*
 }
 
 // `node` is where fields of this value go, `target` what takes the value itself; both may be null.
-const uint32_t* JsonDecoder::learn_value(Node* node, Node::Target* target, const uint32_t* token) {
+const uint32_t* JsonDecoder::learn_value(FieldNode* node, FieldNode::Target* target,
+                                         const uint32_t* token) {
   const char c = walk_.at(token);
   const size_t takers = target == nullptr ? 0 : target->columns.size();
   if (c == '{' || c == '[') {

@@ -10,10 +10,10 @@ namespace {
 
 using Op = PushedPredicate::Op;
 
-constexpr int64_t kExactInDouble = int64_t{1} << 53;
-constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                              1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                              1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+constexpr int64_t kMaxExactInDouble = int64_t{1} << 53;
+constexpr double kExactPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                   1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 Int128 magnitude(Int128 v) { return v < 0 ? -v : v; }
 
@@ -26,7 +26,7 @@ bool scale_up(Int128& value, int power) {
 
 static_assert(std::endian::native == std::endian::little);
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+bool is_json_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 // Largest value of an integer type.
 int64_t max_of(const Type& type) {
@@ -87,9 +87,9 @@ std::optional<JsonPrefilter> JsonPrefilter::make(const std::string& key, const T
   } else {
     // Compared as a double only when that is what both sides are, give or take a rounding.
     if (literal.type.scale > 18) return std::nullopt;
-    filter.threshold_ = static_cast<double>(literal.number) / kPowers[literal.type.scale];
+    filter.threshold_ = static_cast<double>(literal.number) / kExactPowers[literal.type.scale];
     filter.threshold_exact_ =
-        literal.type.scale == 0 && magnitude(literal.number) <= kExactInDouble;
+        literal.type.scale == 0 && magnitude(literal.number) <= kMaxExactInDouble;
   }
   if (approximate && std::isnan(literal.real)) return std::nullopt;
   // Seven digits are an integer of every type but the two smallest. With a whole number as the
@@ -130,7 +130,7 @@ bool JsonPrefilter::drops_short_number(const char* p) const {
   const auto size = static_cast<size_t>(std::countr_zero(ends)) / 8;
   if (size == 0) return false;
   const char behind = p[size];
-  if (behind != ',' && behind != '}' && !is_blank(behind)) return false;
+  if (behind != ',' && behind != '}' && !is_json_blank(behind)) return false;
   if (p[0] == '.' || p[size - 1] == '.' || (p[0] == '0' && size > 1 && p[1] != '.')) return false;
   const uint64_t inside = (uint64_t{1} << (8 * size)) - 1;
   const uint64_t points = ~other_than_point & ~kLow & inside;
@@ -169,7 +169,7 @@ JsonPrefilter::Order JsonPrefilter::compare_integer(const json::Number& number) 
   auto value = static_cast<int64_t>(number.mantissa);
   if (number.negative) value = -value;
   if (literal_.type.is_approximate()) {
-    if (value > kExactInDouble || value < -kExactInDouble) return Order::kUnknown;
+    if (value > kMaxExactInDouble || value < -kMaxExactInDouble) return Order::kUnknown;
     const auto d = static_cast<double>(value);
     return d < threshold_ ? Order::kLess : (d > threshold_ ? Order::kGreater : Order::kEqual);
   }
@@ -181,12 +181,12 @@ JsonPrefilter::Order JsonPrefilter::compare_integer(const json::Number& number) 
 
 JsonPrefilter::Order JsonPrefilter::compare_double(const json::Number& number) const {
   // Both factors are exact in a double, so the one operation rounds as a full parse would.
-  if (!number.exact || number.mantissa > static_cast<uint64_t>(kExactInDouble) ||
+  if (!number.exact || number.mantissa > static_cast<uint64_t>(kMaxExactInDouble) ||
       number.exponent > 22 || number.exponent < -22) {
     return Order::kUnknown;
   }
   auto d = static_cast<double>(number.mantissa);
-  d = number.exponent < 0 ? d / kPowers[-number.exponent] : d * kPowers[number.exponent];
+  d = number.exponent < 0 ? d / kExactPowers[-number.exponent] : d * kExactPowers[number.exponent];
   if (number.negative) d = -d;
   if (threshold_exact_)
     return d < threshold_ ? Order::kLess : (d > threshold_ ? Order::kGreater : Order::kEqual);
@@ -223,16 +223,16 @@ bool JsonPrefilter::drops(std::string_view text, const ScannedLine& line) const 
   if ((line.flags & kDoubtful) != 0) return false;
   const char* p = text.data() + line.begin;
   const char* end = text.data() + line.end;
-  while (end > p && is_blank(end[-1])) --end;
-  while (p < end && is_blank(*p)) ++p;
+  while (end > p && is_json_blank(end[-1])) --end;
+  while (p < end && is_json_blank(*p)) ++p;
   if (end - p < 2 || *p != '{' || end[-1] != '}') return false;
   if ((line.flags & ScannedLine::kKeyOnce) == 0) return true;
 
   p = text.data() + line.key + key_.text().size() + 2;
-  while (is_blank(*p)) ++p;  // stops at the closing brace at the latest
+  while (is_json_blank(*p)) ++p;  // stops at the closing brace at the latest
   if (*p != ':') return false;
   ++p;
-  while (is_blank(*p)) ++p;
+  while (is_json_blank(*p)) ++p;
   if (short_numbers_ && drops_short_number(p)) return true;
   const char* behind = nullptr;
   bool fails = false;
@@ -254,7 +254,7 @@ bool JsonPrefilter::drops(std::string_view text, const ScannedLine& line) const 
     fails = fails_for(compare(number));
   }
   if (!fails || behind >= end) return false;
-  return *behind == ',' || *behind == '}' || is_blank(*behind);
+  return *behind == ',' || *behind == '}' || is_json_blank(*behind);
 }
 
 }  // namespace weir

@@ -120,7 +120,7 @@ bool push_decimal(std::string_view text, const Number& number, const Type& type,
   return true;
 }
 
-bool equals_ignoring_case(std::string_view text, std::string_view lower) {
+bool is_word_ignoring_case(std::string_view text, std::string_view lower) {
   return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) {
     return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b;
   });
@@ -341,8 +341,8 @@ const uint32_t* JsonReader::read_string(Walk& walk, const uint32_t* token, Colum
   }
   if (type_.is_nested() || !text_) return refuse(walk, token);
   if (type_.id == TypeId::kBoolean) {
-    const bool is_true = equals_ignoring_case(value, "true");
-    if (!is_true && !equals_ignoring_case(value, "false")) return refuse(walk, token);
+    const bool is_true = is_word_ignoring_case(value, "true");
+    if (!is_true && !is_word_ignoring_case(value, "false")) return refuse(walk, token);
     column.push(static_cast<uint8_t>(is_true));
     return token + 1;
   }

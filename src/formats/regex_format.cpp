@@ -10,7 +10,7 @@
 namespace weir {
 namespace {
 
-constexpr size_t kSampleRecords = 1000;
+constexpr size_t kMatchSampleRecords = 1000;
 
 // A pattern and the column that each of its groups fills.
 struct BoundPattern {
@@ -150,7 +150,7 @@ class PatternFormat final : public Format {
     }
     RecordWalk walk(sample, cutter_.get());
     std::string_view record;
-    for (size_t n = 0; n < kSampleRecords && walk.next(record); ++n) {
+    for (size_t n = 0; n < kMatchSampleRecords && walk.next(record); ++n) {
       for (size_t p = 0; p < matchers.size(); ++p) {
         if (!matchers[p].match(record, groups.data())) continue;
         const auto& columns = patterns_[p].columns;

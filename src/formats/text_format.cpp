@@ -16,7 +16,7 @@
 namespace weir {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::string_view kTextByteOrderMark = "\xEF\xBB\xBF";
 constexpr size_t kSliceBytes = size_t{16} << 10;
 
 struct TextOptions {
@@ -69,8 +69,8 @@ class TextDecoder final : public Decoder {
     batch.block_begin = block.bytes.data();
     batch.columns.assign(1, nullptr);
     std::string_view bytes = block.bytes;
-    if (block.starts_partition && bytes.starts_with(kByteOrderMark))
-      bytes.remove_prefix(kByteOrderMark.size());
+    if (block.starts_partition && bytes.starts_with(kTextByteOrderMark))
+      bytes.remove_prefix(kTextByteOrderMark.size());
 
     lines_.clear();
     if (rows_per_byte_ > 0)

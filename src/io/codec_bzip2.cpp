@@ -8,7 +8,7 @@
 namespace weir {
 namespace {
 
-unsigned piece(const char* begin, const char* end) {
+unsigned bzip2_piece(const char* begin, const char* end) {
   return static_cast<unsigned>(std::min<ptrdiff_t>(end - begin, INT_MAX));
 }
 
@@ -30,9 +30,9 @@ class Bzip2Decompressor final : public Decompressor {
   Status decode(const char*& in, const char* in_end, char*& out, char* out_end,
                 std::string& problem) override {
     stream_.next_in = const_cast<char*>(in);  // never written to
-    stream_.avail_in = piece(in, in_end);
+    stream_.avail_in = bzip2_piece(in, in_end);
     stream_.next_out = out;
-    stream_.avail_out = piece(out, out_end);
+    stream_.avail_out = bzip2_piece(out, out_end);
     const int rc = ::BZ2_bzDecompress(&stream_);
     in = stream_.next_in;
     out = stream_.next_out;
@@ -69,9 +69,9 @@ class Bzip2Compressor final : public Compressor {
     // none then. BZ_RUN refuses calls that can make no progress.
     if (action == Action::kRun && in == in_end) return true;
     stream_.next_in = const_cast<char*>(in);  // never written to
-    stream_.avail_in = piece(in, in_end);
+    stream_.avail_in = bzip2_piece(in, in_end);
     stream_.next_out = out;
-    stream_.avail_out = piece(out, out_end);
+    stream_.avail_out = bzip2_piece(out, out_end);
     const int code = action == Action::kRun     ? BZ_RUN
                      : action == Action::kFlush ? BZ_FLUSH
                                                 : BZ_FINISH;

@@ -12,7 +12,7 @@ constexpr int kGzipWindowBits = 15 + 16;     // 16: gzip framing
 constexpr uint64_t kHeaderLimit = 64 << 10;  // name, comment and extra field together
 
 // zlib's counters are 32 bits wide, so larger runs go in pieces.
-uInt piece(const char* begin, const char* end) {
+uInt gzip_piece(const char* begin, const char* end) {
   return static_cast<uInt>(std::min<ptrdiff_t>(end - begin, INT_MAX));
 }
 
@@ -41,9 +41,9 @@ class GzipDecompressor final : public Decompressor {
   Status decode(const char*& in, const char* in_end, char*& out, char* out_end,
                 std::string& problem) override {
     stream_.next_in = input_pointer(in);
-    stream_.avail_in = piece(in, in_end);
+    stream_.avail_in = gzip_piece(in, in_end);
     stream_.next_out = reinterpret_cast<Bytef*>(out);
-    stream_.avail_out = piece(out, out_end);
+    stream_.avail_out = gzip_piece(out, out_end);
     const int rc = ::inflate(&stream_, Z_NO_FLUSH);
     const char* const in_now = reinterpret_cast<const char*>(stream_.next_in);
     if (header_.done != 1) {
@@ -87,10 +87,10 @@ class GzipCompressor final : public Compressor {
                       : action == Action::kFlush ? Z_SYNC_FLUSH
                                                  : Z_FINISH;
     stream_.next_in = input_pointer(in);
-    stream_.avail_in = piece(in, in_end);
+    stream_.avail_in = gzip_piece(in, in_end);
     const bool all_in = stream_.avail_in == static_cast<size_t>(in_end - in);
     stream_.next_out = reinterpret_cast<Bytef*>(out);
-    stream_.avail_out = piece(out, out_end);
+    stream_.avail_out = gzip_piece(out, out_end);
     const int rc = ::deflate(&stream_, all_in ? flush : Z_NO_FLUSH);
     in = reinterpret_cast<const char*>(stream_.next_in);
     out = reinterpret_cast<char*>(stream_.next_out);

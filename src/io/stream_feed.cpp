@@ -12,8 +12,6 @@
 namespace weir {
 namespace {
 
-constexpr size_t npos = RecordCutter::npos;
-
 class StreamFeed final : public SubFeed {
  public:
   StreamFeed(std::string path, std::unique_ptr<ByteStream> stream, std::string name,
@@ -60,6 +58,7 @@ class StreamFeed final : public SubFeed {
   std::optional<uint64_t> bytes_total() const override { return bytes_total_; }
 
  private:
+  static constexpr size_t npos = RecordCutter::npos;
   static constexpr size_t kTooLong = npos - 1;
 
   static uint64_t newlines(std::string_view text) {

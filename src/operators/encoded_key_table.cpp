@@ -9,13 +9,13 @@ namespace weir {
 
 namespace {
 
-constexpr size_t kChunk = 4096;  // rows encoded at a time: the bytes stay in the cache
+constexpr size_t kEncodedRows = 4096;  // rows encoded at a time: the bytes stay in the cache
 
 }  // namespace
 
 void EncodedKeyTable::find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) {
-  for (size_t begin = 0; begin < rows; begin += kChunk) {
-    const size_t n = std::min(kChunk, rows - begin);
+  for (size_t begin = 0; begin < rows; begin += kEncodedRows) {
+    const size_t n = std::min(kEncodedRows, rows - begin);
     encoded_.clear();
     ends_.resize(n);
     for (size_t i = 0; i < n; ++i) {

@@ -8,7 +8,7 @@ namespace weir {
 
 namespace {
 
-constexpr size_t kChunk = 4096;
+constexpr size_t kSavedRows = 4096;
 
 }  // namespace
 
@@ -16,9 +16,9 @@ void snapshot_keys(const GroupTable& table, SnapshotWriter& writer) {
   writer.put_u64(table.size());
   Vec<uint32_t> ids;
   std::string encoded;
-  for (size_t begin = 0; begin < table.size(); begin += kChunk) {
+  for (size_t begin = 0; begin < table.size(); begin += kSavedRows) {
     ids.clear();
-    for (size_t g = begin; g < std::min(table.size(), begin + kChunk); ++g)
+    for (size_t g = begin; g < std::min(table.size(), begin + kSavedRows); ++g)
       ids.push_back(static_cast<uint32_t>(g));
     Arena arena;
     const auto columns = table.keys({ids.data(), ids.size()}, arena);

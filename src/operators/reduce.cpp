@@ -20,7 +20,7 @@ namespace weir {
 
 namespace {
 
-constexpr size_t kResultRows = 8192;           // of one batch of final results
+constexpr size_t kReducedRows = 8192;          // of one batch of final results
 constexpr Int128 kUnknown = Int128{1} << 100;  // a bound beyond every type's
 
 struct ReduceOptions {
@@ -105,12 +105,12 @@ class Reduce final : public Ordered {
     } else {
       order.push_back(0);
     }
-    for (size_t begin = 0; begin < order.size(); begin += kResultRows) {
+    for (size_t begin = 0; begin < order.size(); begin += kReducedRows) {
       const std::span<const uint32_t> groups(order.data() + begin,
-                                             std::min(kResultRows, order.size() - begin));
+                                             std::min(kReducedRows, order.size() - begin));
       Batch batch;
       batch.rows = groups.size();
-      batch.sequence = begin / kResultRows;
+      batch.sequence = begin / kReducedRows;
       if (table_) {
         batch.columns = table_->keys(groups, batch.arena());
         for (auto& key : batch.columns) key->own_strings(batch.arena());

@@ -12,7 +12,7 @@ namespace weir {
 
 namespace {
 
-constexpr size_t kResultRows = 8192;  // of one result batch
+constexpr size_t kSortedRows = 8192;  // of one result batch
 
 struct SortOptions {
   SourceText by;
@@ -84,10 +84,10 @@ class SortResult final : public BatchSource {
 
   bool claim(Batch& batch) override {
     const uint64_t sequence = next_.fetch_add(1);
-    const size_t begin = sequence * kResultRows;
+    const size_t begin = sequence * kSortedRows;
     if (begin >= rows_.size()) return false;
     const std::span<const RowPlace> rows(rows_.data() + begin,
-                                         std::min(kResultRows, rows_.size() - begin));
+                                         std::min(kSortedRows, rows_.size() - begin));
     batch = Batch();
     batch.sequence = sequence;
     batch.rows = rows.size();

@@ -17,7 +17,7 @@ namespace weir {
 
 namespace {
 
-constexpr size_t kResultRows = 8192;  // of one result batch
+constexpr size_t kTopRows = 8192;  // of one result batch
 constexpr size_t kSpareRows =
     64 << 10;  // replaced rows that may stay in the store before it is rebuilt
 
@@ -207,10 +207,10 @@ class TopResult final : public BatchSource {
 
   bool claim(Batch& batch) override {
     const uint64_t sequence = next_.fetch_add(1);
-    const size_t begin = sequence * kResultRows;
+    const size_t begin = sequence * kTopRows;
     if (begin >= rows_.size()) return false;
     const std::span<const RowPlace> rows(rows_.data() + begin,
-                                         std::min(kResultRows, rows_.size() - begin));
+                                         std::min(kTopRows, rows_.size() - begin));
     batch = Batch();
     batch.sequence = sequence;
     batch.rows = rows.size();

@@ -21,10 +21,10 @@ class BlackholePlan final : public SinkPlan {
 
 struct BlackholeOptions {};
 
-std::vector<OptionDoc> docs() { return {}; }
+std::vector<OptionDoc> blackhole_docs() { return {}; }
 
-std::unique_ptr<SinkPlan> bind(const SinkSpec& spec, const Schema&, const SinkContext&,
-                               Errors& errors) {
+std::unique_ptr<SinkPlan> bind_blackhole(const SinkSpec& spec, const Schema&, const SinkContext&,
+                                         Errors& errors) {
   BlackholeOptions none;
   const size_t before = errors.size();
   read_options(OptionTable<BlackholeOptions>{}, spec.options, none, errors, "the blackhole sink",
@@ -35,6 +35,7 @@ std::unique_ptr<SinkPlan> bind(const SinkSpec& spec, const Schema&, const SinkCo
 
 }  // namespace
 
-const SinkDescriptor kBlackholeSink = {"blackhole", "counts rows and forgets them", docs, bind};
+const SinkDescriptor kBlackholeSink = {"blackhole", "counts rows and forgets them", blackhole_docs,
+                                       bind_blackhole};
 
 }  // namespace weir

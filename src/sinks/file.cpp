@@ -101,14 +101,14 @@ bool is_input(const std::string& path, const std::vector<std::string>& inputs) {
   return false;
 }
 
-std::vector<OptionDoc> docs() {
+std::vector<OptionDoc> file_docs() {
   std::vector<OptionDoc> all = option_docs(file_sink_options());
   all.push_back(sink_format_doc("by the path's end, else json"));
   return all;
 }
 
-std::unique_ptr<SinkPlan> bind(const SinkSpec& spec, const Schema&, const SinkContext& context,
-                               Errors& errors) {
+std::unique_ptr<SinkPlan> bind_file(const SinkSpec& spec, const Schema&, const SinkContext& context,
+                                    Errors& errors) {
   FileSinkSpec options;
   const size_t before = errors.size();
   read_options(file_sink_options(), spec.options, options, errors, "the file sink",
@@ -154,6 +154,6 @@ std::unique_ptr<SinkPlan> bind(const SinkSpec& spec, const Schema&, const SinkCo
 }  // namespace
 
 const SinkDescriptor kFileSink = {
-    "file", "writes a file, under another name until the run has succeeded", docs, bind};
+    "file", "writes a file, under another name until the run has succeeded", file_docs, bind_file};
 
 }  // namespace weir

@@ -6,10 +6,10 @@ namespace {
 
 struct PrintOptions {};
 
-std::vector<OptionDoc> docs() { return {}; }
+std::vector<OptionDoc> print_docs() { return {}; }
 
-std::unique_ptr<SinkPlan> bind(const SinkSpec& spec, const Schema&, const SinkContext& context,
-                               Errors& errors) {
+std::unique_ptr<SinkPlan> bind_print(const SinkSpec& spec, const Schema&,
+                                     const SinkContext& context, Errors& errors) {
   PrintOptions none;
   const size_t before = errors.size();
   read_options(OptionTable<PrintOptions>{}, spec.options, none, errors, "the print sink", {"type"});
@@ -21,7 +21,8 @@ std::unique_ptr<SinkPlan> bind(const SinkSpec& spec, const Schema&, const SinkCo
 
 }  // namespace
 
-const SinkDescriptor kPrintSink = {
-    "print", "writes rows to standard output as Flink prints them: +I[a, b]", docs, bind};
+const SinkDescriptor kPrintSink = {"print",
+                                   "writes rows to standard output as Flink prints them: +I[a, b]",
+                                   print_docs, bind_print};
 
 }  // namespace weir

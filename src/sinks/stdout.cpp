@@ -26,10 +26,10 @@ class StdoutPlan final : public SinkPlan {
 
 struct StdoutOptions {};
 
-std::vector<OptionDoc> docs() { return {sink_format_doc("table on a terminal, else json")}; }
+std::vector<OptionDoc> stdout_docs() { return {sink_format_doc("table on a terminal, else json")}; }
 
-std::unique_ptr<SinkPlan> bind(const SinkSpec& spec, const Schema&, const SinkContext& context,
-                               Errors& errors) {
+std::unique_ptr<SinkPlan> bind_stdout(const SinkSpec& spec, const Schema&,
+                                      const SinkContext& context, Errors& errors) {
   StdoutOptions none;
   const size_t before = errors.size();
   read_options(OptionTable<StdoutOptions>{}, spec.options, none, errors, "the stdout sink",
@@ -47,6 +47,7 @@ std::unique_ptr<SinkPlan> make_stdout_plan(std::string kind, SinkFormat format,
   return std::make_unique<StdoutPlan>(std::move(kind), std::move(format), context);
 }
 
-const SinkDescriptor kStdoutSink = {"stdout", "writes to standard output", docs, bind};
+const SinkDescriptor kStdoutSink = {"stdout", "writes to standard output", stdout_docs,
+                                    bind_stdout};
 
 }  // namespace weir

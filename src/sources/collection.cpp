@@ -140,14 +140,14 @@ std::unique_ptr<SourcePlan> bind_rows(const Node& rows, const SourceSpec& spec,
   return std::make_unique<RowsPlan>(std::move(*read));
 }
 
-std::vector<OptionDoc> docs() {
+std::vector<OptionDoc> collection_docs() {
   std::vector<OptionDoc> all = option_docs(collection_options());
   for (OptionDoc& doc : common_source_docs("text")) all.push_back(std::move(doc));
   return all;
 }
 
-std::unique_ptr<SourcePlan> bind(const SourceSpec& spec, const SourceContext& context,
-                                 Errors& errors) {
+std::unique_ptr<SourcePlan> bind_collection(const SourceSpec& spec, const SourceContext& context,
+                                            Errors& errors) {
   CollectionOptions options;
   const size_t before = errors.size();
   read_options(collection_options(), spec.options, options, errors, "the collection source",
@@ -169,6 +169,7 @@ std::unique_ptr<SourcePlan> bind(const SourceSpec& spec, const SourceContext& co
 }  // namespace
 
 const SourceDescriptor kCollectionSource = {
-    "collection", "records written in the pipeline itself, for trying things out", docs, bind};
+    "collection", "records written in the pipeline itself, for trying things out", collection_docs,
+    bind_collection};
 
 }  // namespace weir

@@ -20,14 +20,14 @@ const OptionTable<FileSourceOptions>& file_source_options() {
   return table;
 }
 
-std::vector<OptionDoc> docs() {
+std::vector<OptionDoc> file_docs() {
   std::vector<OptionDoc> all = option_docs(file_source_options());
   for (OptionDoc& doc : common_source_docs("found by looking")) all.push_back(std::move(doc));
   return all;
 }
 
-std::unique_ptr<SourcePlan> bind(const SourceSpec& spec, const SourceContext& context,
-                                 Errors& errors) {
+std::unique_ptr<SourcePlan> bind_file(const SourceSpec& spec, const SourceContext& context,
+                                      Errors& errors) {
   FileSourceOptions options;
   const size_t before = errors.size();
   read_options(file_source_options(), spec.options, options, errors, "the file source",
@@ -53,6 +53,7 @@ std::unique_ptr<SourcePlan> bind(const SourceSpec& spec, const SourceContext& co
 
 }  // namespace
 
-const SourceDescriptor kFileSource = {"file", "reads files, one after another", docs, bind};
+const SourceDescriptor kFileSource = {"file", "reads files, one after another", file_docs,
+                                      bind_file};
 
 }  // namespace weir

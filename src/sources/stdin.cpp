@@ -7,10 +7,10 @@ namespace {
 
 struct StdinOptions {};
 
-std::vector<OptionDoc> docs() { return common_source_docs("found by looking"); }
+std::vector<OptionDoc> stdin_docs() { return common_source_docs("found by looking"); }
 
-std::unique_ptr<SourcePlan> bind(const SourceSpec& spec, const SourceContext& context,
-                                 Errors& errors) {
+std::unique_ptr<SourcePlan> bind_stdin(const SourceSpec& spec, const SourceContext& context,
+                                       Errors& errors) {
   StdinOptions none;
   const size_t before = errors.size();
   read_options(OptionTable<StdinOptions>{}, spec.options, none, errors, "the stdin source",
@@ -22,6 +22,6 @@ std::unique_ptr<SourcePlan> bind(const SourceSpec& spec, const SourceContext& co
 }  // namespace
 
 const SourceDescriptor kStdinSource = {
-    "stdin", "reads standard input; a line that arrives comes out at once", docs, bind};
+    "stdin", "reads standard input; a line that arrives comes out at once", stdin_docs, bind_stdin};
 
 }  // namespace weir

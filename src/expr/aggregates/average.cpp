@@ -16,7 +16,7 @@ constexpr std::string_view kAvgSignature =
 constexpr std::string_view kMeanSignature = "MEAN(x NUMERIC) -> DOUBLE";
 
 // Int128 sum of small integers, 192 bits for decimals, double-double for reals.
-struct IntegerState {
+struct IntegerMeanState {
   IntegerSum sum;
   uint64_t count = 0;
   double mean() const {
@@ -26,12 +26,12 @@ struct IntegerState {
            static_cast<double>(sum.value() - whole * n) / static_cast<double>(count);
   }
 };
-struct RealState {
+struct RealMeanState {
   RealSum sum;
   uint64_t count = 0;
   double mean() const { return sum.value() / static_cast<double>(count); }
 };
-struct DecimalState {
+struct DecimalMeanState {
   WideSum sum;
   uint64_t count = 0;
 
@@ -75,7 +75,7 @@ template <class State>
 class Average : public TypedAggregate<Average<State>, State> {
  public:
   using Base = TypedAggregate<Average<State>, State>;
-  static constexpr bool kReal = std::is_same_v<State, RealState>;
+  static constexpr bool kReal = std::is_same_v<State, RealMeanState>;
   static constexpr bool kOwnsMemory = kReal;
   // `mean`: always a DOUBLE. `scale`: of the decimals that come in.
   Average(Type result, bool mean, int scale)
@@ -85,8 +85,8 @@ class Average : public TypedAggregate<Average<State>, State> {
               const Batch&, EvalContext&) const override {
     with_number_type(args[0]->type(), [&]<class T>(T) {
       // Which column types each state takes.
-      constexpr bool kTakes = std::is_same_v<State, RealState> ? std::is_floating_point_v<T>
-                              : std::is_same_v<State, DecimalState>
+      constexpr bool kTakes = std::is_same_v<State, RealMeanState> ? std::is_floating_point_v<T>
+                              : std::is_same_v<State, DecimalMeanState>
                                   ? sizeof(T) == 16
                                   : !std::is_floating_point_v<T> && sizeof(T) <= 8;
       if constexpr (kTakes) {
@@ -106,9 +106,9 @@ class Average : public TypedAggregate<Average<State>, State> {
       out.push_null();
       return;
     }
-    if constexpr (std::is_same_v<State, RealState>) {
+    if constexpr (std::is_same_v<State, RealMeanState>) {
       push_real(out, s.mean());
-    } else if constexpr (std::is_same_v<State, IntegerState>) {
+    } else if constexpr (std::is_same_v<State, IntegerMeanState>) {
       if (mean_) {
         out.push<double>(s.mean());
       } else {
@@ -163,10 +163,10 @@ Result<AggregatePtr> bind_average(std::span<const ExprPtr> args, bool mean) {
   const Type& type = args[0]->type();
   const int scale = type.scale;
   Type result = mean ? Type::float64() : type;
-  if (type.is_integer()) return std::make_shared<Average<IntegerState>>(result, mean, 0);
-  if (type.is_approximate()) return std::make_shared<Average<RealState>>(result, mean, 0);
+  if (type.is_integer()) return std::make_shared<Average<IntegerMeanState>>(result, mean, 0);
+  if (type.is_approximate()) return std::make_shared<Average<RealMeanState>>(result, mean, 0);
   if (!mean) result = Type::decimal(38, std::max(6, scale));
-  return std::make_shared<Average<DecimalState>>(result, mean, scale);
+  return std::make_shared<Average<DecimalMeanState>>(result, mean, scale);
 }
 
 Result<AggregatePtr> bind_avg(std::span<const ExprPtr> args) { return bind_average(args, false); }

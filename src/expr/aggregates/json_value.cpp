@@ -34,7 +34,7 @@ void append_json_string(std::string& out, std::string_view text) {
 
 namespace {
 
-void append_real(std::string& out, double value) {
+void append_real_value(std::string& out, double value) {
   if (std::isfinite(value)) {
     append_json_double(out, value);
   } else {
@@ -56,8 +56,8 @@ void append_json_value(std::string& out, const Column& column, size_t i) {
     case TypeId::kInt:
     case TypeId::kBigInt:
     case TypeId::kDecimal: append_text(out, column, i); break;
-    case TypeId::kFloat: append_real(out, static_cast<double>(column.at<float>(i))); break;
-    case TypeId::kDouble: append_real(out, column.at<double>(i)); break;
+    case TypeId::kFloat: append_real_value(out, static_cast<double>(column.at<float>(i))); break;
+    case TypeId::kDouble: append_real_value(out, column.at<double>(i)); break;
     case TypeId::kString:
     case TypeId::kBytes: append_json_string(out, column.at<StringRef>(i).view()); break;
     case TypeId::kArray: {

@@ -67,7 +67,7 @@ class SmallExtreme final : public TypedAggregate<SmallExtreme<kWantMin>, SmallSt
   void load(SmallState& s, SnapshotReader& r) const { load_bytes(r, &s, sizeof(s)); }
 };
 
-struct DecimalState {
+struct DecimalExtremeState {
   uint64_t lo = 0;
   int64_t hi = 0;
   uint64_t seen = 0;
@@ -78,30 +78,30 @@ struct DecimalState {
 };
 
 template <bool kWantMin>
-class DecimalExtreme final : public TypedAggregate<DecimalExtreme<kWantMin>, DecimalState> {
+class DecimalExtreme final : public TypedAggregate<DecimalExtreme<kWantMin>, DecimalExtremeState> {
  public:
-  using Base = TypedAggregate<DecimalExtreme<kWantMin>, DecimalState>;
+  using Base = TypedAggregate<DecimalExtreme<kWantMin>, DecimalExtremeState>;
   explicit DecimalExtreme(Type type) : Base(std::move(type)) {}
 
   void update(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args, size_t n,
               const Batch&, EvalContext&) const override {
     Base::template for_values<Int128>(slots, groups, *args[0], n, offer);
   }
-  void combine(DecimalState& into, const DecimalState& from) const {
+  void combine(DecimalExtremeState& into, const DecimalExtremeState& from) const {
     if (from.seen != 0) offer(into, from.value());
   }
-  void finish_state(const DecimalState& s, Column& out, Arena&, EvalContext&) const {
+  void finish_state(const DecimalExtremeState& s, Column& out, Arena&, EvalContext&) const {
     if (s.seen == 0) {
       out.push_null();
     } else {
       out.push<Int128>(s.value());
     }
   }
-  void save(const DecimalState& s, SnapshotWriter& w) const { save_bytes(w, &s, sizeof(s)); }
-  void load(DecimalState& s, SnapshotReader& r) const { load_bytes(r, &s, sizeof(s)); }
+  void save(const DecimalExtremeState& s, SnapshotWriter& w) const { save_bytes(w, &s, sizeof(s)); }
+  void load(DecimalExtremeState& s, SnapshotReader& r) const { load_bytes(r, &s, sizeof(s)); }
 
  private:
-  static void offer(DecimalState& s, Int128 v) {
+  static void offer(DecimalExtremeState& s, Int128 v) {
     if (s.seen != 0 && (kWantMin ? v >= s.value() : v <= s.value())) return;
     s = {static_cast<uint64_t>(v), static_cast<int64_t>(v >> 64), 1};
   }

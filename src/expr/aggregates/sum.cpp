@@ -16,12 +16,12 @@ constexpr Int128 decimal_limit() {
   return limit;
 }
 
-struct IntegerState {
+struct IntegerSumState {
   IntegerSum sum;
   uint64_t count = 0;
 };
 
-class IntegerSumAggregate final : public TypedAggregate<IntegerSumAggregate, IntegerState> {
+class IntegerSumAggregate final : public TypedAggregate<IntegerSumAggregate, IntegerSumState> {
  public:
   IntegerSumAggregate() : TypedAggregate(Type::bigint()) {}
 
@@ -29,18 +29,18 @@ class IntegerSumAggregate final : public TypedAggregate<IntegerSumAggregate, Int
               const Batch&, EvalContext&) const override {
     with_number_type(args[0]->type(), [&]<class T>(T) {
       if constexpr (std::is_integral_v<T> && sizeof(T) <= 8) {
-        for_values<T>(slots, groups, *args[0], n, [](IntegerState& s, T v) {
+        for_values<T>(slots, groups, *args[0], n, [](IntegerSumState& s, T v) {
           s.sum.add(int64_t{v});
           ++s.count;
         });
       }
     });
   }
-  void combine(IntegerState& into, const IntegerState& from) const {
+  void combine(IntegerSumState& into, const IntegerSumState& from) const {
     into.sum.add(from.sum);
     into.count += from.count;
   }
-  void finish_state(const IntegerState& s, Column& out, Arena&, EvalContext& context) const {
+  void finish_state(const IntegerSumState& s, Column& out, Arena&, EvalContext& context) const {
     const Int128 sum = s.sum.value();
     const bool fits = sum >= INT64_MIN && sum <= INT64_MAX;
     if (s.count == 0) {
@@ -52,31 +52,31 @@ class IntegerSumAggregate final : public TypedAggregate<IntegerSumAggregate, Int
       out.push_null();
     }
   }
-  void save(const IntegerState& s, SnapshotWriter& w) const { save_bytes(w, &s, sizeof(s)); }
-  void load(IntegerState& s, SnapshotReader& r) const { load_bytes(r, &s, sizeof(s)); }
+  void save(const IntegerSumState& s, SnapshotWriter& w) const { save_bytes(w, &s, sizeof(s)); }
+  void load(IntegerSumState& s, SnapshotReader& r) const { load_bytes(r, &s, sizeof(s)); }
 };
 
-struct DecimalState {
+struct DecimalSumState {
   WideSum sum;
   uint64_t count = 0;
 };
 
-class DecimalSumAggregate final : public TypedAggregate<DecimalSumAggregate, DecimalState> {
+class DecimalSumAggregate final : public TypedAggregate<DecimalSumAggregate, DecimalSumState> {
  public:
   explicit DecimalSumAggregate(int scale) : TypedAggregate(Type::decimal(38, scale)) {}
 
   void update(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args, size_t n,
               const Batch&, EvalContext&) const override {
-    for_values<Int128>(slots, groups, *args[0], n, [](DecimalState& s, Int128 v) {
+    for_values<Int128>(slots, groups, *args[0], n, [](DecimalSumState& s, Int128 v) {
       s.sum.add(v);
       ++s.count;
     });
   }
-  void combine(DecimalState& into, const DecimalState& from) const {
+  void combine(DecimalSumState& into, const DecimalSumState& from) const {
     into.sum.add(from.sum);
     into.count += from.count;
   }
-  void finish_state(const DecimalState& s, Column& out, Arena&, EvalContext& context) const {
+  void finish_state(const DecimalSumState& s, Column& out, Arena&, EvalContext& context) const {
     if (s.count == 0) {
       out.push_null();
       return;
@@ -90,16 +90,16 @@ class DecimalSumAggregate final : public TypedAggregate<DecimalSumAggregate, Dec
       context.row_error(out.size(), "SUM overflows " + result_type().to_string());
     out.push_null();
   }
-  void save(const DecimalState& s, SnapshotWriter& w) const { save_bytes(w, &s, sizeof(s)); }
-  void load(DecimalState& s, SnapshotReader& r) const { load_bytes(r, &s, sizeof(s)); }
+  void save(const DecimalSumState& s, SnapshotWriter& w) const { save_bytes(w, &s, sizeof(s)); }
+  void load(DecimalSumState& s, SnapshotReader& r) const { load_bytes(r, &s, sizeof(s)); }
 };
 
-struct RealState {
+struct RealSumState {
   RealSum sum;
   uint64_t count = 0;
 };
 
-class RealSumAggregate final : public TypedAggregate<RealSumAggregate, RealState> {
+class RealSumAggregate final : public TypedAggregate<RealSumAggregate, RealSumState> {
  public:
   static constexpr bool kOwnsMemory = true;
   explicit RealSumAggregate(Type type) : TypedAggregate(std::move(type)) {}
@@ -108,31 +108,31 @@ class RealSumAggregate final : public TypedAggregate<RealSumAggregate, RealState
               const Batch&, EvalContext&) const override {
     with_number_type(args[0]->type(), [&]<class T>(T) {
       if constexpr (std::is_floating_point_v<T>) {
-        for_values<T>(slots, groups, *args[0], n, [](RealState& s, T v) {
+        for_values<T>(slots, groups, *args[0], n, [](RealSumState& s, T v) {
           s.sum.add(double{v});
           ++s.count;
         });
       }
     });
   }
-  void combine(RealState& into, const RealState& from) const {
+  void combine(RealSumState& into, const RealSumState& from) const {
     into.sum.add(from.sum);
     into.count += from.count;
   }
-  void finish_state(const RealState& s, Column& out, Arena&, EvalContext&) const {
+  void finish_state(const RealSumState& s, Column& out, Arena&, EvalContext&) const {
     if (s.count == 0) {
       out.push_null();
     } else {
       push_real(out, s.sum.value());
     }
   }
-  void release(RealState& s) const { s.sum.release(); }
+  void release(RealSumState& s) const { s.sum.release(); }
   size_t heap_bytes(const char* state) const override { return as_state(state).sum.heap_bytes(); }
-  void save(const RealState& s, SnapshotWriter& w) const {
+  void save(const RealSumState& s, SnapshotWriter& w) const {
     s.sum.save(w);
     w.put_u64(s.count);
   }
-  void load(RealState& s, SnapshotReader& r) const {
+  void load(RealSumState& s, SnapshotReader& r) const {
     s.sum.load(r);
     s.count = r.get_u64();
   }

@@ -58,9 +58,9 @@ Pair to_pair(const RealSum& s) {
 }
 
 // 256 bits, little end first.
-using Wide = std::array<uint64_t, 4>;
+using Words256 = std::array<uint64_t, 4>;
 
-void add_product(Wide& sum, uint64_t a, uint64_t b, size_t word) {
+void add_product(Words256& sum, uint64_t a, uint64_t b, size_t word) {
   unsigned __int128 carry = static_cast<unsigned __int128>(a) * b;
   for (size_t k = word; k < sum.size() && carry != 0; ++k) {
     const unsigned __int128 low =
@@ -69,20 +69,20 @@ void add_product(Wide& sum, uint64_t a, uint64_t b, size_t word) {
     carry = (carry >> 64) + (low >> 64);
   }
 }
-Wide times(const Wide& a, uint64_t b) {
-  Wide product{};
+Words256 times(const Words256& a, uint64_t b) {
+  Words256 product{};
   for (size_t k = 0; k < a.size(); ++k) add_product(product, a[k], b, k);
   return product;
 }
-Wide square(const Wide& a) {  // of less than 128 bits
-  Wide product{};
+Words256 square(const Words256& a) {  // of less than 128 bits
+  Words256 product{};
   for (size_t i = 0; i < 2; ++i) {
     for (size_t k = 0; k < 2; ++k) add_product(product, a[i], a[k], i + k);
   }
   return product;
 }
-Wide minus(const Wide& a, const Wide& b) {
-  Wide difference{};
+Words256 minus(const Words256& a, const Words256& b) {
+  Words256 difference{};
   uint64_t borrow = 0;
   for (size_t k = 0; k < a.size(); ++k) {
     const unsigned __int128 d = static_cast<unsigned __int128>(a[k]) - b[k] - borrow;
@@ -92,8 +92,8 @@ Wide minus(const Wide& a, const Wide& b) {
   return difference;
 }
 // a / b, its whole part exact before it is rounded, so that integers are cut right.
-double quotient(const Wide& a, unsigned __int128 b) {
-  Wide whole{};
+double quotient(const Words256& a, unsigned __int128 b) {
+  Words256 whole{};
   unsigned __int128 rest = 0;
   for (size_t bit = 256; bit-- > 0;) {
     const bool carry = rest >> 127 != 0;
@@ -109,7 +109,7 @@ double quotient(const Wide& a, unsigned __int128 b) {
   return v + static_cast<double>(rest) / static_cast<double>(b);
 }
 
-struct IntegerState {
+struct IntegerSpreadState {
   WideSum sum;
   WideSum squares;
   uint64_t count = 0;
@@ -118,11 +118,11 @@ struct IntegerState {
     squares.add_square(v);
   }
   double variance(bool sample) const {
-    const Wide spread = minus(times(squares.magnitude(), count), square(sum.magnitude()));
+    const Words256 spread = minus(times(squares.magnitude(), count), square(sum.magnitude()));
     return quotient(spread, static_cast<unsigned __int128>(count) * (sample ? count - 1 : count));
   }
 };
-struct RealState {
+struct RealSpreadState {
   RealSum sum;
   RealSum squares;
   uint64_t count = 0;
@@ -143,7 +143,7 @@ template <class State>
 class Variance final : public TypedAggregate<Variance<State>, State> {
  public:
   using Base = TypedAggregate<Variance<State>, State>;
-  static constexpr bool kReal = std::is_same_v<State, RealState>;
+  static constexpr bool kReal = std::is_same_v<State, RealSpreadState>;
   static constexpr bool kOwnsMemory = kReal;
   Variance(Type result, Spread spread, int scale) : Base(std::move(result)), spread_(spread) {
     for (int k = 0; k < scale; ++k) unit_ *= 10;
@@ -152,7 +152,7 @@ class Variance final : public TypedAggregate<Variance<State>, State> {
   void update(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args, size_t n,
               const Batch&, EvalContext&) const override {
     with_number_type(args[0]->type(), [&]<class T>(T) {
-      constexpr bool kInteger = std::is_same_v<State, IntegerState>;
+      constexpr bool kInteger = std::is_same_v<State, IntegerSpreadState>;
       if constexpr (kInteger ? !std::is_floating_point_v<T> && sizeof(T) <= 8
                              : std::is_floating_point_v<T> || sizeof(T) == 16) {
         Base::template for_values<T>(slots, groups, *args[0], n, [this](State& s, T v) {
@@ -239,10 +239,10 @@ Result<AggregatePtr> bind_spread(std::span<const ExprPtr> args) {
   if (args.size() != 1 || !args[0]->type().is_numeric())
     return wrong_arguments("a variance", "one number", "STDDEV_SAMP(x NUMERIC)");
   const Type& type = args[0]->type();
-  if (type.is_integer()) return std::make_shared<Variance<IntegerState>>(type, kSpread, 0);
+  if (type.is_integer()) return std::make_shared<Variance<IntegerSpreadState>>(type, kSpread, 0);
   const Type result =
       type.is_approximate() ? type : Type::decimal(38, std::max(6, static_cast<int>(type.scale)));
-  return std::make_shared<Variance<RealState>>(result, kSpread, type.scale);
+  return std::make_shared<Variance<RealSpreadState>>(result, kSpread, type.scale);
 }
 
 }  // namespace

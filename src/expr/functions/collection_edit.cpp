@@ -11,7 +11,7 @@ namespace {
 
 using Columns = std::span<const ColumnPtr>;
 
-BindFunction bind_add(std::string_view name, bool at_end) {
+BindFunction bind_array_add(std::string_view name, bool at_end) {
   return [name, at_end](std::span<const ExprPtr> args) -> Result<BoundCall> {
     if (auto ok = check_count(name, args, 2, 2); !ok) return fail(ok.error());
     auto element = element_and_value(name, args);
@@ -153,10 +153,10 @@ FunctionList collection_edit_functions() {
   FunctionList list;
   list.push_back(polymorphic("ARRAY_APPEND", "ARRAY_APPEND(a ARRAY, x) -> ARRAY",
                              "Adds x at the end.", "ARRAY_APPEND(ARRAY[1, 2], 3)", "[1, 2, 3]",
-                             bind_add("ARRAY_APPEND", true)));
+                             bind_array_add("ARRAY_APPEND", true)));
   list.push_back(polymorphic("ARRAY_PREPEND", "ARRAY_PREPEND(a ARRAY, x) -> ARRAY",
                              "Adds x at the beginning.", "ARRAY_PREPEND(ARRAY[1, 2], 3)",
-                             "[3, 1, 2]", bind_add("ARRAY_PREPEND", false)));
+                             "[3, 1, 2]", bind_array_add("ARRAY_PREPEND", false)));
   list.push_back(polymorphic(
       "ARRAY_CONCAT", "ARRAY_CONCAT(a ARRAY, ...) -> ARRAY", "Puts arrays one after another.",
       "ARRAY_CONCAT(ARRAY[1, 2], ARRAY[2, 3])", "[1, 2, 2, 3]", bind_concat));

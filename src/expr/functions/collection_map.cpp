@@ -19,7 +19,7 @@ Result<Type> map_argument(std::string_view function, std::span<const ExprPtr> ar
 }
 
 // MAP_KEYS (child 0) and MAP_VALUES (child 1): the same lists over one of the children.
-BindFunction bind_part(std::string_view name, size_t child) {
+BindFunction bind_map_part(std::string_view name, size_t child) {
   return [name, child](std::span<const ExprPtr> args) -> Result<BoundCall> {
     if (auto ok = check_count(name, args, 1, 1); !ok) return fail(ok.error());
     auto map = map_argument(name, args, 0);
@@ -83,7 +83,7 @@ class EntryWriter {
   std::vector<std::pair<const Column*, size_t>> places_;  // of the values
 };
 
-Result<BoundCall> bind_union(std::span<const ExprPtr> args) {
+Result<BoundCall> bind_map_union(std::span<const ExprPtr> args) {
   if (auto ok = check_count("MAP_UNION", args, 1, -1); !ok) return fail(ok.error());
   Type type;
   for (size_t i = 0; i < args.size(); ++i) {
@@ -148,17 +148,18 @@ Result<BoundCall> bind_from_arrays(std::span<const ExprPtr> args) {
 FunctionList collection_map_functions() {
   FunctionList list;
   list.push_back(polymorphic("MAP_KEYS", "MAP_KEYS(m MAP) -> ARRAY", "Gives the keys of a map.",
-                             "MAP_KEYS(MAP['a', 1, 'b', 2])", "[a, b]", bind_part("MAP_KEYS", 0)));
+                             "MAP_KEYS(MAP['a', 1, 'b', 2])", "[a, b]",
+                             bind_map_part("MAP_KEYS", 0)));
   list.push_back(polymorphic("MAP_VALUES", "MAP_VALUES(m MAP) -> ARRAY",
                              "Gives the values of a map.", "MAP_VALUES(MAP['a', 1, 'b', 2])",
-                             "[1, 2]", bind_part("MAP_VALUES", 1)));
+                             "[1, 2]", bind_map_part("MAP_VALUES", 1)));
   list.push_back(polymorphic("MAP_ENTRIES", "MAP_ENTRIES(m MAP) -> ARRAY<ROW<key, value>>",
                              "Gives the entries of a map as rows.",
                              "MAP_ENTRIES(MAP['a', 1, 'b', 2])", "[(a, 1), (b, 2)]", bind_entries));
   list.push_back(polymorphic("MAP_UNION", "MAP_UNION(m MAP, ...) -> MAP",
                              "Joins maps; of equal keys the last map's value counts.",
                              "MAP_UNION(MAP['a', 1, 'b', 2], MAP['b', 3])", "{a=1, b=3}",
-                             bind_union));
+                             bind_map_union));
   list.push_back(
       polymorphic("MAP_FROM_ARRAYS", "MAP_FROM_ARRAYS(keys ARRAY, values ARRAY) -> MAP",
                   "Makes a map of keys and values of equal number; another number is an error.",

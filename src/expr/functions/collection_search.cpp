@@ -67,7 +67,7 @@ Result<BoundCall> bind_element(std::span<const ExprPtr> args) {
 }
 
 // The largest (sign 1) or smallest (-1) element, NULLs left out.
-BindFunction bind_extreme(std::string_view name, int sign) {
+BindFunction bind_array_extreme(std::string_view name, int sign) {
   return [name, sign](std::span<const ExprPtr> args) -> Result<BoundCall> {
     if (auto ok = check_count(name, args, 1, 1); !ok) return fail(ok.error());
     auto element = element_argument(name, args, 0);
@@ -191,10 +191,11 @@ FunctionList collection_search_functions() {
                   "ARRAY_POSITION(ARRAY['a', 'b'], 'b')", "2", bind_position));
   list.push_back(polymorphic("ARRAY_MAX", "ARRAY_MAX(a ARRAY) -> element type",
                              "Gives the largest element, NULLs left out.",
-                             "ARRAY_MAX(ARRAY[3, 9, 4])", "9", bind_extreme("ARRAY_MAX", 1)));
+                             "ARRAY_MAX(ARRAY[3, 9, 4])", "9", bind_array_extreme("ARRAY_MAX", 1)));
   list.push_back(polymorphic("ARRAY_MIN", "ARRAY_MIN(a ARRAY) -> element type",
                              "Gives the smallest element, NULLs left out.",
-                             "ARRAY_MIN(ARRAY[3, 9, 4])", "3", bind_extreme("ARRAY_MIN", -1)));
+                             "ARRAY_MIN(ARRAY[3, 9, 4])", "3",
+                             bind_array_extreme("ARRAY_MIN", -1)));
   list.push_back(polymorphic(
       "ARRAY_JOIN", "ARRAY_JOIN(a ARRAY<STRING>, delimiter STRING[, for_null STRING]) -> STRING",
       "Joins texts with a delimiter; NULLs are left out unless a text for them is given.",

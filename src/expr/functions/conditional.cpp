@@ -22,13 +22,13 @@ using Args = std::span<const ExprPtr>;
 // --- choosing a value per row
 // --------------------------------------------------------------------------
 
-constexpr uint8_t kNone = 255;  // NULL
+constexpr uint8_t kNoSource = 255;  // NULL
 
 template <class Raw>
 void copy_chosen(Column& out, Columns sources, const uint8_t* which, size_t n) {
   Raw* to = out.values<Raw>();
   for (size_t i = 0; i < n; ++i) {
-    if (which[i] != kNone && !sources[which[i]]->is_null(i)) {
+    if (which[i] != kNoSource && !sources[which[i]]->is_null(i)) {
       to[i] = sources[which[i]]->template at<Raw>(i);
     } else {
       to[i] = Raw{};
@@ -56,7 +56,7 @@ ColumnPtr choose(const Type& type, Columns sources, const Vec<uint8_t>& which) {
   }
   ColumnPtr out = make_column(type);
   for (size_t i = 0; i < n; ++i) {
-    if (which[i] == kNone)
+    if (which[i] == kNoSource)
       out->push_null();
     else
       out->push_from(*sources[which[i]], i);
@@ -72,7 +72,7 @@ ColumnPtr coalesce(Columns args, const Type& type, size_t rows, EvalContext& con
   for (size_t i = 0; i < n; ++i) {
     uint8_t k = 0;
     while (k < args.size() && args[k]->is_null(i)) ++k;
-    which[i] = k < args.size() ? k : kNone;
+    which[i] = k < args.size() ? k : kNoSource;
   }
   return finish_rows(choose(type, args, which), args, rows, context, context.errors.size());
 }
@@ -145,7 +145,7 @@ Result<BoundCall> bind_nullif(Args args) {
     Vec<uint8_t> which(n);
     for (size_t i = 0; i < n; ++i) {
       const bool same = !equal->is_null(i) && equal->at<uint8_t>(i) != 0;
-      which[i] = same || a.is_null(i) ? kNone : 0;
+      which[i] = same || a.is_null(i) ? kNoSource : 0;
     }
     ColumnPtr out;
     if (integers && a.type() != result) {
@@ -158,7 +158,7 @@ Result<BoundCall> bind_nullif(Args args) {
           case TypeId::kInt: out->values<int32_t>()[i] = narrow<int32_t>(a, at); break;
           default: out->values<int64_t>()[i] = narrow<int64_t>(a, at); break;
         }
-        if (which[i] == kNone) out->set_null(i);
+        if (which[i] == kNoSource) out->set_null(i);
       }
     } else {
       out = choose(result, columns.first(1), which);
@@ -216,7 +216,7 @@ Kernel extreme_kernel(const Type& type) {
 
 // NULL when any argument is NULL, as in Flink.
 template <bool kGreatest>
-Result<BoundCall> bind_extreme(Args args) {
+Result<BoundCall> bind_greatest(Args args) {
   const std::string_view name = kGreatest ? "GREATEST" : "LEAST";
   if (auto ok = check_count(name, args, 1, -1); !ok) return fail(ok.error());
   auto type = common_argument_type(name, args);
@@ -347,10 +347,10 @@ FunctionList conditional_functions() {
             "NULLIF(5, 0)", "5", bind_nullif),
       bound("GREATEST", "GREATEST(x1 ANY, x2 ANY, ...) -> common type",
             "Gives the largest argument; NULL when one is NULL.", "GREATEST(3, 7, 5)", "7",
-            bind_extreme<true>),
+            bind_greatest<true>),
       bound("LEAST", "LEAST(x1 ANY, x2 ANY, ...) -> common type",
             "Gives the smallest argument; NULL when one is NULL.", "LEAST(3, 7, 5)", "3",
-            bind_extreme<false>),
+            bind_greatest<false>),
       bound("TYPEOF", "TYPEOF(x ANY) -> STRING", "Gives the type of x as text.", "TYPEOF(1.50)",
             "DECIMAL(3, 2)", bind_typeof),
       bound("IS_ALPHA", "IS_ALPHA(s ANY) -> BOOLEAN",

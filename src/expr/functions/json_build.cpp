@@ -24,8 +24,8 @@ struct BuildClauses {
   std::vector<bool> raw;
 };
 
-Result<BuildClauses> read_clauses(std::string_view function, Words words, size_t arguments,
-                                  bool absent_on_null) {
+Result<BuildClauses> read_build_clauses(std::string_view function, Words words, size_t arguments,
+                                        bool absent_on_null) {
   BuildClauses out{absent_on_null, std::vector<bool>(arguments)};
   for (const std::string& word : words) {
     size_t index = 0;
@@ -71,7 +71,7 @@ std::vector<Type> types_of(std::span<const ExprPtr> args) {
 
 Result<BoundCall> bind_json_array(std::span<const ExprPtr> args, Words words) {
   if (auto ok = check_values("JSON_ARRAY", args, 0, 1); !ok) return fail(ok.error());
-  auto clauses = read_clauses("JSON_ARRAY", words, args.size(), true);
+  auto clauses = read_build_clauses("JSON_ARRAY", words, args.size(), true);
   if (!clauses) return fail(std::move(clauses.error()));
   BoundCall call;
   call.parameters = types_of(args);
@@ -102,7 +102,7 @@ Result<BoundCall> bind_json_object(std::span<const ExprPtr> args, Words words) {
     if (auto ok = check_type("JSON_OBJECT", args, i, Type::string()); !ok) return fail(ok.error());
   }
   if (auto ok = check_values("JSON_OBJECT", args, 1, 2); !ok) return fail(ok.error());
-  auto clauses = read_clauses("JSON_OBJECT", words, args.size(), false);
+  auto clauses = read_build_clauses("JSON_OBJECT", words, args.size(), false);
   if (!clauses) return fail(std::move(clauses.error()));
   BoundCall call;
   call.parameters = types_of(args);

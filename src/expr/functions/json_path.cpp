@@ -13,14 +13,14 @@ bool is_name(char c) {
          static_cast<unsigned char>((c | 0x20) - 'a') < 26;
 }
 
-std::string_view trim(std::string_view s) {
+std::string_view trim_blanks(std::string_view s) {
   while (!s.empty() && json_detail::is_blank(s.front())) s.remove_prefix(1);
   while (!s.empty() && json_detail::is_blank(s.back())) s.remove_suffix(1);
   return s;
 }
 
-bool read_number(std::string_view s, int64_t& out) {
-  s = trim(s);
+bool read_index(std::string_view s, int64_t& out) {
+  s = trim_blanks(s);
   const auto r = std::from_chars(s.data(), s.data() + s.size(), out);
   return r.ec == std::errc() && r.ptr == s.data() + s.size();
 }
@@ -29,7 +29,7 @@ bool read_number(std::string_view s, int64_t& out) {
 
 Result<JsonPath> JsonPath::parse(std::string_view text) {
   JsonPath path;
-  std::string_view rest = trim(text);
+  std::string_view rest = trim_blanks(text);
   const auto wrong = [&](std::string_view what) {
     return fail(ErrorKind::kConfig,
                 "wrong JSON path `" + std::string(text) + "`: " + std::string(what),
@@ -39,7 +39,7 @@ Result<JsonPath> JsonPath::parse(std::string_view text) {
     if (rest.starts_with(mode) && rest.size() > mode.size() &&
         json_detail::is_blank(rest[mode.size()])) {
       path.strict_ = mode == "strict";
-      rest = trim(rest.substr(mode.size()));
+      rest = trim_blanks(rest.substr(mode.size()));
       break;
     }
   }
@@ -81,7 +81,7 @@ Result<JsonPath> JsonPath::parse(std::string_view text) {
       } else {
         const size_t close = rest.find(']', i);
         if (close == std::string_view::npos) return wrong("`]` is missing");
-        const std::string_view inside = trim(rest.substr(i, close - i));
+        const std::string_view inside = trim_blanks(rest.substr(i, close - i));
         i = close + 1;
         const size_t colon = inside.find(':');
         if (inside == "*") {
@@ -89,15 +89,15 @@ Result<JsonPath> JsonPath::parse(std::string_view text) {
         } else if (colon != std::string_view::npos) {
           step.kind = Step::Kind::kSlice;
           step.last = std::numeric_limits<int64_t>::max();
-          const std::string_view from = trim(inside.substr(0, colon));
-          const std::string_view to = trim(inside.substr(colon + 1));
-          if ((!from.empty() && !read_number(from, step.index)) ||
-              (!to.empty() && !read_number(to, step.last))) {
+          const std::string_view from = trim_blanks(inside.substr(0, colon));
+          const std::string_view to = trim_blanks(inside.substr(colon + 1));
+          if ((!from.empty() && !read_index(from, step.index)) ||
+              (!to.empty() && !read_index(to, step.last))) {
             return wrong("`" + std::string(inside) + "` is no range of indexes");
           }
         } else {
           step.kind = Step::Kind::kIndex;
-          if (!read_number(inside, step.index)) {
+          if (!read_index(inside, step.index)) {
             return wrong("`" + std::string(inside) + "` is no index; keys go in quotes");
           }
         }

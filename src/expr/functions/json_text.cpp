@@ -10,12 +10,12 @@ using json_detail::is_blank;
 
 namespace {
 
-constexpr int kMaxDepth = 1000;
+constexpr int kMaxJsonDepth = 1000;
 
-bool is_digit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
+bool is_json_digit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
 
-int hex_digit(char c) {
-  if (is_digit(c)) return c - '0';
+int hex_value(char c) {
+  if (is_json_digit(c)) return c - '0';
   const char lower = static_cast<char>(c | 0x20);
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
@@ -24,7 +24,7 @@ int hex_digit(char c) {
 int hex4(const char* p) {
   int v = 0;
   for (int i = 0; i < 4; ++i) {
-    const int d = hex_digit(p[i]);
+    const int d = hex_value(p[i]);
     if (d < 0) return -1;
     v = v * 16 + d;
   }
@@ -64,7 +64,7 @@ class Checker {
   }
 
   bool value(int depth) {
-    if (p_ == end_ || depth > kMaxDepth) return false;
+    if (p_ == end_ || depth > kMaxJsonDepth) return false;
     switch (*p_) {
       case '{': return object(depth);
       case '[': return array(depth);
@@ -125,7 +125,7 @@ class Checker {
 
   bool digits() {
     const char* begin = p_;
-    while (p_ != end_ && is_digit(*p_)) ++p_;
+    while (p_ != end_ && is_json_digit(*p_)) ++p_;
     return p_ != begin;
   }
 
@@ -145,7 +145,7 @@ class Checker {
   const char* end_;
 };
 
-void append_utf8(std::string& out, uint32_t c) {
+void append_escaped(std::string& out, uint32_t c) {
   if (c < 0x80) {
     out += static_cast<char>(c);
   } else if (c < 0x800) {
@@ -228,7 +228,7 @@ const char* skip_checked(const char* p) {
     default:
       // A number that is the whole document has no byte behind it that may be read; values inside
       // others always have a , ] or }.
-      while (is_digit(*p) || *p == '-' || *p == '+' || *p == '.' || (*p | 0x20) == 'e') ++p;
+      while (is_json_digit(*p) || *p == '-' || *p == '+' || *p == '.' || (*p | 0x20) == 'e') ++p;
       return p;
   }
 }
@@ -252,7 +252,7 @@ void json_unescape(std::string& out, std::string_view quoted) {
       case 'n': out += '\n'; break;
       case 'r': out += '\r'; break;
       case 't': out += '\t'; break;
-      case 'u': append_utf8(out, escaped_character(p, end)); break;
+      case 'u': append_escaped(out, escaped_character(p, end)); break;
       default: out += e;
     }
   }

@@ -5,7 +5,7 @@
 namespace weir {
 namespace {
 
-constexpr char kHex[] = "0123456789ABCDEF";
+constexpr char kUpperHex[] = "0123456789ABCDEF";
 
 // n in base 2^shift, two's complement for negative numbers.
 StringRef in_base(EvalContext& c, int64_t n, int shift) {
@@ -14,7 +14,7 @@ StringRef in_base(EvalContext& c, int64_t n, int shift) {
   char* p = end;
   auto bits = static_cast<uint64_t>(n);
   do {
-    *--p = kHex[bits & ((1u << shift) - 1)];
+    *--p = kUpperHex[bits & ((1u << shift) - 1)];
     bits >>= shift;
   } while (bits != 0);
   return copy_text(c, {p, static_cast<size_t>(end - p)});
@@ -26,8 +26,8 @@ StringRef hex(EvalContext& c, int64_t n) { return in_base(c, n, 4); }
 StringRef hex_text(EvalContext& c, StringRef s) {
   char* const out = c.arena->allocate(2 * size_t{s.len});
   for (size_t i = 0; i < s.len; ++i) {
-    out[2 * i] = kHex[static_cast<unsigned char>(s.ptr[i]) >> 4];
-    out[2 * i + 1] = kHex[static_cast<unsigned char>(s.ptr[i]) & 15];
+    out[2 * i] = kUpperHex[static_cast<unsigned char>(s.ptr[i]) >> 4];
+    out[2 * i + 1] = kUpperHex[static_cast<unsigned char>(s.ptr[i]) & 15];
   }
   return {out, 2 * size_t{s.len}};
 }

@@ -265,9 +265,9 @@ Result<BoundCall> bind_mod(std::span<const ExprPtr> args) {
   return BoundCall{{x, y}, result, std::move(kernel), can_fail};
 }
 
-FunctionDescriptor bound(std::string_view name, std::string_view signature, std::string_view doc,
-                         std::string_view example, std::string_view result,
-                         std::function<Result<BoundCall>(std::span<const ExprPtr>)> bind) {
+FunctionDescriptor numeric(std::string_view name, std::string_view signature, std::string_view doc,
+                           std::string_view example, std::string_view result,
+                           std::function<Result<BoundCall>(std::span<const ExprPtr>)> bind) {
   FunctionDescriptor d;
   d.name = name;
   d.signature = signature;
@@ -283,28 +283,29 @@ FunctionDescriptor bound(std::string_view name, std::string_view signature, std:
 FunctionList numeric_round_functions() {
   using Args = std::span<const ExprPtr>;
   return {
-      bound("ABS", "ABS(x NUMERIC) -> same type", "Gives the absolute value.", "ABS(-3.50)", "3.50",
-            bind_abs),
-      bound("SIGN", "SIGN(x NUMERIC) -> same type", "Gives -1, 0 or 1.", "SIGN(-7)", "-1",
-            bind_sign),
-      bound("CEIL", "CEIL(x NUMERIC) -> same type, DECIMAL with scale 0",
-            "Gives the smallest whole number that is not less than x.", "CEIL(1.2)", "2",
-            [](Args args) { return bind_whole<true>("CEIL", args); }),
-      bound("CEILING", "CEILING(x NUMERIC) -> same type, DECIMAL with scale 0", "The same as CEIL.",
-            "CEILING(-1.2)", "-1", [](Args args) { return bind_whole<true>("CEILING", args); }),
-      bound("FLOOR", "FLOOR(x NUMERIC) -> same type, DECIMAL with scale 0",
-            "Gives the largest whole number that is not greater than x.", "FLOOR(-1.2)", "-2",
-            [](Args args) { return bind_whole<false>("FLOOR", args); }),
-      bound("ROUND", "ROUND(x NUMERIC[, places INT]) -> same type, DECIMAL with the places",
-            "Rounds to places digits after the point (default 0), half up by magnitude.",
-            "ROUND(-125.315, 2)", "-125.32",
-            [](Args args) { return bind_places<true>("ROUND", args); }),
-      bound("TRUNCATE", "TRUNCATE(x NUMERIC[, places INT]) -> same type, DECIMAL with the places",
-            "Cuts after places digits after the point (default 0).", "TRUNCATE(42.328, 2)", "42.32",
-            [](Args args) { return bind_places<false>("TRUNCATE", args); }),
-      bound("MOD", "MOD(a NUMERIC, b NUMERIC) -> type of b, DECIMAL or DOUBLE",
-            "Gives the remainder of a divided by b, with the sign of a.", "MOD(-7, 3)", "-1",
-            bind_mod),
+      numeric("ABS", "ABS(x NUMERIC) -> same type", "Gives the absolute value.", "ABS(-3.50)",
+              "3.50", bind_abs),
+      numeric("SIGN", "SIGN(x NUMERIC) -> same type", "Gives -1, 0 or 1.", "SIGN(-7)", "-1",
+              bind_sign),
+      numeric("CEIL", "CEIL(x NUMERIC) -> same type, DECIMAL with scale 0",
+              "Gives the smallest whole number that is not less than x.", "CEIL(1.2)", "2",
+              [](Args args) { return bind_whole<true>("CEIL", args); }),
+      numeric("CEILING", "CEILING(x NUMERIC) -> same type, DECIMAL with scale 0",
+              "The same as CEIL.", "CEILING(-1.2)", "-1",
+              [](Args args) { return bind_whole<true>("CEILING", args); }),
+      numeric("FLOOR", "FLOOR(x NUMERIC) -> same type, DECIMAL with scale 0",
+              "Gives the largest whole number that is not greater than x.", "FLOOR(-1.2)", "-2",
+              [](Args args) { return bind_whole<false>("FLOOR", args); }),
+      numeric("ROUND", "ROUND(x NUMERIC[, places INT]) -> same type, DECIMAL with the places",
+              "Rounds to places digits after the point (default 0), half up by magnitude.",
+              "ROUND(-125.315, 2)", "-125.32",
+              [](Args args) { return bind_places<true>("ROUND", args); }),
+      numeric("TRUNCATE", "TRUNCATE(x NUMERIC[, places INT]) -> same type, DECIMAL with the places",
+              "Cuts after places digits after the point (default 0).", "TRUNCATE(42.328, 2)",
+              "42.32", [](Args args) { return bind_places<false>("TRUNCATE", args); }),
+      numeric("MOD", "MOD(a NUMERIC, b NUMERIC) -> type of b, DECIMAL or DOUBLE",
+              "Gives the remainder of a divided by b, with the sign of a.", "MOD(-7, 3)", "-1",
+              bind_mod),
   };
 }
 

@@ -33,7 +33,7 @@ std::string to_re2_syntax(std::string_view pattern) {
   return out;
 }
 
-std::shared_ptr<const RE2> compile(std::string_view pattern) {
+std::shared_ptr<const RE2> compile_cached(std::string_view pattern) {
   RE2::Options options;
   options.set_log_errors(false);
   return std::make_shared<const RE2>(to_re2_syntax(pattern), options);
@@ -47,7 +47,7 @@ std::shared_ptr<const RE2> worker_regex(std::string_view pattern) {
   std::string key(pattern);
   const auto it = cache.find(key);
   if (it != cache.end()) return it->second;
-  std::shared_ptr<const RE2> regex = compile(pattern);
+  std::shared_ptr<const RE2> regex = compile_cached(pattern);
   if (!regex->ok()) regex = nullptr;
   if (cache.size() >= kMost) cache.clear();
   cache.emplace(std::move(key), regex);
@@ -55,7 +55,7 @@ std::shared_ptr<const RE2> worker_regex(std::string_view pattern) {
 }
 
 Result<void> check_pattern(std::string_view pattern, int* groups) {
-  const auto regex = compile(pattern);
+  const auto regex = compile_cached(pattern);
   if (!regex->ok()) {
     const bool look = pattern.find("(?=") != std::string_view::npos ||
                       pattern.find("(?!") != std::string_view::npos ||

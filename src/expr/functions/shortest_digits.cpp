@@ -72,7 +72,7 @@ namespace {
 
 constexpr int kMostExactPower =
     22;  // 10^22 is the largest power of ten that a double holds exactly
-constexpr auto kPowers = [] {
+constexpr auto kRealPowers = [] {
   std::array<double, kMostExactPower + 1> p{};
   p[0] = 1;
   for (size_t i = 1; i < p.size(); ++i) p[i] = p[i - 1] * 10;
@@ -93,7 +93,7 @@ double cut_double(double x, int places, bool half_up) {
   if (places > 400) return x;
   if (places < -400) return 0;
   if (std::abs(places) > kMostExactPower) return cut_exactly(x, places, half_up);
-  const double power = kPowers[static_cast<size_t>(std::abs(places))];
+  const double power = kRealPowers[static_cast<size_t>(std::abs(places))];
   const double scaled = std::fabs(places >= 0 ? x * power : x / power);
   if (scaled > 1e12) return cut_exactly(x, places, half_up);
   const double whole = std::floor(scaled);

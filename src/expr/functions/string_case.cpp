@@ -15,13 +15,13 @@
 namespace weir {
 namespace {
 
-enum class Case { kLower, kUpper };
+enum class LetterCase { kLower, kUpper };
 
 // The letters that change are kFirst .. kFirst + 25; they change by flipping bit 5.
-template <Case kTo>
-constexpr char kFirst = kTo == Case::kLower ? 'A' : 'a';
+template <LetterCase kTo>
+constexpr char kFirst = kTo == LetterCase::kLower ? 'A' : 'a';
 
-template <Case kTo>
+template <LetterCase kTo>
 inline uint64_t map_word(uint64_t x) {
   constexpr uint64_t kOnes = 0x0101010101010101u;
   constexpr uint64_t kHigh = 0x8080808080808080u;
@@ -33,14 +33,14 @@ inline uint64_t map_word(uint64_t x) {
   return x ^ (letter >> 2);
 }
 
-template <Case kTo>
+template <LetterCase kTo>
 inline char map_char(char c) {
   const bool letter = static_cast<unsigned char>(c - kFirst<kTo>) < 26;
   return static_cast<char>(letter ? c ^ 0x20 : c);
 }
 
 // Maps n bytes; false when one of them is not ASCII (then `out` is to be written again).
-template <Case kTo>
+template <LetterCase kTo>
 inline bool map_ascii(const char* in, char* out, size_t n) {
   if (n < 8) {
     unsigned char seen = 0;
@@ -91,7 +91,7 @@ bool is_final_sigma(const char* begin, const char* sigma, const char* after, con
 }
 
 // Maps one code point at p (in begin..end) and writes it.
-template <Case kTo>
+template <LetterCase kTo>
 char* map_code_point(const char* begin, const char*& p, const char* end, char* out) {
   const char* const start = p;
   const char32_t c = utf8_decode(p, end);
@@ -99,7 +99,7 @@ char* map_code_point(const char* begin, const char*& p, const char* end, char* o
     std::memcpy(out, start, static_cast<size_t>(p - start));  // as it is
     return out + (p - start);
   }
-  if constexpr (kTo == Case::kLower) {
+  if constexpr (kTo == LetterCase::kLower) {
     if (c == 0x3A3 && is_final_sigma(begin, start, p, end)) return utf8_encode(out, 0x3C2);
     if (c == 0x130) return utf8_encode(utf8_encode(out, 'i'), 0x307);  // I with dot above
     return utf8_encode(out, to_lower(c));
@@ -112,7 +112,7 @@ char* map_code_point(const char* begin, const char*& p, const char* end, char* o
 // A code point's mapping needs at most this many bytes per byte of the input (2 bytes become 3).
 constexpr size_t kGrowth = 2;
 
-template <Case kTo>
+template <LetterCase kTo>
 StringRef map_unicode(EvalContext& c, StringRef s) {
   char* const out = c.arena->allocate(kGrowth * s.len);
   char* to = out;
@@ -124,7 +124,7 @@ StringRef map_unicode(EvalContext& c, StringRef s) {
 }
 
 // Maps a whole column: one allocation for all its bytes.
-template <Case kTo>
+template <LetterCase kTo>
 ColumnPtr map_column(std::span<const ColumnPtr> args, size_t rows, EvalContext& context) {
   const Column& in = *args[0];
   const size_t n = rows_to_compute(args, rows);
@@ -159,8 +159,8 @@ StringRef initcap(EvalContext& c, StringRef s) {
     const char* look = p;
     const char32_t point = utf8_decode(look, end);
     const bool word = point != kInvalid && (is_letter(point) || is_digit(point));
-    to = word && !inside ? map_code_point<Case::kUpper>(s.ptr, p, end, to)
-                         : map_code_point<Case::kLower>(s.ptr, p, end, to);
+    to = word && !inside ? map_code_point<LetterCase::kUpper>(s.ptr, p, end, to)
+                         : map_code_point<LetterCase::kLower>(s.ptr, p, end, to);
     inside = word;
   }
   const auto used = static_cast<size_t>(to - out);
@@ -188,9 +188,9 @@ FunctionDescriptor text_to_text(std::string_view name, std::string_view signatur
 FunctionList string_case_functions() {
   return {
       text_to_text("LOWER", "LOWER(s STRING) -> STRING", "Gives s in lower case.",
-                   "LOWER('Grüße ABC')", "grüße abc", map_column<Case::kLower>),
+                   "LOWER('Grüße ABC')", "grüße abc", map_column<LetterCase::kLower>),
       text_to_text("UPPER", "UPPER(s STRING) -> STRING", "Gives s in upper case.",
-                   "UPPER('été abc')", "ÉTÉ ABC", map_column<Case::kUpper>),
+                   "UPPER('été abc')", "ÉTÉ ABC", map_column<LetterCase::kUpper>),
       scalar<initcap>(
           "INITCAP", "INITCAP(s STRING) -> STRING",
           "Gives s with each word's first letter in upper case and the rest in lower case.",

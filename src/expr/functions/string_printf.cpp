@@ -94,7 +94,7 @@ bool read_spec(const char*& p, const char* end, Spec& spec) {
   return !(spec.plus && spec.blank);
 }
 
-void pad(std::string& out, std::string_view text, const Spec& spec) {
+void append_padded(std::string& out, std::string_view text, const Spec& spec) {
   const auto length = static_cast<int>(utf8_length(text.data(), text.size()));
   const auto missing = static_cast<size_t>(std::max(0, spec.width - length));
   if (!spec.left) out.append(missing, ' ');
@@ -111,7 +111,7 @@ void pad_text(std::string& out, std::string text, const Spec& spec) {
   if (spec.upper) {
     for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
   }
-  pad(out, text, spec);
+  append_padded(out, text, spec);
 }
 
 // Sign, grouping and zeros around the digits of a number ("1234.50", no sign).
@@ -137,7 +137,7 @@ void pad_number(std::string& out, bool negative, std::string digits, const Spec&
   if (spec.upper) {
     for (char& c : digits) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
   }
-  pad(out, before + digits + after, spec);
+  append_padded(out, before + digits + after, spec);
 }
 
 std::optional<int64_t> integer_at(const Column& column, size_t i) {
@@ -223,7 +223,7 @@ bool print_real(std::string& out, const Column& column, size_t i, const Spec& sp
     const bool single = column.type().id == TypeId::kFloat;
     const double x = single ? static_cast<double>(column.at<float>(i)) : column.at<double>(i);
     if (std::isnan(x)) {
-      pad(out, "NaN", spec);
+      append_padded(out, "NaN", spec);
       return true;
     }
     if (std::isinf(x)) {
@@ -331,7 +331,7 @@ bool print_row(std::string& out, std::string_view format, Columns args, size_t i
     Spec spec;
     if (!read_spec(p, end, spec)) return false;
     if (spec.conversion == '%') {
-      pad(out, "%", spec);
+      append_padded(out, "%", spec);
     } else if (spec.conversion == 'n') {
       out += '\n';
     } else {

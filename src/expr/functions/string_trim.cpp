@@ -89,7 +89,7 @@ Result<BoundCall> bind_trim(std::span<const ExprPtr> args) {
               "BTRIM, LTRIM and RTRIM take (s, chars)");
 }
 
-FunctionDescriptor trim() {
+FunctionDescriptor trim_function() {
   FunctionDescriptor d;
   d.name = "TRIM";
   d.signature = "TRIM([BOTH | LEADING | TRAILING] [chars STRING] FROM s STRING) -> STRING";
@@ -104,7 +104,7 @@ FunctionDescriptor trim() {
 
 FunctionList string_trim_functions() {
   return {
-      trim(),
+      trim_function(),
       scalar<trim_spaces<Ends::kLeading>>("LTRIM", "LTRIM(s STRING) -> STRING",
                                           "Gives s without the spaces at its start.",
                                           "LTRIM('  ab ')", "ab "),

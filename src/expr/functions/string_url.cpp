@@ -38,7 +38,7 @@ StringRef url_encode(EvalContext& c, StringRef s) {
   return {out, used};
 }
 
-int hex_digit(char c) {
+int url_hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
@@ -56,8 +56,8 @@ std::optional<StringRef> url_decode(EvalContext& c, StringRef s) {
     if (s.ptr[i] == '+') {
       *to++ = ' ';
     } else if (s.ptr[i] == '%') {
-      const int high = i + 2 < s.len ? hex_digit(s.ptr[i + 1]) : -1;
-      const int low = i + 2 < s.len ? hex_digit(s.ptr[i + 2]) : -1;
+      const int high = i + 2 < s.len ? url_hex_digit(s.ptr[i + 1]) : -1;
+      const int low = i + 2 < s.len ? url_hex_digit(s.ptr[i + 2]) : -1;
       if (high < 0 || low < 0) return std::nullopt;
       *to++ = static_cast<char>(high << 4 | low);
       i += 2;

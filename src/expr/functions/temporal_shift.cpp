@@ -44,7 +44,7 @@ std::optional<int64_t> add_units_nanos(TimeUnit unit, int64_t moment, int64_t n)
 }
 
 // The type that holds t plus a number of units: DATE becomes TIMESTAMP for hours and finer.
-Type shifted_type(const Type& type, TimeUnit unit) {
+Type added_type(const Type& type, TimeUnit unit) {
   const uint8_t digits = unit == TimeUnit::kMillisecond   ? 3
                          : unit == TimeUnit::kMicrosecond ? 6
                          : unit == TimeUnit::kNanosecond  ? 9
@@ -76,7 +76,7 @@ Result<BoundCall> bind_add(std::span<const ExprPtr> args) {
   auto moment = moment_argument("TIMESTAMPADD", args, 2);
   if (!moment) return fail(std::move(moment.error()));
   const TimeUnit unit = *unit_or;
-  const Type type = shifted_type(*moment, unit);
+  const Type type = added_type(*moment, unit);
   if (unit > TimeUnit::kNanosecond || (type.id == TypeId::kTime && !is_clock_unit(unit))) {
     return fail(ErrorKind::kConfig,
                 "TIMESTAMPADD cannot add this unit to a value of type " + type.to_string());

@@ -237,12 +237,11 @@ Result<BoundCall> bind_text_reader(std::string_view function, std::span<const Ex
   return call;
 }
 
-std::optional<int64_t> whole_millis(int64_t us) { return floor_div(us, 1000) * 1000; }
+std::optional<int64_t> millis_of(int64_t us) { return floor_div(us, 1000) * 1000; }
 
 Result<BoundCall> bind_to_timestamp(std::span<const ExprPtr> args) {
-  return bind_text_reader<int64_t>(
-      "TO_TIMESTAMP", args, Type::timestamp(3),
-      [](int64_t local, const TimeZone&) { return whole_millis(local); });
+  return bind_text_reader<int64_t>("TO_TIMESTAMP", args, Type::timestamp(3),
+                                   [](int64_t local, const TimeZone&) { return millis_of(local); });
 }
 
 Result<BoundCall> bind_unix_timestamp(std::span<const ExprPtr> args) {
@@ -300,7 +299,7 @@ Result<BoundCall> bind_text_to_ltz(std::span<const ExprPtr> args) {
             // Texts that say their zone themselves need no pattern.
             return pattern.is_default() ? parse_instant(text.view(), *z) : std::nullopt;
           }
-          return whole_millis(z->to_instant(*local));
+          return millis_of(z->to_instant(*local));
         });
   };
   return call;

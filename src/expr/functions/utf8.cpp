@@ -77,7 +77,7 @@ bool is_valid_utf8(const char* p, size_t n) {
 namespace {
 
 template <size_t N>
-bool contains(const unicode::Range (&ranges)[N], uint32_t c) {
+bool is_within(const unicode::Range (&ranges)[N], uint32_t c) {
   const auto* it = std::lower_bound(std::begin(ranges), std::end(ranges), c,
                                     [](const unicode::Range& r, uint32_t x) { return r.last < x; });
   return it != std::end(ranges) && it->first <= c;
@@ -98,12 +98,12 @@ char32_t map_case(const unicode::CaseRun (&runs)[N], uint32_t c) {
 
 bool is_letter(char32_t c) {
   if (c < 0x80) return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-  return contains(unicode::kLetters, c);
+  return is_within(unicode::kLetters, c);
 }
 
 bool is_digit(char32_t c) {
   if (c < 0x80) return c >= '0' && c <= '9';
-  return contains(unicode::kDigits, c);
+  return is_within(unicode::kDigits, c);
 }
 
 char32_t to_lower(char32_t c) {

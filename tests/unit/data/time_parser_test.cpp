@@ -6,7 +6,7 @@
 namespace weir {
 namespace {
 
-std::string show(std::optional<int64_t> us) {
+std::string show_time(std::optional<int64_t> us) {
   if (!us) return "none";
   std::string out;
   append_timestamp(out, *us, 6);
@@ -20,7 +20,7 @@ std::string parsed(std::string_view format, std::string_view text, std::string_v
   REQUIRE(z.has_value());
   const auto parser = make_time_parser(format, **z, *parse_timestamp(reference));
   if (!parser) return "error: " + parser.error().message;
-  return show((*parser)->parse(text));
+  return show_time((*parser)->parse(text));
 }
 
 TEST_CASE("named formats") {
@@ -203,7 +203,7 @@ TEST_CASE("Java patterns write") {
 
 TEST_CASE("Java patterns read") {
   const auto java = [](std::string_view pattern, std::string_view text) {
-    return show(parse_java_pattern(pattern, text));
+    return show_time(parse_java_pattern(pattern, text));
   };
   CHECK(java("yyyy-MM-dd HH:mm:ss", "2021-09-07 13:02:03") == "2021-09-07 13:02:03");
   CHECK(java("dd/MM/yyyy", "07/09/2021") == "2021-09-07 00:00:00");

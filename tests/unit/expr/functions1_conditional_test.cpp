@@ -5,7 +5,7 @@ using namespace weir::test;
 
 namespace {
 
-std::string call(std::string_view name, const std::vector<Value>& args) {
+std::string conditional(std::string_view name, const std::vector<Value>& args) {
   static const FunctionList family = conditional_functions();
   return eval(family, name, args);
 }
@@ -26,18 +26,18 @@ Value list(std::vector<Value> items) {
 }  // namespace
 
 TEST_CASE("conditional functions: COALESCE and IFNULL") {
-  CHECK(call("COALESCE", {none(), text("b"), text("c")}) == "b");
-  CHECK(call("COALESCE", {none(), none()}) == "NULL");
-  CHECK(call("COALESCE", {none(Type::null()), none(Type::null())}) == "NULL");
-  CHECK(call("COALESCE", {none(Type::null()), number(4)}) == "4");
-  CHECK(call("COALESCE", {none(Type::integer()), big(5000000000)}) == "5000000000");
-  CHECK(call("COALESCE", {none(Type::integer()), decimal(25, 2, 1)}) == "2.5");
-  CHECK(call("COALESCE", {text("a")}) == "a");
-  CHECK(call("COALESCE", {text("a"), number(1)}) ==
+  CHECK(conditional("COALESCE", {none(), text("b"), text("c")}) == "b");
+  CHECK(conditional("COALESCE", {none(), none()}) == "NULL");
+  CHECK(conditional("COALESCE", {none(Type::null()), none(Type::null())}) == "NULL");
+  CHECK(conditional("COALESCE", {none(Type::null()), number(4)}) == "4");
+  CHECK(conditional("COALESCE", {none(Type::integer()), big(5000000000)}) == "5000000000");
+  CHECK(conditional("COALESCE", {none(Type::integer()), decimal(25, 2, 1)}) == "2.5");
+  CHECK(conditional("COALESCE", {text("a")}) == "a");
+  CHECK(conditional("COALESCE", {text("a"), number(1)}) ==
         "bind: the arguments of COALESCE have no common type: STRING, INT");
-  CHECK(call("IFNULL", {none(Type::integer()), number(5)}) == "5");
-  CHECK(call("IFNULL", {number(1)}) == "bind: IFNULL takes 2 arguments, not 1");
-  CHECK(call("COALESCE", {none(list({}).type), list({number(1), number(2)})}) == "[1, 2]");
+  CHECK(conditional("IFNULL", {none(Type::integer()), number(5)}) == "5");
+  CHECK(conditional("IFNULL", {number(1)}) == "bind: IFNULL takes 2 arguments, not 1");
+  CHECK(conditional("COALESCE", {none(list({}).type), list({number(1), number(2)})}) == "[1, 2]");
 
   // Row by row, from several columns.
   const Outcome out = run(
@@ -49,12 +49,12 @@ TEST_CASE("conditional functions: COALESCE and IFNULL") {
 }
 
 TEST_CASE("conditional functions: IF") {
-  CHECK(call("IF", {boolean(true), text("yes"), text("no")}) == "yes");
-  CHECK(call("IF", {boolean(false), text("yes"), text("no")}) == "no");
-  CHECK(call("IF", {none(Type::boolean()), text("yes"), text("no")}) == "no");
-  CHECK(call("IF", {boolean(true), none(Type::integer()), number(1)}) == "NULL");
-  CHECK(call("IF", {boolean(true), number(1), real(2.5)}) == "1.0");
-  CHECK(call("IF", {number(1), number(1), number(2)}) ==
+  CHECK(conditional("IF", {boolean(true), text("yes"), text("no")}) == "yes");
+  CHECK(conditional("IF", {boolean(false), text("yes"), text("no")}) == "no");
+  CHECK(conditional("IF", {none(Type::boolean()), text("yes"), text("no")}) == "no");
+  CHECK(conditional("IF", {boolean(true), none(Type::integer()), number(1)}) == "NULL");
+  CHECK(conditional("IF", {boolean(true), number(1), real(2.5)}) == "1.0");
+  CHECK(conditional("IF", {number(1), number(1), number(2)}) ==
         "bind: argument 1 of IF must be BOOLEAN, not INT");
   const Outcome out =
       run(conditional_functions(), "IF",
@@ -63,58 +63,60 @@ TEST_CASE("conditional functions: IF") {
 }
 
 TEST_CASE("conditional functions: NULLIF") {
-  CHECK(call("NULLIF", {number(5), number(5)}) == "NULL");
-  CHECK(call("NULLIF", {number(5), number(0)}) == "5");
-  CHECK(call("NULLIF", {number(5), none(Type::integer())}) == "5");
-  CHECK(call("NULLIF", {none(Type::integer()), number(5)}) == "NULL");
-  CHECK(call("NULLIF", {text("a"), text("a")}) == "NULL");
-  CHECK(call("NULLIF", {typed(TypeId::kTinyInt, 5), big(6)}) == "5");
+  CHECK(conditional("NULLIF", {number(5), number(5)}) == "NULL");
+  CHECK(conditional("NULLIF", {number(5), number(0)}) == "5");
+  CHECK(conditional("NULLIF", {number(5), none(Type::integer())}) == "5");
+  CHECK(conditional("NULLIF", {none(Type::integer()), number(5)}) == "NULL");
+  CHECK(conditional("NULLIF", {text("a"), text("a")}) == "NULL");
+  CHECK(conditional("NULLIF", {typed(TypeId::kTinyInt, 5), big(6)}) == "5");
   CHECK(run(conditional_functions(), "NULLIF", {{typed(TypeId::kTinyInt, 5), big(6)}})
             .call->result.id == TypeId::kTinyInt);
-  CHECK(call("NULLIF", {number(5), big(5)}) == "NULL");
+  CHECK(conditional("NULLIF", {number(5), big(5)}) == "NULL");
 }
 
 TEST_CASE("conditional functions: GREATEST and LEAST") {
-  CHECK(call("GREATEST", {number(3), number(7), number(5)}) == "7");
-  CHECK(call("LEAST", {number(3), number(7), number(5)}) == "3");
-  CHECK(call("GREATEST", {number(3), none(Type::integer())}) == "NULL");
-  CHECK(call("GREATEST", {text("b"), text("abc"), text("bé")}) == "bé");
-  CHECK(call("LEAST", {decimal(15, 2, 1), number(2)}) == "1.5");
-  CHECK(call("GREATEST", {real(1), real(std::numeric_limits<double>::quiet_NaN()), real(2)}) ==
-        "NaN");
-  CHECK(call("LEAST", {real(1), real(std::numeric_limits<double>::quiet_NaN())}) == "1.0");
-  CHECK(call("LEAST", {boolean(true), boolean(false)}) == "FALSE");
-  CHECK(call("GREATEST", {typed(TypeId::kDate, 1), typed(TypeId::kDate, 0)}) == "1970-01-02");
-  CHECK(call("GREATEST", {text("a"), number(1)}).starts_with("bind: the arguments of GREATEST"));
+  CHECK(conditional("GREATEST", {number(3), number(7), number(5)}) == "7");
+  CHECK(conditional("LEAST", {number(3), number(7), number(5)}) == "3");
+  CHECK(conditional("GREATEST", {number(3), none(Type::integer())}) == "NULL");
+  CHECK(conditional("GREATEST", {text("b"), text("abc"), text("bé")}) == "bé");
+  CHECK(conditional("LEAST", {decimal(15, 2, 1), number(2)}) == "1.5");
+  CHECK(conditional("GREATEST",
+                    {real(1), real(std::numeric_limits<double>::quiet_NaN()), real(2)}) == "NaN");
+  CHECK(conditional("LEAST", {real(1), real(std::numeric_limits<double>::quiet_NaN())}) == "1.0");
+  CHECK(conditional("LEAST", {boolean(true), boolean(false)}) == "FALSE");
+  CHECK(conditional("GREATEST", {typed(TypeId::kDate, 1), typed(TypeId::kDate, 0)}) ==
+        "1970-01-02");
+  CHECK(conditional("GREATEST", {text("a"), number(1)})
+            .starts_with("bind: the arguments of GREATEST"));
 }
 
 TEST_CASE("conditional functions: TYPEOF") {
-  CHECK(call("TYPEOF", {decimal(150, 3, 2)}) == "DECIMAL(3, 2)");
-  CHECK(call("TYPEOF", {none()}) == "STRING");
-  CHECK(call("TYPEOF", {number(1), boolean(true)}) == "INT");
+  CHECK(conditional("TYPEOF", {decimal(150, 3, 2)}) == "DECIMAL(3, 2)");
+  CHECK(conditional("TYPEOF", {none()}) == "STRING");
+  CHECK(conditional("TYPEOF", {number(1), boolean(true)}) == "INT");
 }
 
 TEST_CASE("conditional functions: tests of text") {
-  CHECK(call("IS_ALPHA", {text("Größe")}) == "TRUE");
-  CHECK(call("IS_ALPHA", {text("日本")}) == "TRUE");
-  CHECK(call("IS_ALPHA", {text("a1")}) == "FALSE");
-  CHECK(call("IS_ALPHA", {text("")}) == "FALSE");
-  CHECK(call("IS_ALPHA", {none()}) == "FALSE");
-  CHECK(call("IS_ALPHA", {number(1)}) == "FALSE");
-  CHECK(call("IS_DIGIT", {text("0129")}) == "TRUE");
-  CHECK(call("IS_DIGIT", {text("٣")}) == "TRUE");
-  CHECK(call("IS_DIGIT", {text("1.2")}) == "FALSE");
-  CHECK(call("IS_DIGIT", {number(7)}) == "TRUE");
-  CHECK(call("IS_DIGIT", {real(7)}) == "FALSE");
+  CHECK(conditional("IS_ALPHA", {text("Größe")}) == "TRUE");
+  CHECK(conditional("IS_ALPHA", {text("日本")}) == "TRUE");
+  CHECK(conditional("IS_ALPHA", {text("a1")}) == "FALSE");
+  CHECK(conditional("IS_ALPHA", {text("")}) == "FALSE");
+  CHECK(conditional("IS_ALPHA", {none()}) == "FALSE");
+  CHECK(conditional("IS_ALPHA", {number(1)}) == "FALSE");
+  CHECK(conditional("IS_DIGIT", {text("0129")}) == "TRUE");
+  CHECK(conditional("IS_DIGIT", {text("٣")}) == "TRUE");
+  CHECK(conditional("IS_DIGIT", {text("1.2")}) == "FALSE");
+  CHECK(conditional("IS_DIGIT", {number(7)}) == "TRUE");
+  CHECK(conditional("IS_DIGIT", {real(7)}) == "FALSE");
   for (const char* good :
        {"1", "-1", "+1.5", ".5", "5.", "1e5", "1E-5", " 12 ", "1.5f", "NaN", "-Infinity"}) {
-    CHECK(call("IS_DECIMAL", {text(good)}) == "TRUE");
+    CHECK(conditional("IS_DECIMAL", {text(good)}) == "TRUE");
   }
   for (const char* bad : {"", " ", "a", "1a", ".", "e5", "1e", "1 2", "--1", "infinity"}) {
-    CHECK(call("IS_DECIMAL", {text(bad)}) == "FALSE");
+    CHECK(conditional("IS_DECIMAL", {text(bad)}) == "FALSE");
   }
-  CHECK(call("IS_DECIMAL", {decimal(1, 2, 1)}) == "TRUE");
-  CHECK(call("IS_DECIMAL", {boolean(true)}) == "FALSE");
+  CHECK(conditional("IS_DECIMAL", {decimal(1, 2, 1)}) == "TRUE");
+  CHECK(conditional("IS_DECIMAL", {boolean(true)}) == "FALSE");
 }
 
 TEST_CASE("hash functions") {

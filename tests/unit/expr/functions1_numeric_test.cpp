@@ -9,7 +9,7 @@ using namespace weir::test;
 
 namespace {
 
-std::string call(std::string_view name, const std::vector<Value>& args) {
+std::string numeric(std::string_view name, const std::vector<Value>& args) {
   static const FunctionList family = numeric_functions();
   return eval(family, name, args);
 }
@@ -20,86 +20,86 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 }  // namespace
 
 TEST_CASE("numeric functions: of DOUBLE") {
-  CHECK(call("POWER", {number(2), number(10)}) == "1024.0");
-  CHECK(call("POWER", {real(2), real(-1)}) == "0.5");
-  CHECK(call("SQRT", {number(9)}) == "3.0");
-  CHECK(call("SQRT", {real(-1)}) == "NaN");
-  CHECK(call("EXP", {real(1)}) == "2.718281828459045");
-  CHECK(call("LN", {real(0)}) == "-Infinity");
-  CHECK(call("LOG10", {number(1000)}) == "3.0");
-  CHECK(call("LOG2", {number(8)}) == "3.0");
-  CHECK(call("LOG", {real(1)}) == "0.0");
-  CHECK(call("LOG", {number(2), number(8)}) == "3.0");
-  CHECK(call("SIN", {real(0)}) == "0.0");
-  CHECK(call("COS", {real(0)}) == "1.0");
-  CHECK(call("COT", {real(0)}) == "Infinity");
-  CHECK(call("ATAN2", {number(0), number(1)}) == "0.0");
-  CHECK(call("DEGREES", {real(3.141592653589793)}) == "180.0");
-  CHECK(call("RADIANS", {number(180)}) == "3.141592653589793");
-  CHECK(call("PI", {}) == "3.141592653589793");
-  CHECK(call("E", {}) == "2.718281828459045");
-  CHECK(call("SIN", {none(Type::float64())}) == "NULL");
-  CHECK(call("SQRT", {decimal(900, 5, 2)}) == "3.0");
+  CHECK(numeric("POWER", {number(2), number(10)}) == "1024.0");
+  CHECK(numeric("POWER", {real(2), real(-1)}) == "0.5");
+  CHECK(numeric("SQRT", {number(9)}) == "3.0");
+  CHECK(numeric("SQRT", {real(-1)}) == "NaN");
+  CHECK(numeric("EXP", {real(1)}) == "2.718281828459045");
+  CHECK(numeric("LN", {real(0)}) == "-Infinity");
+  CHECK(numeric("LOG10", {number(1000)}) == "3.0");
+  CHECK(numeric("LOG2", {number(8)}) == "3.0");
+  CHECK(numeric("LOG", {real(1)}) == "0.0");
+  CHECK(numeric("LOG", {number(2), number(8)}) == "3.0");
+  CHECK(numeric("SIN", {real(0)}) == "0.0");
+  CHECK(numeric("COS", {real(0)}) == "1.0");
+  CHECK(numeric("COT", {real(0)}) == "Infinity");
+  CHECK(numeric("ATAN2", {number(0), number(1)}) == "0.0");
+  CHECK(numeric("DEGREES", {real(3.141592653589793)}) == "180.0");
+  CHECK(numeric("RADIANS", {number(180)}) == "3.141592653589793");
+  CHECK(numeric("PI", {}) == "3.141592653589793");
+  CHECK(numeric("E", {}) == "2.718281828459045");
+  CHECK(numeric("SIN", {none(Type::float64())}) == "NULL");
+  CHECK(numeric("SQRT", {decimal(900, 5, 2)}) == "3.0");
 }
 
 TEST_CASE("numeric functions: ABS and SIGN keep the type") {
-  CHECK(call("ABS", {number(-3)}) == "3");
-  CHECK(call("ABS", {decimal(-350, 5, 2)}) == "3.50");
-  CHECK(call("ABS", {real(-2.5)}) == "2.5");
-  CHECK(call("ABS", {typed(TypeId::kTinyInt, -128)}) == "error: ABS: TINYINT overflow");
-  CHECK(call("ABS", {big(INT64_MIN)}) == "error: ABS: BIGINT overflow");
-  CHECK(call("ABS", {big(INT64_MIN + 1)}) == "9223372036854775807");
-  CHECK(call("ABS", {text("x")}) == "bind: ABS takes a number, not STRING");
-  CHECK(call("ABS", {none(Type::integer())}) == "NULL");
-  CHECK(call("SIGN", {number(-7)}) == "-1");
-  CHECK(call("SIGN", {real(0.5)}) == "1.0");
-  CHECK(call("SIGN", {decimal(-350, 5, 2)}) == "-1.00");
-  CHECK(call("SIGN", {number(0)}) == "0");
+  CHECK(numeric("ABS", {number(-3)}) == "3");
+  CHECK(numeric("ABS", {decimal(-350, 5, 2)}) == "3.50");
+  CHECK(numeric("ABS", {real(-2.5)}) == "2.5");
+  CHECK(numeric("ABS", {typed(TypeId::kTinyInt, -128)}) == "error: ABS: TINYINT overflow");
+  CHECK(numeric("ABS", {big(INT64_MIN)}) == "error: ABS: BIGINT overflow");
+  CHECK(numeric("ABS", {big(INT64_MIN + 1)}) == "9223372036854775807");
+  CHECK(numeric("ABS", {text("x")}) == "bind: ABS takes a number, not STRING");
+  CHECK(numeric("ABS", {none(Type::integer())}) == "NULL");
+  CHECK(numeric("SIGN", {number(-7)}) == "-1");
+  CHECK(numeric("SIGN", {real(0.5)}) == "1.0");
+  CHECK(numeric("SIGN", {decimal(-350, 5, 2)}) == "-1.00");
+  CHECK(numeric("SIGN", {number(0)}) == "0");
 }
 
 TEST_CASE("numeric functions: CEIL and FLOOR") {
-  CHECK(call("CEIL", {decimal(12, 2, 1)}) == "2");
-  CHECK(call("CEIL", {decimal(-12, 2, 1)}) == "-1");
-  CHECK(call("CEILING", {decimal(99, 2, 1)}) == "10");
-  CHECK(call("CEIL", {decimal(10, 2, 1)}) == "1");
-  CHECK(call("FLOOR", {decimal(-12, 2, 1)}) == "-2");
-  CHECK(call("FLOOR", {decimal(-10, 2, 1)}) == "-1");
-  CHECK(call("FLOOR", {decimal(12, 2, 1)}) == "1");
-  CHECK(call("FLOOR", {real(-1.2)}) == "-2.0");
-  CHECK(call("CEIL", {number(7)}) == "7");
-  CHECK(call("FLOOR", {none(Type::decimal(5, 2))}) == "NULL");
-  CHECK(call("FLOOR", {real(1), text("DAY")}) == "bind: FLOOR takes 1 argument, not 2");
+  CHECK(numeric("CEIL", {decimal(12, 2, 1)}) == "2");
+  CHECK(numeric("CEIL", {decimal(-12, 2, 1)}) == "-1");
+  CHECK(numeric("CEILING", {decimal(99, 2, 1)}) == "10");
+  CHECK(numeric("CEIL", {decimal(10, 2, 1)}) == "1");
+  CHECK(numeric("FLOOR", {decimal(-12, 2, 1)}) == "-2");
+  CHECK(numeric("FLOOR", {decimal(-10, 2, 1)}) == "-1");
+  CHECK(numeric("FLOOR", {decimal(12, 2, 1)}) == "1");
+  CHECK(numeric("FLOOR", {real(-1.2)}) == "-2.0");
+  CHECK(numeric("CEIL", {number(7)}) == "7");
+  CHECK(numeric("FLOOR", {none(Type::decimal(5, 2))}) == "NULL");
+  CHECK(numeric("FLOOR", {real(1), text("DAY")}) == "bind: FLOOR takes 1 argument, not 2");
 }
 
 TEST_CASE("numeric functions: ROUND") {
-  CHECK(call("ROUND", {decimal(-125315, 6, 3), number(2)}) == "-125.32");
-  CHECK(call("ROUND", {decimal(125315, 6, 3), number(2)}) == "125.32");
-  CHECK(call("ROUND", {decimal(125314, 6, 3), number(2)}) == "125.31");
-  CHECK(call("ROUND", {decimal(125315, 6, 3)}) == "125");
-  CHECK(call("ROUND", {decimal(125315, 6, 3), number(5)}) == "125.315");
-  CHECK(call("ROUND", {decimal(125315, 6, 3), number(-1)}) == "130");
-  CHECK(call("ROUND", {decimal(125315, 6, 3), number(-2)}) == "100");
-  CHECK(call("ROUND", {decimal(125315, 6, 3), number(-3)}) == "0");
-  CHECK(call("ROUND", {decimal(999, 3, 2), number(1)}) == "10.0");
-  CHECK(call("ROUND", {decimal(5, 1, 1), number(0)}) == "1");
-  CHECK(call("ROUND", {decimal(-5, 1, 1), number(0)}) == "-1");
-  CHECK(call("ROUND", {decimal(4, 1, 1), number(-40)}) == "0");
-  CHECK(call("ROUND", {real(2.675), number(2)}) == "2.68");
-  CHECK(call("ROUND", {real(1.005), number(2)}) == "1.01");
-  CHECK(call("ROUND", {real(-0.5)}) == "-1.0");
-  CHECK(call("ROUND", {real(-0.3)}) == "0.0");
-  CHECK(call("ROUND", {real(0.5)}) == "1.0");
-  CHECK(call("ROUND", {real(1e300), number(2)}) == "1.0E300");
-  CHECK(call("ROUND", {real(123456.789), number(-3)}) == "123000.0");
-  CHECK(call("ROUND", {real(kNan), number(2)}) == "NaN");
-  CHECK(call("ROUND", {real(-kInfinity)}) == "-Infinity");
-  CHECK(call("ROUND", {real(1.5e-300), number(400)}) == "1.5E-300");
-  CHECK(call("ROUND", {number(15), number(-1)}) == "20");
-  CHECK(call("ROUND", {number(-15), number(-1)}) == "-20");
-  CHECK(call("ROUND", {number(14), number(1)}) == "14");
-  CHECK(call("ROUND", {number(INT32_MAX), number(-1)}) == "error: ROUND: INT overflow");
-  CHECK(call("ROUND", {number(5), number(-100)}) == "0");
-  CHECK(call("ROUND", {number(5), none(Type::integer())}) == "NULL");
+  CHECK(numeric("ROUND", {decimal(-125315, 6, 3), number(2)}) == "-125.32");
+  CHECK(numeric("ROUND", {decimal(125315, 6, 3), number(2)}) == "125.32");
+  CHECK(numeric("ROUND", {decimal(125314, 6, 3), number(2)}) == "125.31");
+  CHECK(numeric("ROUND", {decimal(125315, 6, 3)}) == "125");
+  CHECK(numeric("ROUND", {decimal(125315, 6, 3), number(5)}) == "125.315");
+  CHECK(numeric("ROUND", {decimal(125315, 6, 3), number(-1)}) == "130");
+  CHECK(numeric("ROUND", {decimal(125315, 6, 3), number(-2)}) == "100");
+  CHECK(numeric("ROUND", {decimal(125315, 6, 3), number(-3)}) == "0");
+  CHECK(numeric("ROUND", {decimal(999, 3, 2), number(1)}) == "10.0");
+  CHECK(numeric("ROUND", {decimal(5, 1, 1), number(0)}) == "1");
+  CHECK(numeric("ROUND", {decimal(-5, 1, 1), number(0)}) == "-1");
+  CHECK(numeric("ROUND", {decimal(4, 1, 1), number(-40)}) == "0");
+  CHECK(numeric("ROUND", {real(2.675), number(2)}) == "2.68");
+  CHECK(numeric("ROUND", {real(1.005), number(2)}) == "1.01");
+  CHECK(numeric("ROUND", {real(-0.5)}) == "-1.0");
+  CHECK(numeric("ROUND", {real(-0.3)}) == "0.0");
+  CHECK(numeric("ROUND", {real(0.5)}) == "1.0");
+  CHECK(numeric("ROUND", {real(1e300), number(2)}) == "1.0E300");
+  CHECK(numeric("ROUND", {real(123456.789), number(-3)}) == "123000.0");
+  CHECK(numeric("ROUND", {real(kNan), number(2)}) == "NaN");
+  CHECK(numeric("ROUND", {real(-kInfinity)}) == "-Infinity");
+  CHECK(numeric("ROUND", {real(1.5e-300), number(400)}) == "1.5E-300");
+  CHECK(numeric("ROUND", {number(15), number(-1)}) == "20");
+  CHECK(numeric("ROUND", {number(-15), number(-1)}) == "-20");
+  CHECK(numeric("ROUND", {number(14), number(1)}) == "14");
+  CHECK(numeric("ROUND", {number(INT32_MAX), number(-1)}) == "error: ROUND: INT overflow");
+  CHECK(numeric("ROUND", {number(5), number(-100)}) == "0");
+  CHECK(numeric("ROUND", {number(5), none(Type::integer())}) == "NULL");
 }
 
 TEST_CASE("numeric functions: ROUND of a DECIMAL to computed places keeps its type") {
@@ -139,44 +139,44 @@ TEST_CASE("rounding doubles agrees with rounding their digits") {
 }
 
 TEST_CASE("numeric functions: TRUNCATE") {
-  CHECK(call("TRUNCATE", {decimal(42328, 5, 3), number(2)}) == "42.32");
-  CHECK(call("TRUNCATE", {decimal(-42328, 5, 3), number(2)}) == "-42.32");
-  CHECK(call("TRUNCATE", {decimal(42328, 5, 3)}) == "42");
-  CHECK(call("TRUNCATE", {decimal(42328, 5, 3), number(-1)}) == "40");
-  CHECK(call("TRUNCATE", {real(42.328), number(2)}) == "42.32");
-  CHECK(call("TRUNCATE", {real(0.29), number(2)}) == "0.29");
-  CHECK(call("TRUNCATE", {real(-2.9)}) == "-2.0");
-  CHECK(call("TRUNCATE", {number(19), number(-1)}) == "10");
+  CHECK(numeric("TRUNCATE", {decimal(42328, 5, 3), number(2)}) == "42.32");
+  CHECK(numeric("TRUNCATE", {decimal(-42328, 5, 3), number(2)}) == "-42.32");
+  CHECK(numeric("TRUNCATE", {decimal(42328, 5, 3)}) == "42");
+  CHECK(numeric("TRUNCATE", {decimal(42328, 5, 3), number(-1)}) == "40");
+  CHECK(numeric("TRUNCATE", {real(42.328), number(2)}) == "42.32");
+  CHECK(numeric("TRUNCATE", {real(0.29), number(2)}) == "0.29");
+  CHECK(numeric("TRUNCATE", {real(-2.9)}) == "-2.0");
+  CHECK(numeric("TRUNCATE", {number(19), number(-1)}) == "10");
 }
 
 TEST_CASE("numeric functions: MOD") {
-  CHECK(call("MOD", {number(-7), number(3)}) == "-1");
-  CHECK(call("MOD", {number(7), number(-3)}) == "1");
-  CHECK(call("MOD", {big(INT64_MIN), big(-1)}) == "0");
-  CHECK(call("MOD", {number(7), number(0)}) == "error: division by zero");
-  CHECK(call("MOD", {decimal(750, 4, 2), number(2)}) == "1.50");
-  CHECK(call("MOD", {decimal(-750, 4, 2), decimal(20, 2, 1)}) == "-1.50");
-  CHECK(call("MOD", {decimal(750, 4, 2), number(0)}) == "error: division by zero");
-  CHECK(call("MOD", {real(7.5), number(2)}) == "1.5");
-  CHECK(call("MOD", {real(7.5), number(0)}) == "NaN");
-  CHECK(call("MOD", {none(Type::integer()), number(2)}) == "NULL");
+  CHECK(numeric("MOD", {number(-7), number(3)}) == "-1");
+  CHECK(numeric("MOD", {number(7), number(-3)}) == "1");
+  CHECK(numeric("MOD", {big(INT64_MIN), big(-1)}) == "0");
+  CHECK(numeric("MOD", {number(7), number(0)}) == "error: division by zero");
+  CHECK(numeric("MOD", {decimal(750, 4, 2), number(2)}) == "1.50");
+  CHECK(numeric("MOD", {decimal(-750, 4, 2), decimal(20, 2, 1)}) == "-1.50");
+  CHECK(numeric("MOD", {decimal(750, 4, 2), number(0)}) == "error: division by zero");
+  CHECK(numeric("MOD", {real(7.5), number(2)}) == "1.5");
+  CHECK(numeric("MOD", {real(7.5), number(0)}) == "NaN");
+  CHECK(numeric("MOD", {none(Type::integer()), number(2)}) == "NULL");
   CHECK(run(numeric_functions(), "MOD", {{big(246), number(123)}}).call->result == Type::integer());
 }
 
 TEST_CASE("numeric functions: bases") {
-  CHECK(call("BIN", {number(0)}) == "0");
-  CHECK(call("BIN", {number(12)}) == "1100");
-  CHECK(call("BIN", {big(-1)}) == std::string(64, '1'));
-  CHECK(call("HEX", {number(100)}) == "64");
-  CHECK(call("HEX", {big(-1)}) == "FFFFFFFFFFFFFFFF");
-  CHECK(call("HEX", {number(0)}) == "0");
-  CHECK(call("HEX", {text("hello,world")}) == "68656C6C6F2C776F726C64");
-  CHECK(call("HEX", {bytes("\x0c\xfd")}) == "0CFD");
-  CHECK(call("UNHEX", {text("7765")}) == "we");
-  CHECK(call("UNHEX", {text("")}) == "");
-  CHECK(call("UNHEX", {text("765")}) == std::string("\0e", 2));
-  CHECK(call("UNHEX", {text("7g")}) == "NULL");
-  CHECK(call("UNHEX", {text("g")}) == "NULL");
+  CHECK(numeric("BIN", {number(0)}) == "0");
+  CHECK(numeric("BIN", {number(12)}) == "1100");
+  CHECK(numeric("BIN", {big(-1)}) == std::string(64, '1'));
+  CHECK(numeric("HEX", {number(100)}) == "64");
+  CHECK(numeric("HEX", {big(-1)}) == "FFFFFFFFFFFFFFFF");
+  CHECK(numeric("HEX", {number(0)}) == "0");
+  CHECK(numeric("HEX", {text("hello,world")}) == "68656C6C6F2C776F726C64");
+  CHECK(numeric("HEX", {bytes("\x0c\xfd")}) == "0CFD");
+  CHECK(numeric("UNHEX", {text("7765")}) == "we");
+  CHECK(numeric("UNHEX", {text("")}) == "");
+  CHECK(numeric("UNHEX", {text("765")}) == std::string("\0e", 2));
+  CHECK(numeric("UNHEX", {text("7g")}) == "NULL");
+  CHECK(numeric("UNHEX", {text("g")}) == "NULL");
 }
 
 TEST_CASE("numeric functions: random values") {

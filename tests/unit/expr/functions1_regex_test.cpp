@@ -5,7 +5,7 @@ using namespace weir::test;
 
 namespace {
 
-std::string call(std::string_view name, const std::vector<Value>& args) {
+std::string regex(std::string_view name, const std::vector<Value>& args) {
   static const FunctionList family = regex_functions();
   return eval(family, name, args);
 }
@@ -13,43 +13,43 @@ std::string call(std::string_view name, const std::vector<Value>& args) {
 }  // namespace
 
 TEST_CASE("regex functions: matching") {
-  CHECK(call("REGEXP", {text("foobar"), text("o+b")}) == "TRUE");
-  CHECK(call("REGEXP", {text("foobar"), text("^b")}) == "FALSE");
-  CHECK(call("REGEXP", {text("foobar"), text("")}) == "FALSE");
-  CHECK(call("REGEXP", {text(""), text("^$")}) == "TRUE");
-  CHECK(call("REGEXP", {none(), text("a")}) == "NULL");
-  CHECK(call("REGEXP_COUNT", {text("a1b22c"), text("[0-9]+")}) == "2");
-  CHECK(call("REGEXP_COUNT", {text("abc"), text("")}) == "4");
-  CHECK(call("REGEXP_COUNT", {text("aé日"), text("")}) == "4");
-  CHECK(call("REGEXP_COUNT", {text("baaac"), text("a*")}) == "4");
-  CHECK(call("REGEXP_COUNT", {text(""), text("x")}) == "0");
-  CHECK(call("REGEXP_INSTR", {text("hello world"), text("o")}) == "5");
-  CHECK(call("REGEXP_INSTR", {text("日本x"), text("x")}) == "3");
-  CHECK(call("REGEXP_INSTR", {text("abc"), text("z")}) == "0");
-  CHECK(call("REGEXP_SUBSTR", {text("a1b22c"), text("[0-9]{2}")}) == "22");
-  CHECK(call("REGEXP_SUBSTR", {text("abc"), text("[0-9]")}) == "NULL");
+  CHECK(regex("REGEXP", {text("foobar"), text("o+b")}) == "TRUE");
+  CHECK(regex("REGEXP", {text("foobar"), text("^b")}) == "FALSE");
+  CHECK(regex("REGEXP", {text("foobar"), text("")}) == "FALSE");
+  CHECK(regex("REGEXP", {text(""), text("^$")}) == "TRUE");
+  CHECK(regex("REGEXP", {none(), text("a")}) == "NULL");
+  CHECK(regex("REGEXP_COUNT", {text("a1b22c"), text("[0-9]+")}) == "2");
+  CHECK(regex("REGEXP_COUNT", {text("abc"), text("")}) == "4");
+  CHECK(regex("REGEXP_COUNT", {text("aé日"), text("")}) == "4");
+  CHECK(regex("REGEXP_COUNT", {text("baaac"), text("a*")}) == "4");
+  CHECK(regex("REGEXP_COUNT", {text(""), text("x")}) == "0");
+  CHECK(regex("REGEXP_INSTR", {text("hello world"), text("o")}) == "5");
+  CHECK(regex("REGEXP_INSTR", {text("日本x"), text("x")}) == "3");
+  CHECK(regex("REGEXP_INSTR", {text("abc"), text("z")}) == "0");
+  CHECK(regex("REGEXP_SUBSTR", {text("a1b22c"), text("[0-9]{2}")}) == "22");
+  CHECK(regex("REGEXP_SUBSTR", {text("abc"), text("[0-9]")}) == "NULL");
 }
 
 TEST_CASE("regex functions: extracting") {
-  CHECK(call("REGEXP_EXTRACT", {text("foothebar"), text("foo(.*?)(bar)"), number(2)}) == "bar");
-  CHECK(call("REGEXP_EXTRACT", {text("foothebar"), text("foo(.*?)(bar)")}) == "foothebar");
-  CHECK(call("REGEXP_EXTRACT", {text("/a/b?c=1"), text("^[^?]*")}) == "/a/b");
-  CHECK(call("REGEXP_EXTRACT", {text("?c=1"), text("^[^?]*")}) == "");
-  CHECK(call("REGEXP_EXTRACT", {text("xyz"), text("a")}) == "NULL");
-  CHECK(call("REGEXP_EXTRACT", {text("b"), text("(a)?b"), number(1)}) == "NULL");
-  CHECK(call("REGEXP_EXTRACT",
-             {text("2024-05"), text("(?<year>\\d+)-(?<month>\\d+)"), number(2)}) == "05");
-  CHECK(call("REGEXP_EXTRACT", {text("abc"), text("b"), number(1)}) ==
+  CHECK(regex("REGEXP_EXTRACT", {text("foothebar"), text("foo(.*?)(bar)"), number(2)}) == "bar");
+  CHECK(regex("REGEXP_EXTRACT", {text("foothebar"), text("foo(.*?)(bar)")}) == "foothebar");
+  CHECK(regex("REGEXP_EXTRACT", {text("/a/b?c=1"), text("^[^?]*")}) == "/a/b");
+  CHECK(regex("REGEXP_EXTRACT", {text("?c=1"), text("^[^?]*")}) == "");
+  CHECK(regex("REGEXP_EXTRACT", {text("xyz"), text("a")}) == "NULL");
+  CHECK(regex("REGEXP_EXTRACT", {text("b"), text("(a)?b"), number(1)}) == "NULL");
+  CHECK(regex("REGEXP_EXTRACT",
+              {text("2024-05"), text("(?<year>\\d+)-(?<month>\\d+)"), number(2)}) == "05");
+  CHECK(regex("REGEXP_EXTRACT", {text("abc"), text("b"), number(1)}) ==
         "bind: REGEXP_EXTRACT: group 1 is not in the pattern `b`, which has 0");
-  CHECK(call("REGEXP_EXTRACT", {text(""), text(".*")}) == "");
-  CHECK(call("REGEXP_EXTRACT_ALL", {text("100-200, 300-400"), text("(\\d+)-(\\d+)")}) ==
+  CHECK(regex("REGEXP_EXTRACT", {text(""), text(".*")}) == "");
+  CHECK(regex("REGEXP_EXTRACT_ALL", {text("100-200, 300-400"), text("(\\d+)-(\\d+)")}) ==
         "[100, 300]");
-  CHECK(call("REGEXP_EXTRACT_ALL", {text("100-200, 300-400"), text("(\\d+)-(\\d+)"), number(2)}) ==
+  CHECK(regex("REGEXP_EXTRACT_ALL", {text("100-200, 300-400"), text("(\\d+)-(\\d+)"), number(2)}) ==
         "[200, 400]");
-  CHECK(call("REGEXP_EXTRACT_ALL", {text("ab"), text("[a-z]"), number(0)}) == "[a, b]");
-  CHECK(call("REGEXP_EXTRACT_ALL", {text("1"), text("([a-z])")}) == "[]");
-  CHECK(call("REGEXP_EXTRACT_ALL", {text("ab a"), text("a(b)?")}) == "[b, NULL]");
-  CHECK(call("REGEXP_EXTRACT_ALL", {none(), text("([a-z])")}) == "NULL");
+  CHECK(regex("REGEXP_EXTRACT_ALL", {text("ab"), text("[a-z]"), number(0)}) == "[a, b]");
+  CHECK(regex("REGEXP_EXTRACT_ALL", {text("1"), text("([a-z])")}) == "[]");
+  CHECK(regex("REGEXP_EXTRACT_ALL", {text("ab a"), text("a(b)?")}) == "[b, NULL]");
+  CHECK(regex("REGEXP_EXTRACT_ALL", {none(), text("([a-z])")}) == "NULL");
 }
 
 TEST_CASE("regex functions: the part before a character agrees with the general way") {
@@ -69,21 +69,22 @@ TEST_CASE("regex functions: the part before a character agrees with the general 
 }
 
 TEST_CASE("regex functions: replacing") {
-  CHECK(call("REGEXP_REPLACE", {text("foobar"), text("oo|ar"), text("")}) == "fb");
-  CHECK(call("REGEXP_REPLACE", {text("abc"), text("(b)"), text("[$1\\1]")}) == "a[$1\\1]c");
-  CHECK(call("REGEXP_REPLACE", {text("abc"), text("x*"), text("-")}) == "-a-b-c-");
-  CHECK(call("REGEXP_REPLACE", {text("baaac"), text("a*"), text("-")}) == "-b--c-");
-  CHECK(call("REGEXP_REPLACE", {text("abab"), text("^a"), text("x")}) == "xbab");
-  CHECK(call("REGEXP_REPLACE", {text("é日"), text("日"), text("longer than that")}) ==
+  CHECK(regex("REGEXP_REPLACE", {text("foobar"), text("oo|ar"), text("")}) == "fb");
+  CHECK(regex("REGEXP_REPLACE", {text("abc"), text("(b)"), text("[$1\\1]")}) == "a[$1\\1]c");
+  CHECK(regex("REGEXP_REPLACE", {text("abc"), text("x*"), text("-")}) == "-a-b-c-");
+  CHECK(regex("REGEXP_REPLACE", {text("baaac"), text("a*"), text("-")}) == "-b--c-");
+  CHECK(regex("REGEXP_REPLACE", {text("abab"), text("^a"), text("x")}) == "xbab");
+  CHECK(regex("REGEXP_REPLACE", {text("é日"), text("日"), text("longer than that")}) ==
         "élonger than that");
-  CHECK(call("REGEXP_REPLACE", {text("same"), text("z"), text("y")}) == "same");
-  CHECK(call("REGEXP_REPLACE", {text(""), text("^"), text("y")}) == "y");
-  CHECK(call("REGEXP_REPLACE", {text("a"), text("a"), none()}) == "NULL");
+  CHECK(regex("REGEXP_REPLACE", {text("same"), text("z"), text("y")}) == "same");
+  CHECK(regex("REGEXP_REPLACE", {text(""), text("^"), text("y")}) == "y");
+  CHECK(regex("REGEXP_REPLACE", {text("a"), text("a"), none()}) == "NULL");
 }
 
 TEST_CASE("regex functions: wrong patterns") {
-  CHECK(call("REGEXP", {text("a"), text("(")}).starts_with("bind: invalid regular expression `(`"));
-  CHECK(call("REGEXP_REPLACE", {text("a"), text("(?=a)"), text("b")})
+  CHECK(
+      regex("REGEXP", {text("a"), text("(")}).starts_with("bind: invalid regular expression `(`"));
+  CHECK(regex("REGEXP_REPLACE", {text("a"), text("(?=a)"), text("b")})
             .starts_with("bind: invalid regular"));
   // Computed per row they give NULL, REGEXP gives FALSE; the rows around are not touched.
   const FunctionList family = regex_functions();

@@ -8,7 +8,7 @@ Value ints(std::vector<int> values) {
   for (const int v : values) items.push_back(v < 0 ? null(Type::integer()) : I(v));
   return list(std::move(items), Type::integer());
 }
-Value texts(std::vector<const char*> values) {
+Value text_array(std::vector<const char*> values) {
   std::vector<Value> items;
   for (const char* v : values) items.push_back(v == nullptr ? null(Type::string()) : S(v));
   return list(std::move(items), Type::string());
@@ -27,10 +27,10 @@ TEST_CASE("facts about arrays and maps") {
   CHECK(f("ELEMENT", {ints({-1})}) == "NULL");
   CHECK(f("ELEMENT", {ints({7, 8})}) ==
         "row error: ELEMENT of an array with more than one element");
-  CHECK(f("ARRAY_CONTAINS", {texts({"a", "b"}), S("b")}) == "TRUE");
-  CHECK(f("ARRAY_CONTAINS", {texts({"a", "b"}), S("c")}) == "FALSE");
-  CHECK(f("ARRAY_CONTAINS", {texts({"a", nullptr}), null(Type::string())}) == "TRUE");
-  CHECK(f("ARRAY_CONTAINS", {texts({"a"}), null(Type::string())}) == "FALSE");
+  CHECK(f("ARRAY_CONTAINS", {text_array({"a", "b"}), S("b")}) == "TRUE");
+  CHECK(f("ARRAY_CONTAINS", {text_array({"a", "b"}), S("c")}) == "FALSE");
+  CHECK(f("ARRAY_CONTAINS", {text_array({"a", nullptr}), null(Type::string())}) == "TRUE");
+  CHECK(f("ARRAY_CONTAINS", {text_array({"a"}), null(Type::string())}) == "FALSE");
   CHECK(f("ARRAY_CONTAINS", {kNoArray, I(1)}) == "NULL");
   CHECK(f("ARRAY_CONTAINS", {ints({1}), S("x")}).starts_with("error: "));
   CHECK(f("ARRAY_CONTAINS", {ints({1, 2}), L(2)}) == "TRUE");
@@ -40,13 +40,13 @@ TEST_CASE("facts about arrays and maps") {
   CHECK(f("ARRAY_MAX", {ints({3, -1, 9, 4})}) == "9");
   CHECK(f("ARRAY_MIN", {ints({3, -1, 9, 4})}) == "3");
   CHECK(f("ARRAY_MAX", {ints({-1})}) == "NULL");
-  CHECK(f("ARRAY_MAX", {texts({"b", "abc"})}) == "b");
-  CHECK(f("ARRAY_JOIN", {texts({"a", nullptr, "c"}), S("-")}) == "a-c");
-  CHECK(f("ARRAY_JOIN", {texts({"a", nullptr, "c"}), S("-"), S("?")}) == "a-?-c");
-  CHECK(f("ARRAY_JOIN", {texts({}), S("-")}).empty());
-  CHECK(f("ARRAY_JOIN", {texts({nullptr, "b"}), S("-")}) == "b");
-  CHECK(f("ARRAY_JOIN", {texts({"", ""}), S("-")}) == "-");
-  CHECK(f("ARRAY_JOIN", {texts({"a"}), null(Type::string())}) == "NULL");
+  CHECK(f("ARRAY_MAX", {text_array({"b", "abc"})}) == "b");
+  CHECK(f("ARRAY_JOIN", {text_array({"a", nullptr, "c"}), S("-")}) == "a-c");
+  CHECK(f("ARRAY_JOIN", {text_array({"a", nullptr, "c"}), S("-"), S("?")}) == "a-?-c");
+  CHECK(f("ARRAY_JOIN", {text_array({}), S("-")}).empty());
+  CHECK(f("ARRAY_JOIN", {text_array({nullptr, "b"}), S("-")}) == "b");
+  CHECK(f("ARRAY_JOIN", {text_array({"", ""}), S("-")}) == "-");
+  CHECK(f("ARRAY_JOIN", {text_array({"a"}), null(Type::string())}) == "NULL");
   CHECK(f("ARRAY_JOIN", {ints({1}), S("-")}).starts_with("error: "));
 }
 
@@ -57,7 +57,7 @@ TEST_CASE("arrays from arrays") {
   CHECK(f("ARRAY_APPEND", {kNoArray, I(3)}) == "NULL");
   CHECK(f.type("ARRAY_APPEND", {ints({1}), L(3)}) == "ARRAY<BIGINT>");
   CHECK(f("ARRAY_APPEND", {ints({1}), L(3)}) == "[1, 3]");
-  CHECK(f("ARRAY_PREPEND", {texts({"a"}), S("b")}) == "[b, a]");
+  CHECK(f("ARRAY_PREPEND", {text_array({"a"}), S("b")}) == "[b, a]");
   CHECK(f("ARRAY_CONCAT", {ints({1}), ints({}), ints({2, -1})}) == "[1, 2, NULL]");
   CHECK(f("ARRAY_CONCAT", {ints({1}), kNoArray}) == "NULL");
   CHECK(f("ARRAY_REMOVE", {ints({1, 2, 1, -1}), I(1)}) == "[2, NULL]");
@@ -94,7 +94,7 @@ TEST_CASE("ARRAY_SORT") {
   CHECK(f("ARRAY_SORT", {ints({3, -1, 1}), b(false)}) == "[3, 1, NULL]");
   CHECK(f("ARRAY_SORT", {ints({3, -1, 1}), b(true), b(false)}) == "[1, 3, NULL]");
   CHECK(f("ARRAY_SORT", {ints({3, -1, 1}), b(false), b(true)}) == "[NULL, 3, 1]");
-  CHECK(f("ARRAY_SORT", {texts({"b", "a", "ab"})}) == "[a, ab, b]");
+  CHECK(f("ARRAY_SORT", {text_array({"b", "a", "ab"})}) == "[a, ab, b]");
   CHECK(f("ARRAY_SORT", {kNoArray}) == "NULL");
   CHECK(f("ARRAY_SORT", {ints({1}), null(Type::boolean())}) == "NULL");
 }
@@ -108,7 +108,7 @@ TEST_CASE("arrays as sets") {
   CHECK(f("ARRAY_EXCEPT", {ints({1, 2, 1, -1, 3}), ints({2})}) == "[1, NULL, 3]");
   CHECK(f("ARRAY_EXCEPT", {ints({1, -1}), ints({1, -1})}) == "[]");
   CHECK(f("ARRAY_INTERSECT", {ints({1, 2, 2, -1}), ints({-1, 2})}) == "[2, NULL]");
-  CHECK(f("ARRAY_INTERSECT", {ints({1}), texts({"a"})}).starts_with("error: "));
+  CHECK(f("ARRAY_INTERSECT", {ints({1}), text_array({"a"})}).starts_with("error: "));
   std::vector<int> many;
   for (int i = 0; i < 1000; ++i) many.push_back(i % 7);
   CHECK(f("ARRAY_DISTINCT", {ints(many)}) == "[0, 1, 2, 3, 4, 5, 6]");
@@ -130,12 +130,12 @@ TEST_CASE("maps") {
         "{a=1, b=5, c=6}");
   CHECK(f("MAP_UNION", {m, none}) == "NULL");
   CHECK(f("MAP_UNION", {m}) == "{a=1, b=NULL}");
-  CHECK(f("MAP_FROM_ARRAYS", {texts({"a", "b"}), ints({1, 2})}) == "{a=1, b=2}");
-  CHECK(f("MAP_FROM_ARRAYS", {texts({"a", "a"}), ints({1, 2})}) == "{a=2}");
-  CHECK(f("MAP_FROM_ARRAYS", {texts({}), ints({})}) == "{}");
-  CHECK(f("MAP_FROM_ARRAYS", {texts({"a"}), ints({1, 2})}) ==
+  CHECK(f("MAP_FROM_ARRAYS", {text_array({"a", "b"}), ints({1, 2})}) == "{a=1, b=2}");
+  CHECK(f("MAP_FROM_ARRAYS", {text_array({"a", "a"}), ints({1, 2})}) == "{a=2}");
+  CHECK(f("MAP_FROM_ARRAYS", {text_array({}), ints({})}) == "{}");
+  CHECK(f("MAP_FROM_ARRAYS", {text_array({"a"}), ints({1, 2})}) ==
         "row error: MAP_FROM_ARRAYS with 1 keys and 2 values");
-  CHECK(f("MAP_FROM_ARRAYS", {texts({"a"}), kNoArray}) == "NULL");
+  CHECK(f("MAP_FROM_ARRAYS", {text_array({"a"}), kNoArray}) == "NULL");
 }
 
 TEST_CASE("every collection function is described") {

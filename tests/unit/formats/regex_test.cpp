@@ -20,7 +20,7 @@ std::unique_ptr<Format> regex(const std::string& pattern, const Declared& declar
   return make_format(kRegexFormat, {{"pattern", text_node(pattern)}}, declared);
 }
 
-std::string problem(const Options& options, const Declared& declared = {}) {
+std::string regex_problem(const Options& options, const Declared& declared = {}) {
   Errors errors;
   CHECK(make_format(kRegexFormat, options, errors, declared) == nullptr);
   return errors.empty() ? "" : errors[0].message + " (" + errors[0].hint + ")";
@@ -116,11 +116,11 @@ TEST_CASE("regex: nested quantifiers stay linear") {
 }
 
 TEST_CASE("regex: problems of the pipeline") {
-  CHECK(problem({}).find("pattern") != std::string::npos);
-  CHECK(problem({{"pattern", text_node("[a")}}).find("not a valid regular expression") !=
+  CHECK(regex_problem({}).find("pattern") != std::string::npos);
+  CHECK(regex_problem({{"pattern", text_node("[a")}}).find("not a valid regular expression") !=
         std::string::npos);
-  CHECK(problem({{"pattern", text_node("a+")}}).find("names no field") != std::string::npos);
-  CHECK(problem({{"pattern", text_node("(?<status>a)")}}, {{"statu", "INT"}})
+  CHECK(regex_problem({{"pattern", text_node("a+")}}).find("names no field") != std::string::npos);
+  CHECK(regex_problem({{"pattern", text_node("(?<status>a)")}}, {{"statu", "INT"}})
             .find("did you mean `status`?") != std::string::npos);
-  CHECK(problem({{"pattern", text_node("(?<a>a)")}, {"record_start", text_node("[")}}) != "");
+  CHECK(regex_problem({{"pattern", text_node("(?<a>a)")}, {"record_start", text_node("[")}}) != "");
 }
