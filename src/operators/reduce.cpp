@@ -8,13 +8,11 @@
 #include <limits>
 #include <map>
 
-#include "expr/binder.h"
-#include "expr/names.h"
-#include "expr/parser.h"
 #include "operators/column_list.h"
 #include "operators/group_snapshot.h"
 #include "operators/operator_list.h"
 #include "operators/reduce_state.h"
+#include "operators/reduction.h"
 
 namespace weir {
 
@@ -41,36 +39,16 @@ const OptionTable<ReduceOptions>& reduce_options() {
   return table;
 }
 
-// How a reduced column is computed.
-enum class Way {
-  kSum,    // a.n + b.n of one number type
-  kLeast,  // LEAST(a.n, b.n) of one integer or time type
-  kGreatest,
-  kKeep,     // a.n
-  kReplace,  // b.n
-  kGeneral,  // the expression, over columns a and b of type ROW
-};
-
-struct ReducedColumn {
-  std::string name;
-  size_t input = 0;  // the column of that name
-  Type type;
-  Way way = Way::kGeneral;
-  ExprPtr expr;
-};
-
-struct Reduction {
+// What is bound, shared by the plan and all that runs.
+struct RunningReduction : Reduction {
   std::vector<size_t> key_columns;
   std::vector<Type> key_types;
-  std::vector<ReducedColumn> columns;
-  Type row_type;  // of a and b: the reduced columns
   bool final_only = false;
-  bool general = false;  // some column is
 };
 
 class Reduce final : public Ordered {
  public:
-  Reduce(const Reduction& reduction, const OperatorContext& context)
+  Reduce(const RunningReduction& reduction, const OperatorContext& context)
       : reduction_(reduction), context_(context), eval_(context.eval_context()) {
     if (!reduction_.key_types.empty())
       table_ = make_group_table(reduction_.key_types, run_hash_seed());
@@ -153,7 +131,7 @@ class Reduce final : public Ordered {
     bool in_range = true;
     for (size_t k = 0; k < states_.size(); ++k) {
       const ReducedColumn& column = reduction_.columns[k];
-      if (column.way != Way::kSum || context_.wrap_overflow || batch.rows == 0) continue;
+      if (column.form != ReduceForm::kSum || context_.wrap_overflow || batch.rows == 0) continue;
       for_fixed(column.type, [&]<class T>(T) {
         if constexpr (std::is_integral_v<T>) {
           const auto limit = static_cast<Int128>(std::numeric_limits<T>::max());
@@ -203,17 +181,17 @@ class Reduce final : public Ordered {
             ++next;
             valid[g] = null ? 0 : 1;
             states[g] = null ? T{} : in[i];
-          } else if (column.way == Way::kReplace) {
+          } else if (column.form == ReduceForm::kReplace) {
             valid[g] = null ? 0 : 1;
             states[g] = null ? T{} : in[i];
-          } else if (column.way == Way::kSum) {
+          } else if (column.form == ReduceForm::kSum) {
             if (null) valid[g] = 0;
             if (valid[g] != 0) add(states[g], in[i]);
-          } else if (column.way == Way::kLeast || column.way == Way::kGreatest) {
+          } else if (column.form == ReduceForm::kLeast || column.form == ReduceForm::kGreatest) {
             if (null) valid[g] = 0;
             if (valid[g] != 0)
-              states[g] = column.way == Way::kLeast ? std::min(states[g], in[i])
-                                                    : std::max(states[g], in[i]);
+              states[g] = column.form == ReduceForm::kLeast ? std::min(states[g], in[i])
+                                                            : std::max(states[g], in[i]);
           }
           if (out) {
             out->values<T>()[i] = states[g];
@@ -334,7 +312,7 @@ class Reduce final : public Ordered {
     return results;
   }
 
-  const Reduction& reduction_;
+  const RunningReduction& reduction_;
   const OperatorContext context_;
   EvalContext eval_;
   std::unique_ptr<GroupTable> table_;
@@ -345,7 +323,7 @@ class Reduce final : public Ordered {
 
 class ReducePlan final : public OperatorPlan {
  public:
-  ReducePlan(const Schema& input, Schema output, Reduction reduction, std::string text)
+  ReducePlan(const Schema& input, Schema output, RunningReduction reduction, std::string text)
       : OperatorPlan("reduce", input, std::move(output)),
         reduction_(std::move(reduction)),
         text_(std::move(text)) {}
@@ -364,34 +342,9 @@ class ReducePlan final : public OperatorPlan {
   }
 
  private:
-  Reduction reduction_;
+  RunningReduction reduction_;
   std::string text_;
 };
-
-// a.n or b.n: 'a' or 'b', else 0.
-char side_of(const Ast& ast, const std::string& name) {
-  const std::vector<std::string> path = path_of(ast);
-  if (path.size() != 2 || path[1] != name) return 0;
-  return path[0] == "a" ? 'a' : path[0] == "b" ? 'b' : '\0';
-}
-
-Way way_of(const Ast& ast, const std::string& name, const Type& type) {
-  if (type.is_nested() || type.is_string_like() || type.width() > 8) return Way::kGeneral;
-  if (side_of(ast, name) == 'a') return Way::kKeep;
-  if (side_of(ast, name) == 'b') return Way::kReplace;
-  if (ast.args.size() != 2) return Way::kGeneral;
-  const char left = side_of(*ast.args[0], name);
-  const char right = side_of(*ast.args[1], name);
-  if (left == 0 || right == 0 || left == right) return Way::kGeneral;
-  if (ast.kind == AstKind::kBinary && ast.name == "+" &&
-      (type.is_integer() || type.is_approximate()))
-    return Way::kSum;
-  if (ast.kind == AstKind::kCall && !type.is_approximate()) {
-    if (ast.name == "LEAST") return Way::kLeast;
-    if (ast.name == "GREATEST") return Way::kGreatest;
-  }
-  return Way::kGeneral;
-}
 
 std::unique_ptr<OperatorPlan> bind_reduce(const ComponentSpec& spec, const Schema& input,
                                           const BindContext& context, Errors& errors) {
@@ -404,60 +357,21 @@ std::unique_ptr<OperatorPlan> bind_reduce(const ComponentSpec& spec, const Schem
                       spec.options.find("emit")->position,
                       {},
                       {}});
-  Reduction reduction;
+  RunningReduction reduction;
   reduction.final_only = options.emit == "final";
   reduction.key_columns = resolve_columns(options.key_by, input, errors);
+  if (options.reduce.empty() && errors.size() == before)
+    errors.push_back(
+        {ErrorKind::kConfig, "reduce needs at least one column", spec.position, {}, {}});
+  static_cast<Reduction&>(reduction) =
+      bind_reduction(options.reduce, input, reduction.key_columns, context.zone, errors);
+  if (errors.size() != before) return nullptr;
   Schema output;
   for (const size_t c : reduction.key_columns) {
     reduction.key_types.push_back(input[c].type);
     output.add(input[c].name, input[c].type);
   }
-  std::vector<Type::Field> fields;
-  for (const auto& text : options.reduce) {
-    const size_t c = resolve_column(SourceText(text.name, text.name_position), input, errors);
-    if (c == input.size()) continue;
-    if (output.find(text.name)) {
-      errors.push_back({ErrorKind::kConfig,
-                        "`" + text.name + "` is a key: it stays as it is",
-                        text.name_position,
-                        {},
-                        {}});
-      continue;
-    }
-    ReducedColumn column;
-    column.name = text.name;
-    column.input = c;
-    column.type = input[c].type;
-    fields.push_back({text.name, column.type});
-    output.add(text.name, column.type);
-    reduction.columns.push_back(std::move(column));
-  }
-  if (options.reduce.empty() && errors.size() == before)
-    errors.push_back(
-        {ErrorKind::kConfig, "reduce needs at least one column", spec.position, {}, {}});
-  if (errors.size() != before) return nullptr;
-
-  reduction.row_type = Type::row(fields);
-  Schema pair;
-  pair.add("a", reduction.row_type);
-  pair.add("b", reduction.row_type);
-  for (size_t k = 0; k < reduction.columns.size(); ++k) {
-    ReducedColumn& column = reduction.columns[k];
-    const SourceText& text = options.reduce[k].value;
-    auto expr = bind_text(text, pair, context.zone);
-    if (expr) expr = cast_to(std::move(*expr), column.type);
-    if (!expr) {
-      Error error = expr.error();
-      if (error.position.line == 0) error.position = text.at(0, text.text.size());
-      errors.push_back(std::move(error));
-      continue;
-    }
-    column.expr = std::move(*expr);
-    if (const auto ast = parse_expression(text))
-      column.way = way_of(**ast, column.name, column.type);
-    reduction.general = reduction.general || column.way == Way::kGeneral;
-  }
-  if (errors.size() != before) return nullptr;
+  for (const auto& column : reduction.columns) output.add(column.name, column.type);
   std::string text = join_texts(options.reduce);
   if (!reduction.key_columns.empty()) text = join_names(reduction.key_columns, input) + ": " + text;
   if (reduction.final_only) text += ", final results only";

@@ -10,42 +10,25 @@
 #include <map>
 #include <mutex>
 
-#include "expr/binder.h"
-#include "expr/parser.h"
 #include "operators/aggregation.h"
 #include "windows/time_window.h"
 #include "windows/window_list.h"
+#include "windows/window_results.h"
 
 namespace weir {
 
 namespace {
 
-struct TumblingOptions {
-  std::string time = "event";
+struct TumblingOptions : WindowOptions {
   Duration size;
   Duration offset;
-  std::vector<SourceText> key_by;
-  Duration allowed_lateness;
-  NamedTexts aggregate;
-  std::optional<SourceText> having;
-  std::string order = "key";
 };
 
 const OptionTable<TumblingOptions>& tumbling_options() {
-  static const OptionTable<TumblingOptions> table = {
-      {"time", &TumblingOptions::time, std::vector<std::string>{"event"},
-       "the clock: `event`, the records' own time"},
+  static const OptionTable<TumblingOptions> table = window_option_table<TumblingOptions>({
       {"size", &TumblingOptions::size, "the length of a window, at least 1ms", true},
       {"offset", &TumblingOptions::offset, "shifts the windows' starts"},
-      {"key_by", &TumblingOptions::key_by, "columns to group by; none: one result per window"},
-      {"allowed_lateness", &TumblingOptions::allowed_lateness,
-       "how long after its end a window still takes records; must be 0s in this version"},
-      {"aggregate", &TumblingOptions::aggregate, "the result's columns: name = \"expression\"",
-       true},
-      {"having", &TumblingOptions::having, "keeps the result rows for which this is true"},
-      {"order", &TumblingOptions::order, std::vector<std::string>{"key", "arrival", "none"},
-       "of the rows of one window: by key, by first appearance, or as it comes"},
-  };
+  });
   return table;
 }
 
@@ -97,18 +80,10 @@ class PartialPool : public std::enable_shared_from_this<PartialPool> {
 
 // The bound window, shared by its two halves.
 struct Tumbling {
+  const WindowBinding* binding = nullptr;
   int64_t size_us = 0;
   int64_t offset_us = 0;
-  int64_t out_of_orderness_us = 0;
-  std::vector<size_t> key_columns;
-  std::vector<Type> key_types;
-  std::vector<Type> partial_key_types;  // TIMESTAMP, then key_types
-  std::unique_ptr<AggregateProgram> program;
-  ExprPtr having;
-  GroupOrder order = GroupOrder::kKey;
-  std::vector<bool> needed;  // output columns
-  bool track_arrival() const { return order == GroupOrder::kArrival; }
-  bool is_needed(size_t column) const { return needed.empty() || needed[column]; }
+  std::vector<Type> partial_key_types;  // TIMESTAMP, then the keys'
 };
 
 class TumblingPartials : public Transform {
@@ -120,18 +95,18 @@ class TumblingPartials : public Transform {
   void apply(Batch& batch) override {
     if (batch.rows == 0) return;
     eval_.arena = &batch.arena();
-    if (window_.program->can_fail()) {
-      window_.program->compute(batch, eval_);
+    if (window_.binding->program->can_fail()) {
+      window_.binding->program->compute(batch, eval_);
       if (!eval_.errors.empty()) reject_failed_rows(batch, eval_, "aggregate", context_);
     }
     auto partial = pool_->take([&] {
-      return std::make_unique<Partial>(*window_.program, window_.partial_key_types,
-                                       window_.track_arrival());
+      return std::make_unique<Partial>(*window_.binding->program, window_.partial_key_types,
+                                       window_.binding->track_arrival());
     });
     const ColumnPtr starts = assign(batch, *partial);
     keys_.clear();
     keys_.push_back(starts);
-    for (const size_t c : window_.key_columns) keys_.push_back(batch.columns[c]);
+    for (const size_t c : window_.binding->key_columns) keys_.push_back(batch.columns[c]);
     partial->groups.update(batch, keys_, eval_);
     batch.prepared = std::move(partial);
     // The groups own their keys and states: the block's bytes are free for the next block.
@@ -157,7 +132,7 @@ class TumblingPartials : public Transform {
         end = start + window_.size_us;
       }
       out[i] = start;
-      if (end <= maxima[i] - window_.out_of_orderness_us) {
+      if (end <= maxima[i] - window_.binding->out_of_orderness_us) {
         if (!any_late) {
           for (uint32_t k = 0; k < i; ++k) keep_.push_back(k);
           any_late = true;
@@ -189,7 +164,7 @@ class TumblingPartials : public Transform {
 class TumblingWindow : public Ordered {
  public:
   TumblingWindow(const Tumbling& window, const OperatorContext& context)
-      : window_(window), context_(context), eval_(context.eval_context()) {}
+      : window_(window), results_(*window.binding, context) {}
 
   void process(Batch batch, Emitter& out) override {
     if (!batch.rejects.empty()) {
@@ -260,8 +235,9 @@ class TumblingWindow : public Ordered {
       free_.pop_back();
     }
     if (!groups)
-      groups = std::make_unique<GroupedAggregation>(*window_.program, window_.key_types,
-                                                    run_hash_seed(), window_.track_arrival());
+      groups = std::make_unique<GroupedAggregation>(*window_.binding->program,
+                                                    window_.binding->key_types, run_hash_seed(),
+                                                    window_.binding->track_arrival());
     return *groups;
   }
 
@@ -280,92 +256,38 @@ class TumblingWindow : public Ordered {
     std::unique_ptr<GroupedAggregation> groups = std::move(open_.begin()->second);
     open_.erase(open_.begin());
 
-    const Vec<uint32_t> order = groups->order(window_.order);
-    Batch rows = groups->result({order.data(), order.size()}, eval_, true);
-    std::vector<ColumnPtr> columns;
-    columns.push_back(window_.is_needed(0) ? time_column(start, rows.rows) : nullptr);
-    columns.push_back(window_.is_needed(1) ? time_column(end_of(start), rows.rows) : nullptr);
-    for (auto& c : rows.columns) columns.push_back(std::move(c));
-    rows.columns = std::move(columns);
-    if (!eval_.errors.empty()) reject_failed_rows(rows, eval_, "aggregate", context_);
-    if (window_.having) {
-      eval_.arena = &rows.arena();
-      eval_filter(*window_.having, rows, eval_, keep_);
-      if (!eval_.errors.empty()) {
-        reject_failed_rows(rows, eval_, "having", context_);
-        eval_filter(*window_.having, rows, eval_, keep_);
-        eval_.errors.clear();
-      }
-      rows.select({keep_.data(), keep_.size()});
-    }
+    const Vec<uint32_t> order = groups->order(window_.binding->order);
+    Batch rows = results_.of_groups(*groups, {order.data(), order.size()}, {start, end_of(start)});
     groups->clear();
     if (free_.size() < 4) free_.push_back(std::move(groups));
     out.emit(std::move(rows));
   }
 
-  static ColumnPtr time_column(int64_t time, size_t rows) {
-    auto column = make_column(Type::timestamp(3), rows);
-    std::fill_n(column->values<int64_t>(), rows, time);
-    return column;
-  }
-
   const Tumbling& window_;
-  const OperatorContext context_;
-  EvalContext eval_;
+  WindowResults results_;
   std::map<int64_t, std::unique_ptr<GroupedAggregation>> open_;  // by start
   std::vector<std::unique_ptr<GroupedAggregation>> free_;
   int64_t watermark_ = kMinTime;
   uint64_t late_ = 0;
   Vec<uint32_t> ids_;
-  Vec<uint32_t> keep_;
 };
 
-class TumblingPlan : public OperatorPlan {
+class TumblingPlan : public WindowPlan {
  public:
-  TumblingPlan(const Schema& input, Schema output, AggregateBinding binding, Tumbling window,
-               TumblingOptions options)
-      : OperatorPlan("tumbling window", input, std::move(output)),
-        binding_(std::move(binding)),
-        window_(std::move(window)),
-        options_(std::move(options)),
+  TumblingPlan(WindowBinding binding, const TumblingOptions& options)
+      : WindowPlan("tumbling window", std::move(binding)),
+        text_("tumbling window of " + format_duration(options.size) + " in event time"),
         pool_(std::make_shared<PartialPool>()) {
-    plan_aggregates({});
+    window_.binding = &window();
+    window_.size_us = options.size.us;
+    window_.offset_us = options.offset.us;
+    window_.partial_key_types = window().key_types;
+    window_.partial_key_types.insert(window_.partial_key_types.begin(), Type::timestamp(6));
+    if (options.offset.us != 0) text_ += ", offset " + format_duration(options.offset);
+    text_ += window().text;
   }
 
-  Placement placement() const override { return Placement::kOrdered; }
-
-  std::vector<bool> columns_needed(const std::vector<bool>& output_needed) const override {
-    std::vector<bool> needed(input().size(), false);
-    for (const size_t c : window_.key_columns) needed[c] = true;
-    std::vector<bool> outputs = output_needed;
-    if (window_.having) window_.having->collect_columns(outputs);
-    const AggregateProgram program(binding_, window_.key_types.size(), input().size(),
-                                   aggregates_of(outputs));
-    program.collect_columns(needed);
-    return needed;
-  }
-
-  void set_output_needed(const std::vector<bool>& needed) override {
-    OperatorPlan::set_output_needed(needed);
-    std::vector<bool> outputs = needed;
-    if (window_.having) window_.having->collect_columns(outputs);
-    window_.needed = outputs;
-    plan_aggregates(aggregates_of(outputs));
-  }
-
-  std::string explain() const override {
-    std::string text = "tumbling window of " + format_duration(options_.size) + " in event time";
-    if (options_.offset.us != 0) text += ", offset " + format_duration(options_.offset);
-    for (size_t i = 0; i < options_.key_by.size(); ++i)
-      text += (i == 0 ? ", by " : ", ") + options_.key_by[i].text;
-    for (size_t i = 0; i < options_.aggregate.size(); ++i)
-      text += (i == 0 ? ": " : ", ") + options_.aggregate[i].name + " = " +
-              options_.aggregate[i].value.text;
-    if (options_.having) text += ", having " + options_.having->text;
-    return text;
-  }
-  bool can_reject() const override { return window_.program->can_fail(); }
-
+  std::string explain() const override { return text_; }
   std::unique_ptr<Transform> make_transform(const OperatorContext& context) const override {
     return std::make_unique<TumblingPartials>(window_, pool_, context);
   }
@@ -374,97 +296,35 @@ class TumblingPlan : public OperatorPlan {
   }
 
  private:
-  // The part of the output columns that are aggregates.
-  std::vector<bool> aggregates_of(const std::vector<bool>& outputs) const {
-    if (outputs.empty()) return {};
-    return {outputs.begin() + static_cast<int64_t>(2 + window_.key_types.size()), outputs.end()};
-  }
-  void plan_aggregates(const std::vector<bool>& needed) {
-    const size_t keys = window_.key_types.size();
-    window_.program = std::make_unique<AggregateProgram>(binding_, keys, input().size(), needed);
-  }
-
-  AggregateBinding binding_;
   Tumbling window_;
-  TumblingOptions options_;
+  std::string text_;
   std::shared_ptr<PartialPool> pool_;
 };
 
 std::unique_ptr<OperatorPlan> bind_tumbling(const ComponentSpec& spec, const Schema& input,
                                             const BindContext& context, Errors& errors) {
-  const size_t before = errors.size();
+  WindowComplaints complaints(spec, errors);
   TumblingOptions options;
   read_options(tumbling_options(), spec.options, options, errors, "the tumbling window",
                {"type", "name"});
-  const auto value_position = [&](const char* key) {
-    const Node* node = spec.options.find(key);
-    return node != nullptr ? node->position : spec.position;
-  };
-  const auto complain = [&](const char* key, std::string message, std::string hint = {}) {
-    errors.push_back(
-        {ErrorKind::kConfig, std::move(message), value_position(key), std::move(hint), "[window]"});
-  };
-  if (!context.has_event_time)
-    complain("time", "an event-time window needs [source.event_time]",
-             "name the column that holds the records' time: [source.event_time] column = \"time\"");
-  if (spec.options.find("size") != nullptr && errors.size() == before &&
-      options.size.us < kMillisecond)
-    complain("size", "a window must be at least 1ms long");
+  if (complaints.has("size") && !complaints.any() && options.size.us < kMillisecond)
+    complaints.at("size", "a window must be at least 1ms long");
   if (options.size.us > 0 && std::abs(options.offset.us) >= options.size.us)
-    complain("offset", "the offset must be shorter than the window");
+    complaints.at("offset", "the offset must be shorter than the window");
+  if (const auto key = option_that_needs_rows(options); !key.empty())
+    complaints.at(std::string(key).c_str(),
+                  "`" + std::string(key) + "` is not available here in this version");
   if (options.allowed_lateness.us != 0)
-    complain("allowed_lateness", "allowed lateness other than 0s is not available in this version",
-             "a larger max_out_of_orderness lets the same records in");
-
-  Tumbling window;
-  Schema output;
-  output.add("window_start", Type::timestamp(3));
-  output.add("window_end", Type::timestamp(3));
-  std::vector<std::string> keys;
-  for (const auto& key : options.key_by) {
-    auto bound = bind_text(key, input, context.zone);
-    if (!bound) {
-      errors.push_back(bound.error());
-      continue;
-    }
-    if ((*bound)->as_column() < 0) {
-      errors.push_back({ErrorKind::kConfig, "key_by takes columns, not expressions",
-                        key.at(0, key.text.size()),
-                        "compute it before the window: [[transform]] op = \"extend\"", "[window]"});
-      continue;
-    }
-    const auto index = static_cast<size_t>((*bound)->as_column());
-    window.key_columns.push_back(index);
-    window.key_types.push_back(input[index].type);
-    keys.push_back(input[index].name);
-    output.add(input[index].name, input[index].type);
-  }
-  if (errors.size() != before) return nullptr;
-
-  auto binding = bind_aggregates(options.aggregate, input, keys, context.zone);
-  if (!binding) {
-    errors.push_back(binding.error());
+    complaints.at("allowed_lateness",
+                  "allowed lateness other than 0s is not available in this version",
+                  "a larger max_out_of_orderness lets the same records in");
+  auto binding = bind_window(options, {"the tumbling window"}, input, context, complaints);
+  if (!binding) return nullptr;
+  if (binding->reduction && binding->reduction->general) {
+    complaints.at("reduce", "a general `reduce` is not available here in this version");
     return nullptr;
   }
-  for (const auto& c : binding->output) output.add(c.name, c.type);
-  if (options.having) {
-    auto having = bind_predicate(*options.having, output, context.zone);
-    if (!having) {
-      errors.push_back(having.error());
-      return nullptr;
-    }
-    window.having = *having;
-  }
-  window.size_us = options.size.us;
-  window.offset_us = options.offset.us;
-  window.out_of_orderness_us = context.out_of_orderness_us;
-  window.partial_key_types = window.key_types;
-  window.partial_key_types.insert(window.partial_key_types.begin(), Type::timestamp(6));
-  window.order = options.order == "key"       ? GroupOrder::kKey
-                 : options.order == "arrival" ? GroupOrder::kArrival
-                                              : GroupOrder::kNone;
-  return std::make_unique<TumblingPlan>(input, std::move(output), std::move(*binding),
-                                        std::move(window), std::move(options));
+  return std::make_unique<TumblingPlan>(std::move(*binding), options);
 }
 
 }  // namespace
