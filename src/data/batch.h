@@ -64,7 +64,7 @@ struct Batch {
 
   // Event time (microseconds), when the pipeline has one; then both are as long as the batch.
   Vec<int64_t> event_time;
-  // The largest event time of the block up to and including row i, records filtered out later
+  // The largest event time of the block before row i (kMinTime: none), records filtered out later
   // included: what the watermark needs at the moment row i is read.
   Vec<int64_t> running_max;
   int64_t max_event_time = kMinTime;  // of all records of the block

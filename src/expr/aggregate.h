@@ -52,6 +52,9 @@ class Aggregate {
                          const uint32_t* from_groups, size_t n) const {
     for (size_t i = 0; i < n; ++i) merge(into.at(into_groups[i]), from.at(from_groups[i]));
   }
+  // The same as merge_all(), with the states `from` left as they are.
+  virtual void merge_copies(StateSlots into, const uint32_t* into_groups, StateSlots from,
+                            const uint32_t* from_groups, size_t n) const;
   // Appends the result of one state to `out` (of result_type()); strings go to `arena`. May report an
   // overflow through context.row_error(out.size(), ...).
   virtual void finish(const char* state, Column& out, Arena& arena, EvalContext& context) const = 0;

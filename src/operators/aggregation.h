@@ -60,6 +60,7 @@ class AggregateProgram {
   void compute(Batch& batch, EvalContext& context) const;
 
  private:
+  friend class AggregateStates;
   friend class GroupedAggregation;
 
   // Where a needed expression's column is: of the input, or the n-th computed one.
@@ -98,6 +99,73 @@ class AggregateProgram {
   bool needs_destroy_ = false;
 };
 
+// The states of numbered groups, side by side in one array. Whoever uses it knows what the numbers stand
+// for: the groups of a table, the open windows of a key.
+class AggregateStates {
+ public:
+  // `program` must outlive this.
+  explicit AggregateStates(const AggregateProgram& program) : program_(program) {}
+  ~AggregateStates() { destroy_all(); }
+  AggregateStates(const AggregateStates&) = delete;
+  AggregateStates& operator=(const AggregateStates&) = delete;
+
+  size_t size() const { return total_; }
+  void grow(size_t total);  // initialises states up to `total` groups
+  // Starts a group anew.
+  void reset(uint32_t group);
+  void clear();  // forgets all groups, keeps the memory
+  void swap(AggregateStates& other);
+
+  // Adds row i of the batch to groups[i]; nullptr: all rows to group 0. Rows whose argument fails are
+  // counted with NULL and reported in context.errors; see AggregateProgram::compute.
+  void update(const Batch& batch, const uint32_t* groups, EvalContext& context);
+  // Adds row rows[i] of the batch to groups[i]; a row may be there several times, in any order. Needs
+  // AggregateProgram::compute on the batch before.
+  void update_rows(const Batch& batch, std::span<const uint32_t> rows, const uint32_t* groups,
+                   EvalContext& context);
+  // Adds state from_groups[i] of `from` to groups[i]. The states of `from` are used up: reset them.
+  void merge(const uint32_t* groups, AggregateStates& from, const uint32_t* from_groups, size_t n);
+
+  // The same with the states of `from` left as they are.
+  void merge_copies(const uint32_t* groups, const AggregateStates& from,
+                    const uint32_t* from_groups, size_t n);
+
+  // The rows [keys..., outputs...] of the listed groups: see GroupedAggregation::result. `keys` are
+  // taken as they are.
+  Batch result(std::vector<ColumnPtr> keys, std::span<const uint32_t> groups,
+               EvalContext& context) const;
+
+  size_t memory_bytes() const;  // the states' own heap memory included
+  void snapshot(uint32_t group, SnapshotWriter& writer) const;
+  void restore(uint32_t group, SnapshotReader& reader);  // into a new or reset one
+
+ private:
+  void destroy_all();
+  const ColumnPtr& column_of(const AggregateProgram::Operand& operand, const Batch& batch) const;
+  void update_slot(const AggregateProgram::Slot& slot, const Batch& batch, const uint32_t* groups,
+                   EvalContext& context);
+  // The same for some rows only: groups[i] is that of rows[i].
+  void update_slot_rows(const AggregateProgram::Slot& slot, const Batch& batch,
+                        std::span<const uint32_t> rows, const uint32_t* groups,
+                        EvalContext& context);
+  char* at(uint32_t group, const AggregateProgram::Slot& slot) {
+    return states_.data() + group * program_.stride_ + slot.offset;
+  }
+  const char* at(uint32_t group, const AggregateProgram::Slot& slot) const {
+    return states_.data() + group * program_.stride_ + slot.offset;
+  }
+
+  const AggregateProgram& program_;
+  size_t total_ = 0;  // groups with initialised states
+  HugeVec<char> states_;
+
+  // Scratch, kept between calls.
+  Vec<uint32_t> filtered_rows_;
+  Vec<uint32_t> filtered_groups_;
+  std::vector<ColumnPtr> computed_;
+  std::vector<ColumnPtr> args_;
+};
+
 class GroupedAggregation {
  public:
   // `program` must outlive this. `key_types`: key_count() of them; none: one group for all rows. A partial
@@ -119,10 +187,16 @@ class GroupedAggregation {
   // clear() it before it is updated again.
   void merge_groups(GroupedAggregation& other, std::span<const uint32_t> groups,
                     size_t skip_keys = 0);
+  // Adds copies of the listed groups of another with the same keys, or of all.
+  void merge_copies(const GroupedAggregation& other, std::span<const uint32_t> groups);
+  void merge_copies(const GroupedAggregation& other);
   // Makes sure that there is the one group of an aggregation without keys.
   void add_empty_group();
 
+  static constexpr uint32_t kNoGroup = GroupTable::kNoGroup;
   size_t groups() const;
+  // The group of one row's keys; kNoGroup if there is none. Without keys: the one group.
+  uint32_t find(std::span<const ColumnPtr> keys, size_t row) const;
   // The key columns of the listed groups; strings point into this object, until clear().
   std::vector<ColumnPtr> keys(std::span<const uint32_t> groups) const;
   // The group numbers in an order.
@@ -143,28 +217,20 @@ class GroupedAggregation {
   void restore(SnapshotReader& reader);  // into an empty one
 
  private:
+  // Finds or makes the groups of the listed groups of `other`: groups_.
+  void meet_groups(const GroupedAggregation& other, std::span<const uint32_t> groups,
+                   size_t skip_keys);
   void add_states(size_t total);  // initialises states up to `total` groups
-  void destroy_states();
   void note_arrivals(const Batch& batch, const uint32_t* groups);
-  const ColumnPtr& column_of(const AggregateProgram::Operand& operand, const Batch& batch) const;
-  void update_slot(const AggregateProgram::Slot& slot, const Batch& batch, const uint32_t* groups,
-                   EvalContext& context);
 
   const AggregateProgram& program_;
   std::vector<Type> key_types_;
   std::unique_ptr<GroupTable> table_;  // null without keys
-  size_t total_ = 0;                   // groups with initialised states
-  HugeVec<char> states_;
+  AggregateStates states_;
   bool track_arrival_ = false;
   Vec<uint64_t> arrival_;    // first ordinal of each group
   mutable Arena key_arena_;  // strings of keys() that the table holds encoded
-
-  // Scratch, kept between calls.
-  Vec<uint32_t> groups_;
-  Vec<uint32_t> filtered_groups_;
-  Vec<uint32_t> rows_;
-  std::vector<ColumnPtr> computed_;
-  std::vector<ColumnPtr> args_;
+  Vec<uint32_t> groups_;     // scratch, kept between calls
 };
 
 }  // namespace weir

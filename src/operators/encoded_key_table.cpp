@@ -32,6 +32,12 @@ void EncodedKeyTable::find_or_add(std::span<const ColumnPtr> keys, size_t rows, 
   }
 }
 
+uint32_t EncodedKeyTable::find(std::span<const ColumnPtr> keys, size_t row) const {
+  std::string encoded;
+  for (const auto& key : keys) encode_value(*key, row, encoded);
+  return table_.find(StringRef(encoded.data(), encoded.size()));
+}
+
 std::vector<ColumnPtr> EncodedKeyTable::keys(std::span<const uint32_t> groups, Arena& arena) const {
   std::vector<ColumnPtr> columns;
   for (const auto& type : types_) {

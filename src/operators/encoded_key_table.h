@@ -14,6 +14,7 @@ class EncodedKeyTable final : public GroupTable {
       : types_(std::move(types)), table_(Type::bytes(), seed) {}
 
   void find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) override;
+  uint32_t find(std::span<const ColumnPtr> keys, size_t row) const override;
   size_t size() const override { return table_.size(); }
   std::vector<ColumnPtr> keys(std::span<const uint32_t> groups, Arena& arena) const override;
   Vec<uint32_t> sorted() const override { return table_.sorted(); }  // the encoding keeps the order

@@ -204,6 +204,22 @@ void FixedKeyTable<W>::find_or_add(std::span<const ColumnPtr> keys, size_t rows,
 }
 
 template <size_t W>
+uint32_t FixedKeyTable<W>::find(std::span<const ColumnPtr> keys, size_t row) const {
+  std::array<ColumnPtr, kMaxKeys> one;
+  for (size_t k = 0; k < keys.size(); ++k) one[k] = flat(keys[k]->slice(row, row + 1));
+  if (raw_ && one[0]->is_null(0)) return null_group_;
+  Loaded loaded;
+  load({one.data(), keys.size()}, 0, 1, loaded);
+  const SlotArray::Slot* slots = slots_.slots();
+  for (size_t at = slots_.home(loaded.tag[0]);; at = (at + 1) & slots_.mask()) {
+    if (slots[at].group_plus_one == 0) return kNoGroup;
+    const uint32_t group = slots[at].group_plus_one - 1;
+    if (slots[at].tag == loaded.tag[0] && same_words(entries_[group], loaded.words[0]))
+      return group;
+  }
+}
+
+template <size_t W>
 bool FixedKeyTable<W>::is_null(uint32_t group, size_t key) const {
   if (raw_) return group == null_group_;
   const char* packed = reinterpret_cast<const char*>(&entries_[group]);

@@ -22,6 +22,7 @@ class FixedKeyTable final : public GroupTable {
   FixedKeyTable(std::vector<Type> types, uint64_t seed);
 
   void find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) override;
+  uint32_t find(std::span<const ColumnPtr> keys, size_t row) const override;
   size_t size() const override { return entries_.size(); }
   std::vector<ColumnPtr> keys(std::span<const uint32_t> groups, Arena& arena) const override;
   Vec<uint32_t> sorted() const override;
@@ -30,7 +31,6 @@ class FixedKeyTable final : public GroupTable {
 
  private:
   static constexpr size_t kChunk = 64;
-  static constexpr uint32_t kNoGroup = UINT32_MAX;
 
   using Entry = std::array<uint64_t, W>;
   struct Loaded {

@@ -114,6 +114,24 @@ void StringKeyTable::find_or_add(std::span<const ColumnPtr> keys, size_t rows, u
   find_or_add(column->values<StringRef>(), column->valid(), rows, groups);
 }
 
+uint32_t StringKeyTable::find(const StringRef& value) const {
+  Loaded loaded;
+  load(&value, 1, loaded);
+  const SlotArray::Slot* slots = slots_.slots();
+  for (size_t at = slots_.home(loaded.tag[0]);; at = (at + 1) & slots_.mask()) {
+    if (slots[at].group_plus_one == 0) return kNoGroup;
+    const uint32_t group = slots[at].group_plus_one - 1;
+    if (slots[at].tag == loaded.tag[0] && same(entries_[group], value, loaded.w0[0], loaded.w1[0]))
+      return group;
+  }
+}
+
+uint32_t StringKeyTable::find(std::span<const ColumnPtr> keys, size_t row) const {
+  const Column& column = *keys[0];
+  if (column.is_null(row)) return null_group_;
+  return find(column.values<StringRef>()[column.is_constant() ? 0 : row]);
+}
+
 StringRef StringKeyTable::key(uint32_t group) const {
   const Entry& e = entries_[group];
   return e.len <= kShort ? StringRef(reinterpret_cast<const char*>(&e.w0), e.len)

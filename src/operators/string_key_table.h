@@ -18,6 +18,7 @@ class StringKeyTable final : public GroupTable {
   StringKeyTable(Type type, uint64_t seed) : type_(std::move(type)), secret_(seed) {}
 
   void find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) override;
+  uint32_t find(std::span<const ColumnPtr> keys, size_t row) const override;
   size_t size() const override { return entries_.size(); }
   std::vector<ColumnPtr> keys(std::span<const uint32_t> groups, Arena& arena) const override;
   Vec<uint32_t> sorted() const override;
@@ -26,13 +27,13 @@ class StringKeyTable final : public GroupTable {
 
   // The same on plain strings; `valid` may be null.
   void find_or_add(const StringRef* values, const uint8_t* valid, size_t rows, uint32_t* groups);
+  uint32_t find(const StringRef& value) const;
   bool is_null(uint32_t group) const { return group == null_group_; }
   StringRef key(uint32_t group) const;  // valid until the next find_or_add
 
  private:
   static constexpr size_t kChunk = 128;  // rows hashed and prefetched ahead of probing
   static constexpr uint32_t kShort = 16;
-  static constexpr uint32_t kNoGroup = UINT32_MAX;
 
   struct Entry {
     uint64_t w0;

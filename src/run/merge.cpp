@@ -61,7 +61,8 @@ Merge::Next Merge::take_part(size_t lane) {
   }
   size_t end = l.taken;
   while (end < batch.rows) {
-    l.time = batch.running_max[end++];
+    l.time = std::max(batch.running_max[end], batch.event_time[end]);
+    ++end;
     if (foremost() != lane) break;
   }
   if (end < batch.rows) {

@@ -46,8 +46,8 @@ class AssignEventTime : public Transform {
     batch.running_max.resize(batch.rows);
     int64_t max = kMinTime;
     for (size_t i = 0; i < batch.rows; ++i) {
-      max = std::max(max, batch.event_time[i]);
       batch.running_max[i] = max;
+      max = std::max(max, batch.event_time[i]);
     }
     batch.max_event_time = max;
   }
@@ -150,6 +150,7 @@ class AssignEventTimeInOrder : public Ordered {
     batch.watermark_delay = delay_us_;
     for (size_t i = 0; i < batch.rows; ++i) {
       const int64_t time = batch.event_time[i];
+      batch.running_max[i] = max_;
       if (max_ != kMinTime && time > max_ && time - max_ > max_jump_us_) {
         jumps.push_back(
             {static_cast<uint32_t>(i),
@@ -158,7 +159,6 @@ class AssignEventTimeInOrder : public Ordered {
       } else {
         max_ = std::max(max_, time);
       }
-      batch.running_max[i] = max_;
     }
     batch.reject(jumps, "event_time", context_.fail_fast);
     batch.max_event_time = max_;

@@ -1,8 +1,10 @@
 // Gives every record its event time and notes how far time has come: the step behind a source with
 // [source.event_time].
 //
-// Per row: Batch::event_time, and Batch::running_max, the largest event time of the block so far. Both
-// are taken here, before any filter, because a record that a filter drops still moves the watermark.
+// Per row: Batch::event_time, and Batch::running_max, the largest event time of the block before it. Both
+// are taken here, before any filter, because a record that a filter drops still moves the watermark. A
+// record moves the watermark only after it has been processed itself: a session that ends exactly at its
+// time still takes it in.
 // A record without an event time (NULL, unreadable, too far in the future) is rejected.
 #pragma once
 

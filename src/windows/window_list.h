@@ -5,7 +5,10 @@
 
 namespace weir {
 
+extern const OperatorDescriptor kCumulateWindow;
 extern const OperatorDescriptor kGlobalWindow;
+extern const OperatorDescriptor kSessionWindow;
+extern const OperatorDescriptor kSlidingWindow;
 extern const OperatorDescriptor kTumblingWindow;
 
 extern const OperatorDescriptor kWindowJoinOperator;

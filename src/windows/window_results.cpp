@@ -64,16 +64,17 @@ void WindowResults::apply_having(Batch& rows) {
 }
 
 void LateRows::add(const Batch& batch, uint32_t row, int64_t watermark) {
-  count(1, saturating_sub(watermark, batch.event_time[row]));
+  count(1, saturating_sub(watermark, batch.event_time[row]), batch.ordinal(row));
   if (!binding_.want_late) return;
   rows_.push_back(row);
   watermarks_.push_back(watermark);
 }
 
-void LateRows::count(uint64_t rows, int64_t late_by_us) {
-  if (rows == 0) return;
-  if (total_ == 0) first_late_by_us_ = std::max<int64_t>(late_by_us, 0);
+void LateRows::count(uint64_t rows, int64_t late_by_us, uint64_t ordinal) {
   total_ += rows;
+  if (rows == 0 || ordinal >= first_ordinal_) return;
+  first_ordinal_ = ordinal;
+  first_late_by_us_ = std::max<int64_t>(late_by_us, 0);
 }
 
 void LateRows::flush(const Batch& batch, Emitter& out) {
@@ -108,11 +109,13 @@ void LateRows::flush(const Batch& batch, Emitter& out) {
 void LateRows::snapshot(SnapshotWriter& writer) const {
   writer.put_u64(total_);
   writer.put_i64(first_late_by_us_);
+  writer.put_u64(first_ordinal_);
 }
 
 void LateRows::restore(SnapshotReader& reader) {
   total_ = reader.get_u64();
   first_late_by_us_ = reader.get_i64();
+  first_ordinal_ = reader.get_u64();
 }
 
 }  // namespace weir

@@ -43,10 +43,11 @@ class LateRows {
  public:
   explicit LateRows(const WindowBinding& binding) : binding_(binding) {}
 
-  // Row `row` of a batch is late; `watermark` is the one in force when it was read. Increasing rows.
+  // Row `row` of a batch is late; `watermark` is the one in force when it was read. Increasing rows of
+  // one batch until flush().
   void add(const Batch& batch, uint32_t row, int64_t watermark);
-  // Rows that are only counted; the first of them is late by `late_by_us`.
-  void count(uint64_t rows, int64_t late_by_us);
+  // Rows that are only counted; the first of them has this ordinal and is late by `late_by_us`.
+  void count(uint64_t rows, int64_t late_by_us, uint64_t ordinal);
   // Emits the rows added since the last call, all of them of this batch.
   void flush(const Batch& batch, Emitter& out);
 
@@ -59,6 +60,7 @@ class LateRows {
   const WindowBinding& binding_;
   uint64_t total_ = 0;
   int64_t first_late_by_us_ = -1;
+  uint64_t first_ordinal_ = UINT64_MAX;
   Vec<uint32_t> rows_;
   Vec<int64_t> watermarks_;
 };

@@ -1,6 +1,8 @@
 #include <array>
 
+#include "base/vec.h"
 #include "expr/aggregates/aggregate_list.h"
+#include "state/snapshot.h"
 
 namespace weir {
 
@@ -33,6 +35,21 @@ constexpr std::array kAggregates = {
 };
 
 }  // namespace
+
+void Aggregate::merge_copies(StateSlots into, const uint32_t* into_groups, StateSlots from,
+                             const uint32_t* from_groups, size_t n) const {
+  Vec<uint64_t> room(state_size() / sizeof(uint64_t));
+  char* const copy = reinterpret_cast<char*>(room.data());
+  for (size_t i = 0; i < n; ++i) {
+    SnapshotWriter writer;
+    snapshot(from.at(from_groups[i]), writer);
+    SnapshotReader reader(writer.bytes());
+    init(copy);
+    restore(copy, reader);
+    merge(into.at(into_groups[i]), copy);
+    destroy(copy);
+  }
+}
 
 std::span<const AggregateDescriptor* const> aggregate_functions() { return kAggregates; }
 

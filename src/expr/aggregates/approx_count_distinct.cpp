@@ -144,6 +144,9 @@ class ApproxCountDistinct final : public TypedAggregate<ApproxCountDistinct, Reg
       into.registers->add(*from.registers);
     }
   }
+  void combine_copy(RegistersState& into, const RegistersState& from) const {
+    if (from.registers != nullptr) registers_of(into).add(*from.registers);
+  }
   void release(RegistersState& s) const {
     std::unique_ptr<Registers>(s.registers).reset();
     s.registers = nullptr;

@@ -136,6 +136,9 @@ class ApproxPercentile final : public TypedAggregate<ApproxPercentile, SketchSta
       into.sketch->add(*from.sketch);
     }
   }
+  void combine_copy(SketchState& into, const SketchState& from) const {
+    if (from.sketch != nullptr) sketch_of(into).add(*from.sketch);
+  }
   void release(SketchState& s) const {
     std::unique_ptr<Sketch>(s.sketch).reset();
     s.sketch = nullptr;

@@ -102,6 +102,11 @@ class Distinct final : public TypedAggregate<Distinct, DistinctState> {
     }
     for (const auto& item : from.set->items()) into.set->add(item.ordinal, from.set->text(item));
   }
+  void combine_copy(DistinctState& into, const DistinctState& from) const {
+    if (from.set == nullptr) return;
+    TextSet& set = set_of(into);
+    for (const auto& item : from.set->items()) set.add(item.ordinal, from.set->text(item));
+  }
   void release(DistinctState& s) const {
     std::unique_ptr<TextSet>(s.set).reset();
     s.set = nullptr;

@@ -41,6 +41,11 @@ class PlacedValue final : public TypedAggregate<PlacedValue<kWantFirst>, PlacedS
     into.place = from.place;
     from.place = 0;
   }
+  void combine_copy(PlacedState& into, const PlacedState& from) const {
+    if (from.place == 0 || !wins(from.place, into.place)) return;
+    into.value.assign(from.value.view());
+    into.place = from.place;
+  }
   void release(PlacedState& s) const { s.value.release(); }
   void finish_state(const PlacedState& s, Column& out, Arena& arena, EvalContext&) const {
     if (s.place == 0) {

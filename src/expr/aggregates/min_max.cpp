@@ -142,6 +142,9 @@ class BytesExtreme final : public TypedAggregate<BytesExtreme<kWantMin>, BytesSt
       offer(into, from.value.view());
     }
   }
+  void combine_copy(BytesState& into, const BytesState& from) const {
+    if (from.value.data != nullptr) offer(into, from.value.view());
+  }
   void release(BytesState& s) const { s.value.release(); }
   void finish_state(const BytesState& s, Column& out, Arena& arena, EvalContext&) const {
     if (s.value.data == nullptr) {

@@ -63,6 +63,12 @@ class Percentile final : public TypedAggregate<Percentile, PercentileState> {
     into.values->plain.append(from.values->plain.data(), from.values->plain.size());
     into.values->weighted.append(from.values->weighted.data(), from.values->weighted.size());
   }
+  void combine_copy(PercentileState& into, const PercentileState& from) const {
+    if (from.values == nullptr) return;
+    Values& values = values_of(into);
+    values.plain.append(from.values->plain.data(), from.values->plain.size());
+    values.weighted.append(from.values->weighted.data(), from.values->weighted.size());
+  }
   void release(PercentileState& s) const {
     std::unique_ptr<Values>(s.values).reset();
     s.values = nullptr;

@@ -15,7 +15,9 @@ namespace weir {
 // Derived gives: void combine(State& into, State& from) const;
 //   void finish_state(const State&, Column& out, Arena&, EvalContext&) const;
 //   void save(const State&, SnapshotWriter&) const;  void load(State&, SnapshotReader&) const;
-// and, if its states own memory, release(State&) const and kOwnsMemory = true.
+// and, if its states own memory, release(State&) const and kOwnsMemory = true. A combine() that leaves `from` as it
+// is takes it as const State&; one that takes memory over may have combine_copy(State&, const State&) const beside
+// it, or merge_copies() makes copies through a snapshot.
 template <class Derived, class State>
 class TypedAggregate : public Aggregate {
   static_assert(alignof(State) <= 8 && std::is_trivially_copyable_v<State>);
@@ -41,6 +43,20 @@ class TypedAggregate : public Aggregate {
     for (size_t i = 0; i < n; ++i) {
       if (i + kAhead < n) __builtin_prefetch(into.at(into_groups[i + kAhead]), 1);
       derived().combine(as_state(into.at(into_groups[i])), as_state(from.at(from_groups[i])));
+    }
+  }
+  void merge_copies(StateSlots into, const uint32_t* into_groups, StateSlots from,
+                    const uint32_t* from_groups, size_t n) const override {
+    if constexpr (requires(State& s, const State& other) { derived().combine(s, other); }) {
+      merge_all(into, into_groups, from, from_groups, n);
+    } else if constexpr (requires(State& s, const State& other) {
+                           derived().combine_copy(s, other);
+                         }) {
+      for (size_t i = 0; i < n; ++i)
+        derived().combine_copy(as_state(into.at(into_groups[i])),
+                               as_state(from.at(from_groups[i])));
+    } else {
+      Aggregate::merge_copies(into, into_groups, from, from_groups, n);
     }
   }
   void finish(const char* state, Column& out, Arena& arena, EvalContext& context) const override {

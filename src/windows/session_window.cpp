@@ -1,0 +1,506 @@
+// Sessions: a row opens [time, time + gap) or joins the sessions of its key that this touches.
+//
+// The ordered stage takes the rows themselves: with many keys a block hardly holds two rows of one session, so
+// that partial aggregates would only be one more table to fill and to empty. It works a block at a
+// time: it finds the keys of all rows, then each row's session, in order, then adds all rows to their
+// sessions' states at once. Sessions that are due fire after the block; until then a session that the
+// watermark in force at a row has passed counts as closed. So the result is that of one record at a time.
+// Only a row that makes a kept session fire again (allowed_lateness) breaks the block: what is due before it fires
+// first.
+
+#include "windows/session_window.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "windows/session_timers.h"
+#include "windows/window_keys.h"
+#include "windows/window_results.h"
+
+namespace weir {
+
+namespace {
+
+constexpr uint32_t kNone = UINT32_MAX;
+constexpr size_t kResultRows = 8192;  // of one batch of results
+constexpr size_t kFewKeys = 4096;     // not worth forgetting
+
+struct SessionSpec {
+  const WindowBinding* binding = nullptr;
+  int64_t gap_us = 0;
+};
+
+struct Session {
+  int64_t start = 0;
+  int64_t end = 0;
+  int64_t timer = kMaxTime;  // the time of its one valid timer; kMaxTime: the slot is free
+  uint64_t arrival = 0;      // ordinal of its first row
+  uint32_t key = 0;
+  uint32_t next = kNone;  // session of the same key
+  bool due = false;       // has rows that no result has shown
+  bool fired = false;     // some part of it has given a result
+};
+
+class SessionWindow final : public Ordered {
+ public:
+  SessionWindow(const SessionSpec& spec, const OperatorContext& context)
+      : binding_(*spec.binding),
+        gap_(spec.gap_us),
+        lateness_(binding_.allowed_lateness_us),
+        eval_(context.eval_context()),
+        results_(binding_, context),
+        late_(binding_),
+        keys_(binding_.key_columns, binding_.key_types),
+        states_(*binding_.program),
+        timers_(gap_ / 32) {}
+
+  void process(Batch batch, Emitter& out) override {
+    if (!batch.rejects.empty()) {
+      Batch rejected;
+      rejected.rejects = std::move(batch.rejects);
+      batch.rejects.clear();
+      out.emit(std::move(rejected));
+    }
+    if (batch.rows == 0) return;
+    if (batch.watermark > watermark_) advance(batch.watermark, out);
+    eval_.arena = &batch.arena();
+    keys_.find(batch, row_keys_);
+    grow_heads();
+    for (uint32_t i = 0; i < batch.rows; ++i) place(batch, i, out);
+    add_placed(batch);
+    late_.flush(batch, out);
+  }
+
+  void watermark(int64_t watermark, Emitter& out) override {
+    advance(watermark, out);
+    if (keys_.size() > kFewKeys && keys_.size() / 4 > live_keys_) forget_keys();
+  }
+  void end(Emitter& out) override { advance(kMaxTime, out); }
+
+  OperatorStats stats() const override {
+    return {late_.total(), due_, fired_, refired_, late_.first_late_by_us()};
+  }
+
+  void snapshot(SnapshotWriter& writer) const override {
+    writer.put_i64(watermark_);
+    writer.put_u64(fired_);
+    writer.put_u64(refired_);
+    late_.snapshot(writer);
+    keys_.snapshot(writer);
+    writer.put_u64(sessions_.size() - free_.size());
+    for (uint32_t s = 0; s < sessions_.size(); ++s) {
+      const Session& session = sessions_[s];
+      if (session.timer == kMaxTime) continue;
+      writer.put_i64(session.start);
+      writer.put_i64(session.end);
+      writer.put_u64(session.arrival);
+      writer.put_u32(session.key);
+      writer.put_u8(static_cast<uint8_t>((session.due ? 1 : 0) | (session.fired ? 2 : 0)));
+      states_.snapshot(s, writer);
+    }
+  }
+  void restore(SnapshotReader& reader) override {
+    watermark_ = reader.get_i64();
+    fired_ = reader.get_u64();
+    refired_ = reader.get_u64();
+    late_.restore(reader);
+    if (!keys_.restore(reader)) return;
+    grow_heads();
+    const uint64_t sessions = reader.get_u64();
+    for (uint64_t i = 0; i < sessions && reader.ok(); ++i) {
+      WindowBounds bounds;
+      bounds.start = reader.get_i64();
+      bounds.end = reader.get_i64();
+      const uint64_t arrival = reader.get_u64();
+      const uint32_t key = reader.get_u32();
+      if (key >= heads_.size()) return;
+      const uint8_t flags = reader.get_u8();
+      const uint32_t s = open(key, bounds, arrival);
+      sessions_[s].fired = (flags & 2) != 0;
+      if ((flags & 1) == 0) settle(s);
+      set_timer(s);
+      states_.grow(sessions_.size());
+      states_.restore(s, reader);
+    }
+  }
+
+ private:
+  // --- what the watermark says ---
+
+  bool has_passed(int64_t end, int64_t watermark) const {
+    return watermark != kMinTime && last_instant(end) <= watermark;
+  }
+  bool is_forgotten(int64_t end, int64_t watermark) const {
+    return watermark != kMinTime && cleanup_time(end, lateness_) <= watermark;
+  }
+
+  // --- sessions ---
+
+  void grow_heads() {
+    const size_t old = heads_.size();
+    heads_.resize(std::max(old, keys_.size()));
+    for (size_t k = old; k < heads_.size(); ++k) heads_[k] = kNone;
+  }
+
+  uint32_t open(uint32_t key, const WindowBounds& bounds, uint64_t arrival) {
+    uint32_t s = 0;
+    if (free_.empty()) {
+      s = static_cast<uint32_t>(sessions_.size());
+      WEIR_CHECK(s != kNone);
+      sessions_.push_back({});
+    } else {
+      s = free_.back();
+      free_.pop_back();
+    }
+    if (heads_[key] == kNone) ++live_keys_;
+    sessions_[s] = {bounds.start, bounds.end, kMaxTime, arrival, key, heads_[key], true, false};
+    heads_[key] = s;
+    ++due_;
+    set_timer(s);
+    return s;
+  }
+
+  // Its results are out.
+  void settle(uint32_t s) {
+    if (sessions_[s].due) --due_;
+    sessions_[s].due = false;
+  }
+
+  void set_timer(uint32_t s) {
+    Session& session = sessions_[s];
+    session.timer = time_of(session);
+    timers_.add(session.timer, s);
+  }
+  // When the session is due to fire, or else to be forgotten. Never kMaxTime.
+  int64_t time_of(const Session& session) const {
+    const int64_t time =
+        session.due ? last_instant(session.end) : cleanup_time(session.end, lateness_);
+    return std::min(time, kMaxTime - 1);
+  }
+
+  void unlink(uint32_t s) {
+    uint32_t* link = &heads_[sessions_[s].key];
+    while (*link != s) link = &sessions_[*link].next;
+    *link = sessions_[s].next;
+    if (heads_[sessions_[s].key] == kNone) --live_keys_;
+  }
+
+  // The slot's states must be reset.
+  void free(uint32_t s) {
+    settle(s);
+    sessions_[s].timer = kMaxTime;
+    free_.push_back(s);
+  }
+
+  // --- a row's session ---
+
+  void place(const Batch& batch, uint32_t i, Emitter& out) {
+    const int64_t time = batch.event_time[i];
+    const WindowBounds own{time, saturating_add(time, gap_)};
+    const int64_t watermark = batch.watermark_at(i);
+    const uint32_t head = heads_[row_keys_[i]];
+    if (head != kNone && sessions_[head].next == kNone) {
+      Session& session = sessions_[head];
+      if (session.start <= own.end && time <= session.end && !has_passed(session.end, watermark)) {
+        session.start = std::min(session.start, own.start);
+        session.end = std::max(session.end, own.end);
+        placed(i, head);
+        return;
+      }
+    }
+    if (has_passed(own.end, watermark) || touches_passed(row_keys_[i], own, watermark)) {
+      place_alone(batch, i, own, watermark, out);
+    } else {
+      placed(i, join(row_keys_[i], own, batch.ordinal(i), watermark));
+    }
+  }
+
+  void placed(uint32_t row, uint32_t session) {
+    rows_.push_back(row);
+    slots_.push_back(session);
+  }
+
+  bool touches(const Session& session, const WindowBounds& own, int64_t watermark) const {
+    return session.start <= own.end && own.start <= session.end &&
+           !is_forgotten(session.end, watermark);
+  }
+  // True if the row joins a session whose time to fire has come, or that has fired and is kept.
+  bool touches_passed(uint32_t key, const WindowBounds& own, int64_t watermark) const {
+    if (lateness_ == 0) return false;
+    for (uint32_t s = heads_[key]; s != kNone; s = sessions_[s].next) {
+      if (touches(sessions_[s], own, watermark) && has_passed(sessions_[s].end, watermark))
+        return true;
+    }
+    return false;
+  }
+
+  // The session of the row: a new one, or those that it touches, made into one.
+  uint32_t join(uint32_t key, const WindowBounds& own, uint64_t arrival, int64_t watermark) {
+    uint32_t joined = kNone;
+    for (uint32_t s = heads_[key]; s != kNone;) {
+      const uint32_t next = sessions_[s].next;
+      if (touches(sessions_[s], own, watermark)) {
+        if (joined == kNone) {
+          joined = s;
+        } else {
+          absorb(joined, s);
+        }
+      }
+      s = next;
+    }
+    if (joined == kNone) return open(key, own, arrival);
+    Session& session = sessions_[joined];
+    session.start = std::min(session.start, own.start);
+    session.end = std::max(session.end, own.end);
+    return joined;
+  }
+
+  // The states follow when the block's rows have been added.
+  void absorb(uint32_t into, uint32_t from) {
+    Session& session = sessions_[into];
+    const Session& other = sessions_[from];
+    session.start = std::min(session.start, other.start);
+    session.end = std::max(session.end, other.end);
+    session.arrival = std::min(session.arrival, other.arrival);
+    session.fired = session.fired || other.fired;
+    if (other.due && !session.due) {
+      session.due = true;
+      ++due_;
+    }
+    settle(from);
+    unlink(from);
+    sessions_[from].timer = kMaxTime;
+    merges_.push_back({into, from});
+  }
+
+  // A row that may be late, or may make a session fire at once.
+  void place_alone(const Batch& batch, uint32_t i, const WindowBounds& own, int64_t watermark,
+                   Emitter& out) {
+    const uint32_t key = row_keys_[i];
+    bool touches_any = false;
+    for (uint32_t s = heads_[key]; s != kNone; s = sessions_[s].next)
+      touches_any = touches_any || touches(sessions_[s], own, watermark);
+    if (!touches_any && is_forgotten(own.end, watermark)) {
+      late_.add(batch, i, watermark);
+      return;
+    }
+    if (lateness_ == 0) {  // joins a session that is still open
+      placed(i, join(key, own, batch.ordinal(i), watermark));
+      return;
+    }
+    add_placed(batch);
+    if (watermark > watermark_) {
+      advance(watermark, out);
+      out.advance(watermark);
+    }
+    const uint32_t s = join(key, own, batch.ordinal(i), watermark);
+    Session& session = sessions_[s];
+    if (!session.due) {
+      session.due = true;
+      ++due_;
+    }
+    placed(i, s);
+    add_placed(batch);
+    if (has_passed(session.end, watermark)) {
+      give({&s, 1}, out);
+    }
+    set_timer(s);
+  }
+
+  // Adds the rows placed so far to their sessions' states.
+  void add_placed(const Batch& batch) {
+    states_.grow(sessions_.size());
+    const std::span<const uint32_t> rows(rows_.data(), rows_.size());
+    if (rows.size() == batch.rows) {
+      states_.update(batch, slots_.data(), eval_);
+    } else if (!rows.empty()) {
+      states_.update_rows(batch, rows, slots_.data(), eval_);
+    }
+    for (const auto& [into, from] : merges_) {
+      states_.merge(&into, states_, &from, 1);
+      states_.reset(from);
+      free_.push_back(from);
+    }
+    rows_.clear();
+    slots_.clear();
+    merges_.clear();
+  }
+
+  // --- firing ---
+
+  void advance(int64_t watermark, Emitter& out) {
+    firing_.clear();
+    gone_.clear();
+    timers_.take_through(
+        watermark,
+        [this](int64_t at, uint32_t s) {
+          Session& session = sessions_[s];
+          if (session.timer != at) return kMaxTime;
+          session.timer = time_of(session);
+          return session.timer;
+        },
+        [&](uint32_t s) {
+          Session& session = sessions_[s];
+          if (session.due) firing_.push_back(s);
+          if (is_forgotten(session.end, watermark)) {
+            session.timer = kMaxTime;
+            gone_.push_back(s);
+          } else {
+            settle(s);
+            set_timer(s);
+          }
+        });
+    watermark_ = watermark;
+    if (!firing_.empty()) {
+      sort_firing();
+      for (size_t begin = 0; begin < firing_.size(); begin += kResultRows)
+        give({firing_.data() + begin, std::min(kResultRows, firing_.size() - begin)}, out);
+    }
+    for (const uint32_t s : gone_) {
+      unlink(s);
+      states_.reset(s);
+      free(s);
+    }
+  }
+
+  // By end, then start, then as the rows of one window are ordered.
+  void sort_firing() {
+    bool ties = false;
+    const auto before = [&](uint32_t a, uint32_t b) {
+      const Session& x = sessions_[a];
+      const Session& y = sessions_[b];
+      if (x.end != y.end) return x.end < y.end;
+      if (x.start != y.start) return x.start < y.start;
+      if (binding_.order == GroupOrder::kArrival) return x.arrival < y.arrival;
+      ties = true;
+      return false;
+    };
+    std::sort(firing_.begin(), firing_.end(), before);
+    if (!ties || binding_.order != GroupOrder::kKey) return;
+    keys_.sort(firing_, [this](uint32_t s) { return sessions_[s].key; });
+    std::stable_sort(firing_.begin(), firing_.end(), before);
+  }
+
+  // Emits the sessions' results, in this order.
+  void give(std::span<const uint32_t> slots, Emitter& out) {
+    auto arena = std::make_shared<Arena>();
+    row_keys_of_results_.clear();
+    bounds_.clear();
+    bool updates = false;
+    for (const uint32_t s : slots) {
+      row_keys_of_results_.push_back(sessions_[s].key);
+      bounds_.push_back({sessions_[s].start, sessions_[s].end});
+      updates = updates || sessions_[s].fired;
+    }
+    std::vector<ColumnPtr> keys =
+        keys_.columns({row_keys_of_results_.data(), row_keys_of_results_.size()}, *arena);
+    Batch rows = states_.result(std::move(keys), slots, results_.eval());
+    rows.keep(std::move(arena));
+    if (updates) {
+      for (const uint32_t s : slots)
+        rows.kinds.push_back(sessions_[s].fired ? RowKind::kUpdateAfter : RowKind::kInsert);
+    }
+    for (const uint32_t s : slots) {
+      if (sessions_[s].fired) ++refired_;
+      sessions_[s].fired = true;
+      settle(s);
+    }
+    fired_ += slots.size();
+    out.emit(results_.complete(std::move(rows), {bounds_.data(), bounds_.size()}, "aggregate"));
+  }
+
+  // Numbers the keys that have sessions anew, and gives up the others. Between batches.
+  void forget_keys() {
+    Vec<uint32_t> kept;
+    Vec<uint32_t> heads;
+    for (uint32_t k = 0; k < heads_.size(); ++k) {
+      if (heads_[k] == kNone) continue;
+      for (uint32_t s = heads_[k]; s != kNone; s = sessions_[s].next)
+        sessions_[s].key = static_cast<uint32_t>(kept.size());
+      kept.push_back(k);
+      heads.push_back(heads_[k]);
+    }
+    keys_.keep({kept.data(), kept.size()});
+    heads_ = std::move(heads);
+    grow_heads();
+  }
+
+  const WindowBinding& binding_;
+  const int64_t gap_;
+  const int64_t lateness_;
+  EvalContext eval_;
+  WindowResults results_;
+  LateRows late_;
+  WindowKeys keys_;
+  Vec<uint32_t> heads_;  // the first session of each key
+  Vec<Session> sessions_;
+  Vec<uint32_t> free_;      // slots
+  AggregateStates states_;  // by slot
+  SessionTimers timers_;
+  size_t live_keys_ = 0;
+  uint64_t due_ = 0;
+  int64_t watermark_ = kMinTime;
+  uint64_t fired_ = 0;
+  uint64_t refired_ = 0;
+
+  struct Merge {
+    uint32_t into;
+    uint32_t from;
+  };
+  // The rows of the block that have their session but are not in its states yet.
+  Vec<uint32_t> rows_;
+  Vec<uint32_t> slots_;
+  Vec<Merge> merges_;  // and the sessions that became one
+  Vec<uint32_t> row_keys_;
+  Vec<uint32_t> firing_;
+  Vec<uint32_t> gone_;
+  Vec<uint32_t> row_keys_of_results_;
+  Vec<WindowBounds> bounds_;
+};
+
+// Refuses in the workers the rows whose arguments cannot be computed.
+class SessionPreparation final : public Transform {
+ public:
+  SessionPreparation(const WindowBinding& binding, const OperatorContext& context)
+      : binding_(binding), context_(context), eval_(context.eval_context()) {}
+
+  void apply(Batch& batch) override {
+    eval_.arena = &batch.arena();
+    binding_.program->compute(batch, eval_);
+    if (!eval_.errors.empty()) reject_failed_rows(batch, eval_, "aggregate", context_);
+  }
+
+ private:
+  const WindowBinding& binding_;
+  const OperatorContext context_;
+  EvalContext eval_;
+};
+
+class SessionPlan final : public WindowPlan {
+ public:
+  SessionPlan(std::string text, int64_t gap_us, WindowBinding binding)
+      : WindowPlan("session window", std::move(binding)),
+        spec_{&window(), gap_us},
+        text_(std::move(text) + " in event time" + window().text) {}
+
+  std::string explain() const override { return text_; }
+  std::unique_ptr<Transform> make_transform(const OperatorContext& context) const override {
+    return std::make_unique<SessionPreparation>(window(), context);
+  }
+  std::unique_ptr<Ordered> make_ordered(const OperatorContext& context) const override {
+    return std::make_unique<SessionWindow>(spec_, context);
+  }
+
+ private:
+  SessionSpec spec_;
+  std::string text_;
+};
+
+}  // namespace
+
+std::unique_ptr<OperatorPlan> make_session_window(std::string text, int64_t gap_us,
+                                                  WindowBinding binding) {
+  return std::make_unique<SessionPlan>(std::move(text), gap_us, std::move(binding));
+}
+
+}  // namespace weir

@@ -1,0 +1,51 @@
+// The keys of open windows, numbered; numbers of keys without windows are given up from time to time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "data/batch.h"
+#include "operators/group_table.h"
+#include "state/snapshot.h"
+
+namespace weir {
+
+class WindowKeys {
+ public:
+  // `columns`: of the batches; none: one key, number 0.
+  WindowKeys(std::vector<size_t> columns, std::vector<Type> types);
+
+  size_t size() const { return table_ ? table_->size() : 1; }
+  // The key of every row of the batch.
+  void find(const Batch& batch, Vec<uint32_t>& keys);
+  // The key columns of the listed keys; strings are copied into `arena`.
+  std::vector<ColumnPtr> columns(std::span<const uint32_t> keys, Arena& arena) const;
+  // Sorts items by their keys. Stable; rows of equal keys keep their order.
+  template <class Item, class KeyOf>
+  void sort(Vec<Item>& items, KeyOf key_of) const {
+    numbers_.clear();
+    for (const auto& item : items) numbers_.push_back(key_of(item));
+    const Vec<uint32_t> order = order_of({numbers_.data(), numbers_.size()});
+    Vec<Item> sorted;
+    for (const uint32_t i : order) sorted.push_back(items[i]);
+    items.swap(sorted);
+  }
+  // Keeps only the listed keys, numbered anew in this order.
+  void keep(std::span<const uint32_t> keys);
+
+  void snapshot(SnapshotWriter& writer) const;
+  bool restore(SnapshotReader& reader);
+
+ private:
+  Vec<uint32_t> order_of(std::span<const uint32_t> keys) const;
+
+  std::vector<size_t> columns_;
+  std::vector<Type> types_;
+  std::unique_ptr<GroupTable> table_;
+  std::vector<ColumnPtr> batch_keys_;
+  mutable Vec<uint32_t> numbers_;
+};
+
+}  // namespace weir
