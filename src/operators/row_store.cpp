@@ -25,13 +25,35 @@ void gather_values(const std::vector<Batch>& batches, size_t column, std::span<c
 
 }  // namespace
 
+uint32_t RowStore::place(Batch batch, size_t bytes) {
+  bytes_ += bytes;
+  if (free_.empty()) {
+    batches_.push_back(std::move(batch));
+    sizes_.push_back(bytes);
+    return static_cast<uint32_t>(batches_.size() - 1);
+  }
+  const uint32_t number = free_.back();
+  free_.pop_back();
+  batches_[number] = std::move(batch);
+  sizes_[number] = bytes;
+  return number;
+}
+
+void RowStore::release(uint32_t number) {
+  bytes_ -= sizes_[number];
+  batches_[number] = Batch();
+  sizes_[number] = 0;
+  free_.push_back(number);
+}
+
 uint32_t RowStore::add(Batch batch, bool copy_strings) {
   size_t strings = 0;
+  size_t values = 0;
   for (auto& column : batch.columns) {
     if (!column) continue;
     if (column->is_constant()) column = column->flatten();
     strings += string_bytes(*column);
-    bytes_ += column->memory_bytes();
+    values += column->memory_bytes();
   }
   const uint64_t block_bytes = batch.origin.end - batch.origin.begin;
   if (copy_strings || strings * 2 < block_bytes) {
@@ -49,23 +71,23 @@ uint32_t RowStore::add(Batch batch, bool copy_strings) {
       copy->own_strings(own.arena());
       own.columns.push_back(std::move(copy));
     }
-    batches_.push_back(std::move(own));
-    bytes_ += strings;
-  } else {
-    batch.raw = {};
-    batch.event_time = {};
-    batch.running_max = {};
-    bytes_ += block_bytes;
-    batches_.push_back(std::move(batch));
+    return place(std::move(own), values + strings);
   }
-  return static_cast<uint32_t>(batches_.size() - 1);
+  batch.raw = {};
+  batch.event_time = {};
+  batch.running_max = {};
+  return place(std::move(batch), values + block_bytes);
 }
 
 uint32_t RowStore::take(RowStore& other) {
   const auto shift = static_cast<uint32_t>(batches_.size());
   for (auto& batch : other.batches_) batches_.push_back(std::move(batch));
+  sizes_.insert(sizes_.end(), other.sizes_.begin(), other.sizes_.end());
+  for (const uint32_t number : other.free_) free_.push_back(shift + number);
   bytes_ += other.bytes_;
   other.batches_.clear();
+  other.sizes_.clear();
+  other.free_.clear();
   other.bytes_ = 0;
   return shift;
 }

@@ -1,4 +1,4 @@
-// Rows kept until the end of the input, for sort and top: batches by number, gathered in any order.
+// Rows kept for later, by sort, top and windows: batches by number, gathered in any order.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,8 @@ class RowStore {
   // Keeps the batch's columns (absent ones stay absent) and gives its number. Strings are copied if asked
   // for, or when the block they lie in is mostly something else, so that few rows do not hold much memory.
   uint32_t add(Batch batch, bool copy_strings = false);
+  // Forgets a batch; its number may be given again.
+  void release(uint32_t number);
   // Moves all batches of another store behind this one's; gives what its batch numbers grow by.
   uint32_t take(RowStore& other);
 
@@ -29,7 +31,12 @@ class RowStore {
   ColumnPtr gather(size_t column, const Type& type, std::span<const RowPlace> rows) const;
 
  private:
+  // Puts a batch in a free place.
+  uint32_t place(Batch batch, size_t bytes);
+
   std::vector<Batch> batches_;
+  std::vector<size_t> sizes_;  // bytes of each
+  std::vector<uint32_t> free_;
   size_t bytes_ = 0;
 };
 

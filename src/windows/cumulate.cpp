@@ -46,9 +46,10 @@ std::unique_ptr<OperatorPlan> bind_cumulate(const ComponentSpec& spec, const Sch
   FixedWindow fixed{"cumulate window",
                     "cumulate window of " + format_duration(options.size) + " in steps of " +
                         format_duration(options.step),
-                    SliceLayout::cumulate(options.size.us, options.step.us, options.offset.us)};
+                    SliceLayout::cumulate(options.size.us, options.step.us, options.offset.us),
+                    make_cumulate_assigner(options.size.us, options.step.us, options.offset.us)};
   if (options.offset.us != 0) fixed.text += ", offset " + format_duration(options.offset);
-  return bind_fixed_window(fixed, options, input, context, complaints);
+  return bind_fixed_window(std::move(fixed), options, input, context, complaints);
 }
 
 }  // namespace

@@ -2,22 +2,22 @@
 
 #include <cstdlib>
 
+#include "windows/row_window.h"
 #include "windows/slice_window.h"
 
 namespace weir {
 
-std::unique_ptr<OperatorPlan> bind_fixed_window(const FixedWindow& fixed,
-                                                const WindowOptions& options, const Schema& input,
-                                                const BindContext& context,
+std::unique_ptr<OperatorPlan> bind_fixed_window(FixedWindow fixed, const WindowOptions& options,
+                                                const Schema& input, const BindContext& context,
                                                 WindowComplaints& complaints) {
-  std::string_view key = option_that_needs_rows(options);
   auto binding = bind_window(options, {"the " + fixed.name}, input, context, complaints);
   if (!binding) return nullptr;
-  if (binding->reduction && binding->reduction->general) key = "reduce";
-  if (!key.empty()) {
-    complaints.at(std::string(key).c_str(),
-                  "`" + std::string(key) + "` is not available here in this version");
-    return nullptr;
+  if (needs_rows(options, *binding)) {
+    RowWindowSpec window;
+    window.name = std::move(fixed.name);
+    window.text = std::move(fixed.text);
+    window.assigner = std::move(fixed.assigner);
+    return make_row_window(std::move(window), options, std::move(*binding), context, complaints);
   }
   return make_slice_window(fixed.name, fixed.text, fixed.layout, std::move(*binding));
 }

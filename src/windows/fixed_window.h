@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "windows/assigner.h"
 #include "windows/slice_layout.h"
 #include "windows/window_binding.h"
 
@@ -13,12 +14,12 @@ struct FixedWindow {
   std::string name;  // "tumbling window"
   std::string text;  // for explain: "tumbling window of 1m"
   SliceLayout layout;
+  std::unique_ptr<WindowAssigner> assigner;  // the same windows, for single records
 };
 
 // Binds the common options and takes the way that they allow: slices, or single records.
-std::unique_ptr<OperatorPlan> bind_fixed_window(const FixedWindow& fixed,
-                                                const WindowOptions& options, const Schema& input,
-                                                const BindContext& context,
+std::unique_ptr<OperatorPlan> bind_fixed_window(FixedWindow fixed, const WindowOptions& options,
+                                                const Schema& input, const BindContext& context,
                                                 WindowComplaints& complaints);
 
 // A length that a window's options must give: at least 1ms.

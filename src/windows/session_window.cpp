@@ -377,7 +377,8 @@ class SessionWindow final : public Ordered {
     };
     std::sort(firing_.begin(), firing_.end(), before);
     if (!ties || binding_.order != GroupOrder::kKey) return;
-    keys_.sort(firing_, [this](uint32_t s) { return sessions_[s].key; });
+    keys_.sort(std::span(firing_.data(), firing_.size()),
+               [this](uint32_t s) { return sessions_[s].key; });
     std::stable_sort(firing_.begin(), firing_.end(), before);
   }
 

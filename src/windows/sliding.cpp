@@ -41,9 +41,10 @@ std::unique_ptr<OperatorPlan> bind_sliding(const ComponentSpec& spec, const Sche
   FixedWindow fixed{"sliding window",
                     "sliding window of " + format_duration(options.size) + " every " +
                         format_duration(options.slide),
-                    SliceLayout::sliding(options.size.us, options.slide.us, options.offset.us)};
+                    SliceLayout::sliding(options.size.us, options.slide.us, options.offset.us),
+                    make_sliding_assigner(options.size.us, options.slide.us, options.offset.us)};
   if (options.offset.us != 0) fixed.text += ", offset " + format_duration(options.offset);
-  return bind_fixed_window(fixed, options, input, context, complaints);
+  return bind_fixed_window(std::move(fixed), options, input, context, complaints);
 }
 
 }  // namespace

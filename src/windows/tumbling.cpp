@@ -31,9 +31,10 @@ std::unique_ptr<OperatorPlan> bind_tumbling(const ComponentSpec& spec, const Sch
   if (!complaints.any()) check_offset(options.offset, options.size, "window", complaints);
   if (complaints.any()) return nullptr;
   FixedWindow fixed{"tumbling window", "tumbling window of " + format_duration(options.size),
-                    SliceLayout::tumbling(options.size.us, options.offset.us)};
+                    SliceLayout::tumbling(options.size.us, options.offset.us),
+                    make_tumbling_assigner(options.size.us, options.offset.us)};
   if (options.offset.us != 0) fixed.text += ", offset " + format_duration(options.offset);
-  return bind_fixed_window(fixed, options, input, context, complaints);
+  return bind_fixed_window(std::move(fixed), options, input, context, complaints);
 }
 
 }  // namespace

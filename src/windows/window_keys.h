@@ -1,6 +1,7 @@
 // The keys of open windows, numbered; numbers of keys without windows are given up from time to time.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -22,15 +23,16 @@ class WindowKeys {
   void find(const Batch& batch, Vec<uint32_t>& keys);
   // The key columns of the listed keys; strings are copied into `arena`.
   std::vector<ColumnPtr> columns(std::span<const uint32_t> keys, Arena& arena) const;
-  // Sorts items by their keys. Stable; rows of equal keys keep their order.
+  // Sorts items by their keys; those of one key keep their order.
   template <class Item, class KeyOf>
-  void sort(Vec<Item>& items, KeyOf key_of) const {
+  void sort(std::span<Item> items, KeyOf key_of) const {
+    if (items.size() < 2) return;
     numbers_.clear();
     for (const auto& item : items) numbers_.push_back(key_of(item));
     const Vec<uint32_t> order = order_of({numbers_.data(), numbers_.size()});
     Vec<Item> sorted;
     for (const uint32_t i : order) sorted.push_back(items[i]);
-    items.swap(sorted);
+    std::copy(sorted.begin(), sorted.end(), items.begin());
   }
   // Keeps only the listed keys, numbered anew in this order.
   void keep(std::span<const uint32_t> keys);

@@ -5,6 +5,7 @@
 
 namespace weir {
 
+extern const OperatorDescriptor kCountWindow;
 extern const OperatorDescriptor kCumulateWindow;
 extern const OperatorDescriptor kGlobalWindow;
 extern const OperatorDescriptor kSessionWindow;

@@ -2,14 +2,6 @@
 
 namespace weir {
 
-std::string_view option_that_needs_rows(const WindowOptions& options) {
-  if (options.time == "processing") return "time";
-  if (options.trigger) return "trigger";
-  if (options.evict) return "evict";
-  if (options.emit && options.emit->text != "on_close") return "emit";
-  return {};
-}
-
 void WindowComplaints::at(const char* key, std::string message, std::string hint) {
   const Node* node = spec_.options.find(key);
   add({ErrorKind::kConfig, std::move(message), node != nullptr ? node->position : spec_.position,

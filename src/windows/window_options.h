@@ -62,9 +62,6 @@ OptionTable<S> window_option_table(OptionTable<S> own) {
   return table;
 }
 
-// The first option that only a window of single records can serve, by its key; empty: none.
-std::string_view option_that_needs_rows(const WindowOptions& options);
-
 // Adds errors at the places of a window's keys.
 class WindowComplaints {
  public:

@@ -8,8 +8,8 @@ namespace weir {
 namespace {
 
 // Sorted by name.
-constexpr std::array kWindows = {&kCumulateWindow, &kGlobalWindow, &kSessionWindow, &kSlidingWindow,
-                                 &kTumblingWindow};
+constexpr std::array kWindows = {&kCountWindow,   &kCumulateWindow, &kGlobalWindow,
+                                 &kSessionWindow, &kSlidingWindow,  &kTumblingWindow};
 
 constexpr std::array<const OperatorDescriptor*, 2> kWindowOperators = {&kWindowOperator,
                                                                        &kWindowJoinOperator};
