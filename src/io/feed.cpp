@@ -140,9 +140,17 @@ Error record_too_long(const std::string& name, uint64_t offset, const FeedShared
                {}};
 }
 
-Result<std::unique_ptr<Feed>> make_file_feed(std::vector<std::string> paths,
+Result<std::unique_ptr<Feed>> make_file_feed(const std::vector<std::string>& paths,
                                              std::shared_ptr<const RecordCutter> cutter,
                                              const FeedOptions& options) {
+  std::vector<FeedInput> inputs;
+  for (const auto& path : paths) inputs.push_back({path, 0});
+  return resume_file_feed(inputs, std::move(cutter), options);
+}
+
+Result<std::unique_ptr<Feed>> resume_file_feed(const std::vector<FeedInput>& inputs,
+                                               std::shared_ptr<const RecordCutter> cutter,
+                                               const FeedOptions& options) {
   const FeedShared shared = make_feed_shared(std::move(cutter), options);
   std::vector<std::unique_ptr<SubFeed>> parts;
   std::vector<PlainFile> plain;  // a run of neighbours, read as one part
@@ -150,15 +158,17 @@ Result<std::unique_ptr<Feed>> make_file_feed(std::vector<std::string> paths,
     if (!plain.empty()) parts.push_back(make_position_feed(std::move(plain), shared));
     plain.clear();
   };
-  for (size_t i = 0; i < paths.size(); ++i) {
-    const auto kind = inspect(paths[i]);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const auto& [path, offset] = inputs[i];
+    const auto kind = inspect(path);
     if (!kind) return fail(kind.error());
     const auto partition = static_cast<uint32_t>(i);
     if (kind->plain) {
-      plain.push_back({paths[i], partition, kind->begin, *kind->size});
+      const uint64_t skipped = std::min(offset, *kind->size);
+      plain.push_back({path, partition, kind->begin + skipped, *kind->size - skipped, skipped});
     } else {
       end_run();
-      parts.push_back(make_stream_feed(paths[i], partition, kind->size, shared));
+      parts.push_back(make_stream_feed(path, partition, kind->size, offset, shared));
     }
   }
   end_run();

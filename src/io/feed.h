@@ -28,6 +28,14 @@ struct FeedOptions {
   size_t block_bytes = size_t{128} << 10;
   size_t max_record_bytes = size_t{1} << 20;  // a longer record is a data error with its offset
   uint32_t source = 0;                        // for BlockOrigin
+  // The input may grow and be read on by a later run: a last record without its end waits for that.
+  bool hold_partial = false;
+};
+
+// An input and where to begin in it: an offset into its decoded content, at a record's start.
+struct FeedInput {
+  std::string path;  // "-": stdin
+  uint64_t offset = 0;
 };
 
 // A block, or the error that stands in its place in input order (blocks after it may still come).
@@ -52,7 +60,11 @@ class Feed {
 // Files in the given order; each a partition of its own. Regular plain files are read by position,
 // compressed ones and pipes as streams. "-" is stdin (a redirected regular file is read by position
 // from its current offset).
-Result<std::unique_ptr<Feed>> make_file_feed(std::vector<std::string> paths,
+Result<std::unique_ptr<Feed>> resume_file_feed(const std::vector<FeedInput>& inputs,
+                                               std::shared_ptr<const RecordCutter> cutter,
+                                               const FeedOptions& options);
+// The same from their beginnings.
+Result<std::unique_ptr<Feed>> make_file_feed(const std::vector<std::string>& paths,
                                              std::shared_ptr<const RecordCutter> cutter,
                                              const FeedOptions& options);
 // Bytes held in memory (collection lines, tests).

@@ -113,10 +113,10 @@ class PositionFeed final : public SubFeed {
     const uint64_t k = number - file.first_range;
     item.block = Block{};
     item.block.sequence = number;
-    item.block.starts_partition = k == 0;
+    item.block.starts_partition = k == 0 && file.file.skipped == 0;
     item.block.ends_partition = k + 1 == file.ranges;
-    item.block.origin = {shared_.options.source, file.file.partition, range_begin(k),
-                         range_begin(k)};
+    item.block.origin = {shared_.options.source, file.file.partition,
+                         file.file.skipped + range_begin(k), file.file.skipped + range_begin(k)};
     if (auto r = read_range(file, k, item); !r) item.error = r.error();
     bytes_done_.fetch_add(range_end(file, k) - range_begin(k), std::memory_order_relaxed);
     if (file.ranges_left.fetch_sub(1) == 1) {
@@ -232,8 +232,8 @@ class PositionFeed final : public SubFeed {
     if (cut->any) {
       pad_buffer(*buffer, window->lead + window->size);
       item.block.bytes = window->view().substr(cut->start, cut->end - cut->start);
-      item.block.origin.begin = window->begin + cut->start;
-      item.block.origin.end = window->begin + cut->end;
+      item.block.origin.begin = file.file.skipped + window->begin + cut->start;
+      item.block.origin.end = file.file.skipped + window->begin + cut->end;
     } else {
       item.block.bytes = {buffer->data(), 0};
       if (k > 0) {
@@ -253,7 +253,8 @@ class PositionFeed final : public SubFeed {
     const auto cut = find_cut(file, k, *window, state, state_behind);
     if (!cut) return fail(cut.error());
     if (!cut->too_long) return {};
-    return fail(record_too_long(input_name(file.file.path), window->begin + cut->end, shared_));
+    return fail(record_too_long(input_name(file.file.path),
+                                file.file.skipped + window->begin + cut->end, shared_));
   }
 
   // `state`: where the window begins; `state_behind`: one byte before the range's end. Extends the
@@ -262,7 +263,9 @@ class PositionFeed final : public SubFeed {
                             State state_behind) {
     const auto range_stop = static_cast<size_t>(range_end(file, k) - window.begin);
     const size_t limit = shared_.options.max_record_bytes;
-    const auto at_file_end = [&] { return window.end() == file.file.size; };
+    // With hold_partial more may follow behind the file's end.
+    const bool ends = !shared_.options.hold_partial;
+    const auto at_file_end = [&] { return ends && window.end() == file.file.size; };
     RangeCut cut;
     if (k > 0) cut.start = cutter().first_end(window.view(), 0, state, at_file_end());
     if (cut.start >= range_stop) return RangeCut{};  // npos too
@@ -272,22 +275,29 @@ class PositionFeed final : public SubFeed {
       for (size_t ahead = RecordCutter::kLookAhead;; ahead *= 2) {
         end = cutter().first_end(window.view(), range_stop - 1, state_behind, at_file_end());
         if (end != npos || window.size >= range_stop + limit + RecordCutter::kLookAhead) break;
+        if (window.end() == file.file.size) break;  // unfinished, and held
         const size_t most = std::min(2 * ahead, limit + RecordCutter::kLookAhead);
         if (auto r = extend(file, window, window.begin + range_stop + most); !r) {
           return fail(r.error());
         }
       }
     }
+    if (!ends && range_end(file, k) == file.file.size) {
+      const size_t last = cutter().last_end(window.view().substr(cut.start), 0);
+      end = last == npos ? cut.start : cut.start + last;
+    }
     cut.end = end;
     if (end != npos && end - cut.start <= limit) return cut;
+    const bool held =
+        !ends && end == npos && window.end() == file.file.size && window.size < range_stop + limit;
     size_t last_start = cut.start;
     for (;;) {
       const size_t next = cutter().first_end(window.view(), last_start, 0, at_file_end());
       if (next >= range_stop) break;
       last_start = next;
     }
-    cut.too_long = end == npos || end - last_start > limit;
-    if (cut.too_long) cut.end = last_start;
+    cut.too_long = !held && (end == npos || end - last_start > limit);
+    if (cut.too_long || held) cut.end = last_start;
     return cut;
   }
 

@@ -15,12 +15,14 @@ namespace {
 class StreamFeed final : public SubFeed {
  public:
   StreamFeed(std::string path, std::unique_ptr<ByteStream> stream, std::string name,
-             uint32_t partition, std::optional<uint64_t> bytes_total, const FeedShared& shared)
+             uint32_t partition, std::optional<uint64_t> bytes_total, uint64_t offset,
+             const FeedShared& shared)
       : shared_(shared),
         path_(std::move(path)),
         name_(std::move(name)),
         partition_(partition),
         bytes_total_(bytes_total),
+        to_pass_over_(offset),
         stream_(std::move(stream)) {}
 
   bool claim(FeedItem& item) override {
@@ -32,6 +34,7 @@ class StreamFeed final : public SubFeed {
       stream_ = std::move(*opened);
     }
     if (!buffer_) buffer_ = shared_.pool->acquire(shared_.options.block_bytes);
+    while (to_pass_over_ > 0 && !at_end_ && !failure_ && !stopped()) pass_over();
     size_t target = shared_.options.block_bytes;
     for (;; target = next_target(target)) {
       if (!may_hold_end_) fill(target);
@@ -41,6 +44,7 @@ class StreamFeed final : public SubFeed {
         if (failure_) return give_last_error(item, *failure_);
         continue;
       }
+      if (at_end_ && shared_.options.hold_partial) drop_partial();
       const size_t end = find_cut();
       if (end == kTooLong) {
         if (!started_) return give_block(item, 0, false);  // a partition begins with a block
@@ -89,6 +93,21 @@ class StreamFeed final : public SubFeed {
       if (!n || *n == 0) break;
     } while (used_ < target && stream_->ready());
     consumed_.store(stream_->bytes_consumed(), std::memory_order_relaxed);
+  }
+
+  // Reads on towards the place where an earlier run stopped.
+  void pass_over() {
+    fill(shared_.options.block_bytes);
+    const size_t n = std::min<uint64_t>(used_, to_pass_over_);
+    discard(n);
+    to_pass_over_ -= n;
+    started_ = true;  // the head was an earlier run's
+  }
+
+  // The last record has no end yet: a later run takes it.
+  void drop_partial() {
+    const size_t end = cutter().last_end(bytes(), 0);
+    used_ = end == npos ? 0 : end;
   }
 
   // Where the block ends: behind the last whole record, so that none in it is too long. kTooLong: the
@@ -200,6 +219,7 @@ class StreamFeed final : public SubFeed {
   std::atomic<uint64_t> consumed_{0};
 
   std::mutex token_;  // guards all that follows
+  uint64_t to_pass_over_;
   std::unique_ptr<ByteStream> stream_;
   uint64_t line_ = 1;               // of the buffer's first byte
   std::shared_ptr<Buffer> buffer_;  // being filled; begins at a record's start
@@ -217,18 +237,18 @@ class StreamFeed final : public SubFeed {
 }  // namespace
 
 std::unique_ptr<SubFeed> make_stream_feed(std::string path, uint32_t partition,
-                                          std::optional<uint64_t> bytes_total,
+                                          std::optional<uint64_t> bytes_total, uint64_t offset,
                                           const FeedShared& shared) {
   std::string name = input_name(path);
   return std::make_unique<StreamFeed>(std::move(path), nullptr, std::move(name), partition,
-                                      bytes_total, shared);
+                                      bytes_total, offset, shared);
 }
 
 std::unique_ptr<SubFeed> make_stream_feed(std::unique_ptr<ByteStream> stream, std::string name,
                                           uint32_t partition, std::optional<uint64_t> bytes_total,
                                           const FeedShared& shared) {
   return std::make_unique<StreamFeed>(std::string(), std::move(stream), std::move(name), partition,
-                                      bytes_total, shared);
+                                      bytes_total, 0, shared);
 }
 
 }  // namespace weir

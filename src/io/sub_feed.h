@@ -40,12 +40,14 @@ struct PlainFile {
   uint32_t partition = 0;
   uint64_t begin = 0;  // where its content starts (stdin may have been read before)
   uint64_t size = 0;   // bytes from there on, when the run began
+  uint64_t skipped =
+      0;  // of its content before `begin`: offsets of blocks count from the content's start
 };
 std::unique_ptr<SubFeed> make_position_feed(std::vector<PlainFile> files, const FeedShared& shared);
 
-// Opened at the first claim.
+// Opened at the first claim; the first `offset` decoded bytes are passed over.
 std::unique_ptr<SubFeed> make_stream_feed(std::string path, uint32_t partition,
-                                          std::optional<uint64_t> bytes_total,
+                                          std::optional<uint64_t> bytes_total, uint64_t offset,
                                           const FeedShared& shared);
 // The same over a stream that is already there.
 std::unique_ptr<SubFeed> make_stream_feed(std::unique_ptr<ByteStream> stream, std::string name,

@@ -468,5 +468,60 @@ TEST_CASE("bytes that a peek took from a pipe are read by the run") {
   }
 }
 
+// Reads on from `offset`; gives the bytes and where the next run begins.
+std::string read_on(const std::string& path, std::shared_ptr<const RecordCutter> cutter,
+                    size_t block, int threads, uint64_t& offset) {
+  auto feed =
+      resume_file_feed({{path, offset}}, std::move(cutter), {block, size_t{1} << 20, 0, true});
+  REQUIRE(feed);
+  const Collected got = collect(**feed, threads);
+  std::string bytes;
+  for (size_t i = 0; i < got.items.size(); ++i) {
+    REQUIRE(!got.items[i].error);
+    const Block& b = got.items[i].block;
+    CHECK(b.starts_partition == (i == 0 && offset == 0));
+    if (!got.bytes[i].empty()) CHECK(b.origin.begin == offset + bytes.size());
+    bytes += got.bytes[i];
+    if (!got.bytes[i].empty()) CHECK(b.origin.end == offset + bytes.size());
+  }
+  offset += bytes.size();
+  return bytes;
+}
+
+TEST_CASE("a growing file read in several runs gives every record once, and unfinished ones wait") {
+  const TestFolder folder;
+  std::mt19937 random(11);
+  for (const Kind& kind : kinds()) {
+    const std::string& text = kind.texts.back();
+    for (int round = 0; round < 60; ++round) {
+      const size_t block = 1 + random() % 90;
+      const int threads = 1 + static_cast<int>(random() % 3);
+      INFO(kind.name << " block " << block << " threads " << threads << " round " << round);
+      std::string seen;
+      uint64_t offset = 0;
+      for (size_t size = random() % 40;; size += random() % 120) {
+        const std::string_view now = std::string_view(text).substr(0, size);
+        const std::string path = folder.write("in", now);
+        seen += read_on(path, kind.cutter, block, threads, offset);
+        const size_t whole = kind.cutter->last_end(now, 0);
+        REQUIRE(seen == now.substr(0, whole == RecordCutter::npos ? 0 : whole));
+        if (size >= text.size()) break;
+      }
+    }
+  }
+}
+
+TEST_CASE("compressed files are read on behind the decoded bytes of an earlier run") {
+  const TestFolder folder;
+  const std::string text = "one\ntwo\nthree\nfour\nunfinished";
+  for (const Compression kind : kCompressions) {
+    uint64_t offset = 8;
+    const std::string path = folder.write("in", compressed(kind, text));
+    CHECK(read_on(path, make_line_cutter(), 6, 2, offset) == "three\nfour\n");
+    CHECK(offset == 19);
+    CHECK(read_on(path, make_line_cutter(), 6, 2, offset).empty());
+  }
+}
+
 }  // namespace
 }  // namespace weir
