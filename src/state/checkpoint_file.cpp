@@ -1,8 +1,8 @@
 #include "state/checkpoint_file.h"
 
-#include <xxhash.h>
-
 #include <cstring>
+
+#include "state/hash.h"
 
 namespace weir {
 
@@ -44,8 +44,6 @@ struct Cursor {
   }
 };
 
-uint64_t checksum(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
-
 std::unexpected<Error> damaged(const std::string& name, const std::string& problem) {
   return fail(ErrorKind::kState, "the checkpoint " + name + " is damaged: " + problem);
 }
@@ -73,12 +71,12 @@ std::string encode_checkpoint(const CheckpointFile& checkpoint) {
     out += name;
     put<uint64_t>(out, offset);
     put<uint64_t>(out, bytes.size());
-    put<uint64_t>(out, checksum(bytes));
+    put<uint64_t>(out, hash_bytes(bytes));
     offset += bytes.size();
   }
   for (const auto& [name, bytes] : checkpoint.sections) out += bytes;
   const uint64_t length = out.size();
-  const uint64_t sum = checksum(out);
+  const uint64_t sum = hash_bytes(out);
   put<uint64_t>(out, length);
   put<uint64_t>(out, sum);
   out += kEndMagic;
@@ -102,7 +100,7 @@ Result<CheckpointFile> decode_checkpoint(std::string_view bytes, const std::stri
   const auto length = footer.get<uint64_t>();
   const auto sum = footer.get<uint64_t>();
   if (footer.rest != kEndMagic || length != body.size()) return damaged(name, "it is cut short");
-  if (sum != checksum(body)) return damaged(name, "its checksum does not fit");
+  if (sum != hash_bytes(body)) return damaged(name, "its checksum does not fit");
 
   if (body.size() < 16) return damaged(name, "it is cut short");
   CheckpointFile checkpoint;
@@ -118,7 +116,7 @@ Result<CheckpointFile> decode_checkpoint(std::string_view bytes, const std::stri
     if (!head.ok || offset > body.size() || size > body.size() - offset)
       return damaged(name, "a section lies outside of it");
     const std::string_view content = body.substr(offset, size);
-    if (checksum(content) != section_sum)
+    if (hash_bytes(content) != section_sum)
       return damaged(name, "the checksum of `" + std::string(section) + "` does not fit");
     checkpoint.sections.emplace_back(section, content);
   }

@@ -1,0 +1,121 @@
+#include "sources/file_position.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+
+namespace fs = std::filesystem;
+
+namespace weir {
+
+namespace {
+
+struct Folder {
+  fs::path path;
+  Folder() {
+    char pattern[] = "/tmp/weir-position-XXXXXX";
+    path = ::mkdtemp(pattern);
+  }
+  ~Folder() { fs::remove_all(path); }
+  std::string file(const std::string& name) const { return path / name; }
+  void write(const std::string& name, const std::string& text, bool append = false) const {
+    std::ofstream(file(name), append ? std::ios::app : std::ios::trunc) << text;
+  }
+};
+
+FilePosition read_up_to(const std::string& path, uint64_t offset) {
+  auto position = position_of(path, offset);
+  REQUIRE(position);
+  return *position;
+}
+
+std::string shown(const Folder& folder, const FileWork& work) {
+  std::string out;
+  for (const auto& input : work.inputs)
+    out += fs::path(input.path).lexically_relative(folder.path).string() + "@" +
+           std::to_string(input.offset) + " ";
+  return out;
+}
+
+std::string plan(const Folder& folder, const std::vector<std::string>& names,
+                 const std::vector<FilePosition>& saved, size_t warnings = 0) {
+  std::vector<std::string> paths;
+  for (const auto& name : names) paths.push_back(folder.file(name));
+  const auto work = plan_files(paths, saved);
+  REQUIRE(work);
+  CHECK(work->warnings.size() == warnings);
+  return shown(folder, *work);
+}
+
+}  // namespace
+
+TEST_CASE("positions read back as they were written") {
+  const Folder folder;
+  folder.write("a", "one\ntwo\n");
+  const FilePosition p = read_up_to(folder.file("a"), 4);
+  const auto back = decode_positions(encode_positions({p, p}));
+  REQUIRE(back);
+  REQUIRE(back->size() == 2);
+  CHECK((*back)[1].path == p.path);
+  CHECK((*back)[1].offset == 4);
+  CHECK((*back)[1].tail_hash == p.tail_hash);
+  CHECK(!decode_positions("short"));
+}
+
+TEST_CASE("a file that has grown is read on, a new one from its start") {
+  const Folder folder;
+  folder.write("a", "one\ntwo\n");
+  const FilePosition p = read_up_to(folder.file("a"), 8);
+  folder.write("a", "three\n", true);
+  folder.write("b", "new\n");
+  CHECK(plan(folder, {"a", "b"}, {p}) == "a@8 b@0 ");
+}
+
+TEST_CASE("a renamed file is finished first, whether the paths name it or not") {
+  const Folder folder;
+  folder.write("log", "one\ntwo\n");
+  const FilePosition p = read_up_to(folder.file("log"), 4);
+  fs::rename(folder.file("log"), folder.file("log.1"));
+  folder.write("log", "three\n");
+  CHECK(plan(folder, {"log"}, {p}) == "log.1@4 log@0 ");
+  CHECK(plan(folder, {"log", "log.1"}, {p}) == "log.1@4 log@0 ");
+}
+
+TEST_CASE("a truncated or rewritten file starts over, with a warning") {
+  const Folder folder;
+  folder.write("a", "one\ntwo\n");
+  const FilePosition p = read_up_to(folder.file("a"), 8);
+  folder.write("a", "x\n");
+  CHECK(plan(folder, {"a"}, {p}, 1) == "a@0 ");
+  folder.write("a", "uno\ndos\ntres\n");  // longer, but not what was read
+  CHECK(plan(folder, {"a"}, {p}, 1) == "a@0 ");
+}
+
+TEST_CASE("the position of a file that is gone is kept") {
+  const Folder folder;
+  folder.write("a", "one\n");
+  const FilePosition p = read_up_to(folder.file("a"), 4);
+  fs::remove(folder.file("a"));
+  folder.write("b", "new\n");
+  const auto work = plan_files({folder.file("b")}, {p});
+  REQUIRE(work);
+  REQUIRE(work->others.size() == 1);
+  CHECK(work->others[0].offset == 4);
+}
+
+TEST_CASE("a rotated file that was compressed is read on behind the decoded bytes") {
+  const Folder folder;
+  folder.write("log", "one\ntwo\n");
+  const FilePosition p = read_up_to(folder.file("log"), 4);
+  REQUIRE(std::system(
+              ("gzip -c " + folder.file("log") + " > " + folder.file("log.1.gz")).c_str()) == 0);
+  fs::remove(folder.file("log"));
+  folder.write("log", "three\n");
+  CHECK(plan(folder, {"log"}, {p}) == "log.1.gz@4 log@0 ");
+  CHECK(plan(folder, {"log", "log.1.gz"}, {p}) == "log.1.gz@4 log@0 ");
+}
+
+}  // namespace weir
