@@ -9,11 +9,21 @@ constexpr size_t kOutputBytes = size_t{64} << 10;
 
 class CompressingSink final : public ByteSink {
  public:
-  CompressingSink(std::unique_ptr<ByteSink> inner, std::unique_ptr<Compressor> compressor)
-      : inner_(std::move(inner)), compressor_(std::move(compressor)), output_(kOutputBytes) {}
+  CompressingSink(std::unique_ptr<ByteSink> inner, std::unique_ptr<Compressor> compressor,
+                  const CompressionOptions& options)
+      : inner_(std::move(inner)),
+        compressor_(std::move(compressor)),
+        options_(options),
+        output_(kOutputBytes) {}
 
   Result<void> write(std::string_view bytes) override {
     if (bytes.empty()) return {};
+    if (!compressor_) {
+      auto made = make_compressor(options_);
+      if (!made) return fail(made.error());
+      compressor_ = std::move(*made);
+    }
+    in_frame_ = true;
     unflushed_ = true;
     return run(bytes, Compressor::Action::kRun);
   }
@@ -24,8 +34,22 @@ class CompressingSink final : public ByteSink {
     }
     return inner_->flush();
   }
+  // Ends the frame, so that what lies on disk is a whole file; the next bytes begin another one.
+  Result<uint64_t> checkpoint() override {
+    if (in_frame_) {
+      if (auto r = run({}, Compressor::Action::kFinish); !r) return fail(r.error());
+      compressor_.reset();
+      in_frame_ = false;
+      unflushed_ = false;
+      checkpointed_ = true;
+    }
+    return inner_->checkpoint();
+  }
   Result<void> commit() override {
-    if (auto r = run({}, Compressor::Action::kFinish); !r) return r;
+    // Even an empty file is a whole one.
+    if (in_frame_ || !checkpointed_) {
+      if (auto r = run({}, Compressor::Action::kFinish); !r) return r;
+    }
     return inner_->commit();
   }
   void abort() override { inner_->abort(); }
@@ -50,9 +74,12 @@ class CompressingSink final : public ByteSink {
   }
 
   std::unique_ptr<ByteSink> inner_;
-  std::unique_ptr<Compressor> compressor_;
+  std::unique_ptr<Compressor> compressor_;  // null after a checkpoint
+  const CompressionOptions options_;
   Vec<char> output_;
+  bool in_frame_ = false;
   bool unflushed_ = false;
+  bool checkpointed_ = false;
 };
 
 }  // namespace
@@ -63,7 +90,7 @@ Result<std::unique_ptr<ByteSink>> make_compressing_sink(std::unique_ptr<ByteSink
   if (options.kind == Compression::kNone) return inner;
   auto compressor = make_compressor(options);
   if (!compressor) return fail(compressor.error());
-  return std::make_unique<CompressingSink>(std::move(inner), std::move(*compressor));
+  return std::make_unique<CompressingSink>(std::move(inner), std::move(*compressor), options);
 }
 
 }  // namespace weir

@@ -144,7 +144,7 @@ Result<std::unique_ptr<Feed>> make_file_feed(const std::vector<std::string>& pat
                                              std::shared_ptr<const RecordCutter> cutter,
                                              const FeedOptions& options) {
   std::vector<FeedInput> inputs;
-  for (const auto& path : paths) inputs.push_back({path, 0});
+  for (const auto& path : paths) inputs.push_back({path, 0, UINT32_MAX});
   return resume_file_feed(inputs, std::move(cutter), options);
 }
 
@@ -159,10 +159,11 @@ Result<std::unique_ptr<Feed>> resume_file_feed(const std::vector<FeedInput>& inp
     plain.clear();
   };
   for (size_t i = 0; i < inputs.size(); ++i) {
-    const auto& [path, offset] = inputs[i];
+    const auto& [path, offset, given_partition] = inputs[i];
     const auto kind = inspect(path);
     if (!kind) return fail(kind.error());
-    const auto partition = static_cast<uint32_t>(i);
+    const uint32_t partition =
+        given_partition == UINT32_MAX ? static_cast<uint32_t>(i) : given_partition;
     if (kind->plain) {
       const uint64_t skipped = std::min(offset, *kind->size);
       plain.push_back({path, partition, kind->begin + skipped, *kind->size - skipped, skipped});

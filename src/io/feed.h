@@ -36,6 +36,7 @@ struct FeedOptions {
 struct FeedInput {
   std::string path;  // "-": stdin
   uint64_t offset = 0;
+  uint32_t partition = UINT32_MAX;  // for BlockOrigin; not given: its number in the list
 };
 
 // A block, or the error that stands in its place in input order (blocks after it may still come).

@@ -82,6 +82,10 @@ class DescriptorSink final : public ByteSink {
 
   Result<void> write(std::string_view bytes) override { return writer_.write(bytes); }
   Result<void> flush() override { return writer_.flush(); }
+  Result<uint64_t> checkpoint() override {
+    if (auto r = writer_.flush(); !r) return fail(r.error());
+    return writer_.accepted();
+  }
   Result<void> commit() override {
     if (auto r = writer_.flush(); !r) return r;
     if (const int error = owner_.close(); error != 0) {
@@ -114,11 +118,21 @@ Result<void> sync_descriptor(int fd, const std::string& name) {
 class AppendSink final : public ByteSink {
  public:
   AppendSink(Descriptor fd, std::string path, off_t begin, bool sync)
-      : fd_(std::move(fd)), writer_(fd_.get(), std::move(path)), begin_(begin), sync_(sync) {}
+      : fd_(std::move(fd)),
+        writer_(fd_.get(), std::move(path)),
+        begin_at_open_(begin),
+        begin_(begin),
+        sync_(sync) {}
   ~AppendSink() override { abort(); }
 
   Result<void> write(std::string_view bytes) override { return writer_.write(bytes); }
   Result<void> flush() override { return writer_.flush(); }
+  Result<uint64_t> checkpoint() override {
+    if (auto r = writer_.flush(); !r) return fail(r.error());
+    if (auto r = sync_descriptor(fd_.get(), writer_.name()); !r) return fail(r.error());
+    begin_ = begin_at_open_ + static_cast<off_t>(writer_.accepted());
+    return static_cast<uint64_t>(begin_);
+  }
   Result<void> commit() override {
     if (auto r = writer_.flush(); !r) return r;
     if (sync_) {
@@ -140,7 +154,8 @@ class AppendSink final : public ByteSink {
  private:
   Descriptor fd_;
   DescriptorWriter writer_;
-  off_t begin_;  // the length to go back to
+  const off_t begin_at_open_;
+  off_t begin_;  // the length to go back to: at the last checkpoint, else at the opening
   bool sync_;
 };
 
@@ -175,6 +190,9 @@ class TemporaryFileSink final : public ByteSink {
 
   Result<void> write(std::string_view bytes) override { return writer_.write(bytes); }
   Result<void> flush() override { return writer_.flush(); }
+  Result<uint64_t> checkpoint() override {
+    return fail(ErrorKind::kInternal, path_ + " is not written in place");
+  }
   Result<void> commit() override {
     if (auto r = writer_.flush(); !r) return r;
     if (options_.sync) {
@@ -254,6 +272,23 @@ Result<std::string> resolved(const std::string& path) {
 }
 
 }  // namespace
+
+Result<std::unique_ptr<ByteSink>> make_resumed_file_sink(const std::string& path,
+                                                         uint64_t length) {
+  const auto real = resolved(path);
+  if (!real) return fail(real.error());
+  const Descriptor fd = open_descriptor(*real, O_WRONLY | O_CREAT);
+  struct stat info{};
+  if (!fd || ::fstat(fd.get(), &info) != 0) return fail(io_error("cannot open " + path, errno));
+  if (static_cast<uint64_t>(info.st_size) < length)
+    return fail(ErrorKind::kState,
+                path + " has " + std::to_string(info.st_size) + " bytes, the last checkpoint knows " +
+                    std::to_string(length),
+                "it was changed by somebody else; --fresh starts over");
+  if (::ftruncate(fd.get(), static_cast<off_t>(length)) != 0)
+    return fail(io_error("cannot cut back " + path, errno));
+  return open_append(*real, true);
+}
 
 std::unique_ptr<ByteSink> make_descriptor_sink(int fd, std::string name) {
   return std::make_unique<DescriptorSink>(fd, std::move(name), false);

@@ -18,6 +18,9 @@ class ByteSink {
   virtual ~ByteSink() = default;
   virtual Result<void> write(std::string_view bytes) = 0;  // writes all; small writes are buffered
   virtual Result<void> flush() = 0;   // everything written so far reaches the kernel
+  // Makes all that was written so far last (ends frames, flushes, syncs) and gives the length up to there.
+  // Writing goes on behind it.
+  virtual Result<uint64_t> checkpoint() = 0;
   virtual Result<void> commit() = 0;  // ends frames, flushes, syncs, renames; the last call
   virtual void abort() = 0;           // removes what was not committed
   virtual uint64_t bytes_written() const = 0;
@@ -33,6 +36,9 @@ struct FileSinkOptions {
   bool append = false;     // add to an existing file (no temporary name)
   bool sync = true;        // fdatasync before the rename, fsync of the folder after it
 };
+// A file that is written in place, for runs that go on where an earlier one stopped: cut back to `length`,
+// the last checkpoint's. Error: kState if it is shorter. Never cut back afterwards: abort() leaves it.
+Result<std::unique_ptr<ByteSink>> make_resumed_file_sink(const std::string& path, uint64_t length);
 // Writes to ".NAME.weir-PID.tmp" beside the file and renames at commit. An existing file without
 // overwrite or append is an error at opening, with the hint.
 Result<std::unique_ptr<ByteSink>> make_file_sink(const std::string& path,

@@ -20,6 +20,11 @@ class EncodedSink final : public Sink {
     return bytes_->write(encoded);
   }
   Result<void> flush() override { return passes_flush_ ? bytes_->flush() : Result<void>{}; }
+  Result<std::string> checkpoint() override {
+    const auto length = bytes_->checkpoint();
+    if (!length) return fail(length.error());
+    return std::to_string(*length);
+  }
   Result<void> commit() override { return bytes_->commit(); }
   void abort() override { bytes_->abort(); }
   bool closed_pipe() const override { return bytes_->closed_pipe(); }

@@ -66,8 +66,7 @@ class FilePlan final : public SinkPlan {
     return text + (file_.append ? ", appended" : "");
   }
   Result<std::unique_ptr<Sink>> open() const override {
-    struct stat info{};
-    const bool special = ::stat(path_.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
+    const bool special = is_special();
     auto file = open_file();
     if (!file) return fail(file.error());
     auto bytes = make_compressing_sink(std::move(*file), compression_);
@@ -75,7 +74,41 @@ class FilePlan final : public SinkPlan {
     return make_byte_sink(std::move(*bytes), special || file_.append || is_stdout(path_));
   }
 
+  Delivery delivery() const override {
+    return is_special() ? Delivery::kAtLeastOnce : Delivery::kExactlyOnce;
+  }
+  // Written in place: what a reader sees may be cut back once, after a crash.
+  Result<std::unique_ptr<Sink>> resume(const std::string* position) const override {
+    if (is_special()) return open();
+    uint64_t length = 0;
+    if (position != nullptr) {
+      length = std::strtoull(position->c_str(), nullptr, 10);
+    } else if (auto r = check_first(length); !r) {
+      return fail(r.error());
+    }
+    auto file = make_resumed_file_sink(path_, length);
+    if (!file) return fail(file.error());
+    auto bytes = make_compressing_sink(std::move(*file), compression_);
+    if (!bytes) return fail(bytes.error());
+    return make_byte_sink(std::move(*bytes), true);
+  }
+
  private:
+  bool is_special() const {
+    struct stat info{};
+    return is_stdout(path_) || (::stat(path_.c_str(), &info) == 0 && !S_ISREG(info.st_mode));
+  }
+
+  // A first run with checkpoints: an existing file is kept, replaced or refused, as without them.
+  Result<void> check_first(uint64_t& length) const {
+    struct stat info{};
+    if (::stat(path_.c_str(), &info) != 0 || file_.overwrite) return {};
+    length = static_cast<uint64_t>(info.st_size);
+    if (file_.append || length == 0) return {};
+    return fail(ErrorKind::kConfig, "the file " + path_ + " exists already",
+                "no checkpoint knows it; `overwrite = true` replaces it, `append = true` adds to it");
+  }
+
   Result<std::unique_ptr<ByteSink>> open_file() const {
     if (!is_stdout(path_)) return make_file_sink(path_, file_);
     if (auto r = check_stdout(); !r) return fail(r.error());

@@ -23,11 +23,18 @@ class Sink {
   virtual ~Sink() = default;
   virtual Result<void> write(const Batch& batch, std::string_view encoded) = 0;
   virtual Result<void> flush() = 0;   // called when the input pauses
+  // Makes all that was written so far last; gives what SinkPlan::resume needs to go on behind it.
+  virtual Result<std::string> checkpoint() {
+    return fail(ErrorKind::kInternal, "this sink has no checkpoints");
+  }
   virtual Result<void> commit() = 0;  // the run succeeded; the last call
   virtual void abort() = 0;  // the run failed; what was not committed is taken back if possible
   virtual bool closed_pipe() const { return false; }
   virtual uint64_t bytes_written() const { return 0; }
 };
+
+// What a sink promises of runs with a checkpoint folder.
+enum class Delivery { kNone, kAtLeastOnce, kExactlyOnce };
 
 class SinkPlan {
  public:
@@ -38,6 +45,16 @@ class SinkPlan {
   virtual bool needs_columns() const { return true; }  // blackhole: false
   virtual std::string explain() const = 0;             // "stdout: json"
   virtual Result<std::unique_ptr<Sink>> open() const = 0;
+  // kNone: it cannot be used with checkpoints.
+  virtual Delivery delivery() const { return Delivery::kNone; }
+  // For a run with checkpoints: goes on behind `position` (of Sink::checkpoint), or, in a first run
+  // (nullptr), at the start.
+  virtual Result<std::unique_ptr<Sink>> resume(const std::string* position) const {
+    (void)position;
+    return open();
+  }
+  // True if nothing was written before: the format's header is due.
+  virtual bool is_fresh(const std::string* position) const { return position == nullptr; }
 };
 
 struct SinkContext {

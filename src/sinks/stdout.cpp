@@ -17,6 +17,7 @@ class StdoutPlan final : public SinkPlan {
   EncodeOptions encode_options() const override { return encode_options_; }
   std::string explain() const override { return kind_ + ": " + format_.name; }
   Result<std::unique_ptr<Sink>> open() const override { return open_stdout_sink(); }
+  Delivery delivery() const override { return Delivery::kAtLeastOnce; }
 
  private:
   std::string kind_;

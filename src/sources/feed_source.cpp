@@ -3,7 +3,7 @@
 namespace weir {
 namespace {
 
-class FeedSource final : public Source {
+class FeedSource : public Source {
  public:
   explicit FeedSource(std::unique_ptr<Feed> feed) : feed_(std::move(feed)) {}
 
@@ -23,7 +23,34 @@ class FeedSource final : public Source {
   std::unique_ptr<Feed> feed_;
 };
 
+class ResumableSource final : public FeedSource {
+ public:
+  ResumableSource(std::unique_ptr<Feed> feed, FileWork work)
+      : FeedSource(std::move(feed)), work_(std::move(work)) {}
+
+  void consumed(const BlockOrigin& block) override {
+    for (auto& input : work_.inputs)
+      if (input.partition == block.partition) input.offset = std::max(input.offset, block.end);
+  }
+  Result<std::string> position() const override {
+    std::vector<FilePosition> positions = work_.others;
+    for (const auto& input : work_.inputs) {
+      auto position = position_of(input.path, input.offset);
+      if (!position) return fail(position.error());
+      positions.push_back(std::move(*position));
+    }
+    return encode_positions(positions);
+  }
+
+ private:
+  FileWork work_;  // with the offsets reached
+};
+
 }  // namespace
+
+std::unique_ptr<Source> make_resumable_source(std::unique_ptr<Feed> feed, FileWork work) {
+  return std::make_unique<ResumableSource>(std::move(feed), std::move(work));
+}
 
 std::unique_ptr<Source> make_feed_source(std::unique_ptr<Feed> feed) {
   return std::make_unique<FeedSource>(std::move(feed));

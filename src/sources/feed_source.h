@@ -4,10 +4,13 @@
 #include <memory>
 
 #include "io/feed.h"
+#include "sources/file_position.h"
 #include "sources/source.h"
 
 namespace weir {
 
 std::unique_ptr<Source> make_feed_source(std::unique_ptr<Feed> feed);
+// The same for files that a later run reads on: `work` is what it reads, with partitions given.
+std::unique_ptr<Source> make_resumable_source(std::unique_ptr<Feed> feed, FileWork work);
 
 }  // namespace weir

@@ -2,9 +2,12 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "base/units.h"
 #include "io/feed.h"
 #include "sources/feed_source.h"
+#include "sources/file_position.h"
 #include "sources/source_format.h"
 
 namespace weir {
@@ -81,6 +84,31 @@ class FilePlan final : public SourcePlan {
     auto feed = make_file_feed(std::move(files), format_->cutter(), options);
     if (!feed) return fail(feed.error());
     return make_feed_source(std::move(*feed));
+  }
+
+  bool resumable() const override { return kind_ == "file"; }
+
+  Result<std::unique_ptr<Source>> resume(const FeedOptions& options, const std::string* position,
+                                         std::vector<std::string>& warnings) const override {
+    if (!resumable()) return open(options);
+    std::vector<FilePosition> saved;
+    if (position != nullptr) {
+      auto decoded = decode_positions(*position);
+      if (!decoded) return fail(decoded.error());
+      saved = std::move(*decoded);
+    }
+    auto work = plan_files(paths_, saved);
+    if (!work) return fail(work.error());
+    warnings.insert(warnings.end(), work->warnings.begin(), work->warnings.end());
+    // Partitions keep the numbers of the paths, for messages; renamed files come after them.
+    auto next = static_cast<uint32_t>(paths_.size());
+    for (auto& input : work->inputs) {
+      const auto at = std::find(paths_.begin(), paths_.end(), input.path);
+      input.partition = at == paths_.end() ? next++ : static_cast<uint32_t>(at - paths_.begin());
+    }
+    auto feed = resume_file_feed(work->inputs, format_->cutter(), options);
+    if (!feed) return fail(feed.error());
+    return make_resumable_source(std::move(*feed), std::move(*work));
   }
 
  private:

@@ -103,7 +103,7 @@ class Resolver {
     const auto id = identify(path);
     if (!id) return fail(id.error());
     if (!id->regular) {
-      work_.inputs.push_back({path, 0});
+      work_.inputs.push_back({path, 0, UINT32_MAX});
       return {};
     }
     for (size_t s = 0; s < saved_.size(); ++s) {
@@ -111,7 +111,7 @@ class Resolver {
       found_[s] = true;
       if (same_content(path, *id, saved_[s])) return go_on(path, s);
       work_.warnings.push_back(path + " was truncated or written anew: it is read from its start");
-      work_.inputs.push_back({path, 0});
+      work_.inputs.push_back({path, 0, UINT32_MAX});
       return {};
     }
     // A copy, compressed perhaps: the head tells. An empty head would fit everything.
@@ -121,7 +121,7 @@ class Resolver {
       found_[s] = true;
       return go_on(path, s);
     }
-    work_.inputs.push_back({path, 0});
+    work_.inputs.push_back({path, 0, UINT32_MAX});
     return {};
   }
 
@@ -155,7 +155,7 @@ class Resolver {
 
  private:
   Result<void> go_on(const std::string& path, size_t s) {
-    begun_.push_back({s, {path, saved_[s].offset}});
+    begun_.push_back({s, {path, saved_[s].offset, UINT32_MAX}});
     return {};
   }
 

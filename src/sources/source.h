@@ -30,6 +30,10 @@ class Source {
   virtual ~Source() = default;
   virtual bool claim(SourceItem& item) = 0;  // false at the end; sequences from 0 without gaps
   virtual void stop() = 0;                   // thread-safe; claim returns false soon after
+  // For resumable sources, by the ordered stage: everything up to the end of this block is done, and what
+  // SourcePlan::resume needs to go on behind it.
+  virtual void consumed(const BlockOrigin& block) { (void)block; }
+  virtual Result<std::string> position() const { return std::string(); }
   virtual uint64_t bytes_done() const { return 0; }
   virtual uint64_t bytes_total() const { return 0; }
 };
@@ -48,6 +52,16 @@ class SourcePlan {
   // The files it reads, if any: they are refused as outputs.
   virtual std::vector<std::string> paths() const { return {}; }
   virtual Result<std::unique_ptr<Source>> open(const FeedOptions& options) const = 0;
+  // True if a later run can go on where one stopped.
+  virtual bool resumable() const { return false; }
+  // Goes on at `position` (of Source::position), or, in a first run (nullptr), at the start.
+  virtual Result<std::unique_ptr<Source>> resume(const FeedOptions& options,
+                                                 const std::string* position,
+                                                 std::vector<std::string>& warnings) const {
+    (void)position;
+    (void)warnings;
+    return open(options);
+  }
 };
 
 struct SourceContext {

@@ -472,7 +472,7 @@ TEST_CASE("bytes that a peek took from a pipe are read by the run") {
 std::string read_on(const std::string& path, std::shared_ptr<const RecordCutter> cutter,
                     size_t block, int threads, uint64_t& offset) {
   auto feed =
-      resume_file_feed({{path, offset}}, std::move(cutter), {block, size_t{1} << 20, 0, true});
+      resume_file_feed({{path, offset, UINT32_MAX}}, std::move(cutter), {block, size_t{1} << 20, 0, true});
   REQUIRE(feed);
   const Collected got = collect(**feed, threads);
   std::string bytes;
