@@ -38,6 +38,11 @@ std::vector<Flag> change_flags() {
       {"max-bad", '\0', "N", "skip at most N bad records, then fail with exit code 3", {}, true},
       {"strict", '\0', "", "exit with 3 if any record was bad", {}},
       {"dead-letter", '\0', "PATH", "skip bad records and write them to this file", {}},
+      {"checkpoint",
+       '\0',
+       "DIR",
+       "keep positions and state in this folder; the next run goes on from them",
+       {}},
   };
 }
 
@@ -77,6 +82,7 @@ Result<PipelineText> pipeline_text(const Invocation& invocation) {
   set("mode", "mode", "\"");
   set("on-error", "on_error", "\"");
   set("max-bad", "max_bad", "");
+  set("checkpoint", "checkpoint.dir", "\"");
   if (invocation.has("strict")) text.settings.emplace_back("strict=true");
   return text;
 }

@@ -66,6 +66,8 @@ int run_pipeline_command(const Invocation& invocation, Console& console) {
   ProgressLine progress(console);
   RunOptions options;
   options.stop_signal = &stop_signal;
+  options.fresh = invocation.has("fresh");
+  options.drain = invocation.has("drain");
   if (wants_progress(invocation))
     options.progress = [&](const RunProgress& p) { progress.update(p); };
   if (!quiet) options.message = [&](const std::string& line) { progress.message(line); };
@@ -89,6 +91,9 @@ int run_pipeline_command(const Invocation& invocation, Console& console) {
 std::vector<Flag> run_flags() {
   std::vector<Flag> flags = text_flags();
   for (auto& flag : change_flags()) flags.push_back(std::move(flag));
+  flags.push_back({"fresh", '\0', "", "with checkpoints: forget them and start over", {}});
+  flags.push_back(
+      {"drain", '\0', "", "with checkpoints: close all windows at the end of the input", {}});
   flags.push_back({"emit-toml", '\0', "", "print the pipeline that the flags make, and stop", {}});
   flags.push_back({"stats",
                    '\0',

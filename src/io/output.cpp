@@ -273,8 +273,7 @@ Result<std::string> resolved(const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<ByteSink>> make_resumed_file_sink(const std::string& path,
-                                                         uint64_t length) {
+Result<std::unique_ptr<ByteSink>> make_resumed_file_sink(const std::string& path, uint64_t length) {
   const auto real = resolved(path);
   if (!real) return fail(real.error());
   const Descriptor fd = open_descriptor(*real, O_WRONLY | O_CREAT);
@@ -282,8 +281,8 @@ Result<std::unique_ptr<ByteSink>> make_resumed_file_sink(const std::string& path
   if (!fd || ::fstat(fd.get(), &info) != 0) return fail(io_error("cannot open " + path, errno));
   if (static_cast<uint64_t>(info.st_size) < length)
     return fail(ErrorKind::kState,
-                path + " has " + std::to_string(info.st_size) + " bytes, the last checkpoint knows " +
-                    std::to_string(length),
+                path + " has " + std::to_string(info.st_size) +
+                    " bytes, the last checkpoint knows " + std::to_string(length),
                 "it was changed by somebody else; --fresh starts over");
   if (::ftruncate(fd.get(), static_cast<off_t>(length)) != 0)
     return fail(io_error("cannot cut back " + path, errno));

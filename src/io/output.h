@@ -17,7 +17,7 @@ class ByteSink {
  public:
   virtual ~ByteSink() = default;
   virtual Result<void> write(std::string_view bytes) = 0;  // writes all; small writes are buffered
-  virtual Result<void> flush() = 0;   // everything written so far reaches the kernel
+  virtual Result<void> flush() = 0;  // everything written so far reaches the kernel
   // Makes all that was written so far last (ends frames, flushes, syncs) and gives the length up to there.
   // Writing goes on behind it.
   virtual Result<uint64_t> checkpoint() = 0;

@@ -23,14 +23,6 @@ Error unknown_kind(const ComponentSpec& spec, const char* what, const Descriptor
           {}};
 }
 
-Error not_available(const Position& position, std::string what, std::string hint = {}) {
-  return {ErrorKind::kConfig,
-          std::move(what) + " is not available in this version",
-          position,
-          std::move(hint),
-          {}};
-}
-
 // What comes out of a source or step, for those that read it.
 struct NodeOutput {
   std::string name;  // what `input` calls it; empty: only the next step can read it
@@ -61,6 +53,8 @@ class Binder {
     bind_steps();
     bind_sinks();
     if (intact_) refuse_loose_ends();
+    if (intact_ && spec_.checkpoint && errors_.empty())
+      plan_->checkpoint = bind_checkpoint(*spec_.checkpoint, *plan_, errors_);
     return std::move(plan_);
   }
 
@@ -84,8 +78,6 @@ class Binder {
 
   // Parts of the pipeline language that a later version brings: refused by name, never ignored.
   void refuse_what_is_missing() {
-    if (spec_.checkpoint)
-      errors_.push_back(not_available(spec_.checkpoint->position, "[checkpoint]"));
     if (spec_.sources.empty())
       complain({spec_.file, 0, 0, {}, 1}, "the pipeline has no [source]",
                "add [source] with a path, or name files on the command line");
@@ -154,7 +146,7 @@ class Binder {
       const std::string label = spec_.sources.size() == 1
                                     ? "[source.event_time]"
                                     : "[sources." + source.name + ".event_time]";
-      plan_->steps.push_back({label, std::move(op), {output.node}});
+      plan_->steps.push_back({label, std::move(op), {output.node}, {}});
       output.node = {PlanNode::Kind::kStep, plan_->steps.size() - 1};
     }
   }
@@ -276,7 +268,7 @@ class Binder {
     // Behind an ordered step or where inputs meet, only the runtime knows the watermark at a row.
     output.one_partition = context.one_partition && op->placement() == Placement::kTransform;
     output.out_of_orderness_us = context.out_of_orderness_us;
-    PlannedStep step{std::move(label), std::move(op), {}};
+    PlannedStep step{std::move(label), std::move(op), {}, spec.given_name.text};
     for (const auto* input : inputs) step.inputs.push_back(input->node);
     plan_->steps.push_back(std::move(step));
     refuse_taken_name(spec.given_name);

@@ -25,6 +25,24 @@ std::expected<std::unique_ptr<Plan>, Errors> make_plan(const PipelineSpec& spec,
   return plan;
 }
 
+std::vector<bool> Plan::columns_needed(PlanNode node) const {
+  const bool is_source = node.kind == PlanNode::Kind::kSource;
+  const size_t columns = is_source ? sources[node.index].source->schema().size()
+                                   : steps[node.index].op->output().size();
+  std::vector<bool> needed(columns, !runtime.optimize);
+  for (const auto& reader : readers(node)) {
+    std::vector<bool> by_reader(columns, true);
+    if (reader.is_sink) {
+      by_reader.assign(columns, sinks[reader.index].sink->needs_columns());
+    } else {
+      by_reader = steps[reader.index].op->input_columns_needed(
+          reader.input, columns_needed({PlanNode::Kind::kStep, reader.index}));
+    }
+    for (size_t c = 0; c < columns; ++c) needed[c] = needed[c] || by_reader[c];
+  }
+  return needed;
+}
+
 std::vector<Plan::Reader> Plan::readers(PlanNode node) const {
   std::vector<Reader> found;
   for (size_t s = 0; s < steps.size(); ++s) {

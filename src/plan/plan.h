@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "config/spec.h"
 #include "operators/operator.h"
+#include "plan/checkpoint_plan.h"
 #include "sinks/sink.h"
 #include "sources/source.h"
 
@@ -41,6 +42,7 @@ struct PlannedStep {
   std::string label;  // "[[transform]] 2 (filter)"
   std::unique_ptr<OperatorPlan> op;
   std::vector<PlanNode> inputs;
+  std::string name;  // given by the pipeline; empty as a rule
 };
 
 // Where results go: the output of a source or step, the late rows of a step, or the bad records.
@@ -61,6 +63,7 @@ struct Plan {
   std::vector<PlannedSink> sinks;
   std::optional<PlannedSink> late;        // its input is the window step whose late rows it takes
   std::unique_ptr<SinkPlan> dead_letter;  // null: none
+  std::optional<CheckpointPlan> checkpoint;
   ErrorPolicySpec errors;
   RuntimeSpec runtime;
   const TimeZone* zone = utc();
@@ -75,6 +78,9 @@ struct Plan {
     size_t input = 0;  // which of the step's inputs
   };
   std::vector<Reader> readers(PlanNode node) const;
+  // The columns of a node's output that its readers need, as the optimiser has found (all of them without
+  // it).
+  std::vector<bool> columns_needed(PlanNode node) const;
 };
 
 struct PlanContext {

@@ -85,6 +85,21 @@ Result<void> Graph::open() {
   return late_ ? late_->open() : Result<void>{};
 }
 
+Result<void> Graph::resume(const CheckpointFile* last) {
+  const auto place = [&](const std::string& section) {
+    return last == nullptr ? nullptr : last->find(section);
+  };
+  for (size_t i = 0; i < outputs_.size(); ++i)
+    if (auto r = outputs_[i]->resume(place("sink " + plan_.sinks[i].name)); !r) return r;
+  return late_ ? late_->resume(place("late")) : Result<void>{};
+}
+
+Result<void> Graph::close() {
+  for (auto& output : outputs_)
+    if (auto r = output->close(); !r) return r;
+  return late_ ? late_->close() : Result<void>{};
+}
+
 Result<void> Graph::flush() {
   for (auto& output : outputs_)
     if (auto r = output->flush(); !r) return r;
@@ -339,6 +354,117 @@ std::vector<Graph::Collected> Graph::take_collected() {
   }
   collected_.clear();
   return results;
+}
+
+// --- checkpoints ---
+
+Result<void> Graph::checkpoint(CheckpointFile& checkpoint) {
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    auto place = outputs_[i]->checkpoint();
+    if (!place) return fail(place.error());
+    checkpoint.sections.emplace_back("sink " + plan_.sinks[i].name, std::move(*place));
+  }
+  if (late_) {
+    auto place = late_->checkpoint();
+    if (!place) return fail(place.error());
+    checkpoint.sections.emplace_back("late", std::move(*place));
+  }
+  for (const auto& node : nodes_) {
+    if (!node->ordered) continue;
+    SnapshotWriter writer;
+    writer.put_text(step_signature(plan_, node->step));
+    writer.put_i64(node->watermark);
+    writer.put_i64(node->passed_on);
+    writer.put_u64(node->arrived);
+    writer.put_u64(node->emitted);
+    SnapshotWriter state;
+    node->ordered->snapshot(state);
+    writer.put_text(state.bytes());
+    checkpoint.sections.emplace_back("step " + step_id(plan_, node->step), writer.take());
+  }
+  return {};
+}
+
+namespace {
+
+std::unexpected<Error> changed(const std::string& label, std::string what) {
+  return fail(ErrorKind::kState, "the checkpoint does not fit " + label + ": " + std::move(what),
+              "--fresh starts over without it");
+}
+
+std::string first_line(std::string_view text) {
+  return std::string(text.substr(0, text.find('\n')));
+}
+
+}  // namespace
+
+Result<void> Graph::restore_node(Node& node, const std::string* section) {
+  const std::string& label = plan_.steps[node.step].label;
+  if (section == nullptr) {
+    SnapshotWriter empty;
+    node.ordered->snapshot(empty);
+    if (empty.bytes().empty()) return {};  // it keeps nothing
+    return changed(label, "it knows no state of this step");
+  }
+  SnapshotReader reader(*section);
+  const std::string_view signature = reader.get_text();
+  const int64_t watermark = reader.get_i64();
+  const int64_t passed_on = reader.get_i64();
+  const uint64_t arrived = reader.get_u64();
+  const uint64_t emitted = reader.get_u64();
+  const std::string_view state = reader.get_text();
+  if (!reader.ok()) return changed(label, "its section cannot be read");
+  const std::string now = step_signature(plan_, node.step);
+  if (!state.empty() && signature != now) {
+    if (first_line(signature) != first_line(now))
+      return changed(label, "its state was made by `" + first_line(signature) +
+                                "`, the step is now `" + first_line(now) + "`");
+    return changed(label, "the columns that it reads or gives have changed");
+  }
+  node.watermark = watermark;
+  node.passed_on = passed_on;
+  node.arrived = arrived;
+  node.emitted = emitted;
+  SnapshotReader state_reader(state);
+  node.ordered->restore(state_reader);
+  if (!state_reader.ok()) return changed(label, "its state cannot be read");
+  return {};
+}
+
+Result<void> Graph::restore(const CheckpointFile& last, const std::vector<Lane>& lanes,
+                            const std::vector<int64_t>& watermarks) {
+  const auto tell = [&](const std::vector<Plan::Reader>& readers, int64_t watermark) {
+    for (const auto& reader : readers)
+      if (!reader.is_sink) nodes_[reader.index]->inputs[reader.input].watermark = watermark;
+  };
+  for (size_t l = 0; l < lanes.size(); ++l) tell(lanes[l].readers, watermarks[l]);
+  std::vector<std::string> known;
+  for (auto& node : nodes_) {
+    for (const auto& input : node->inputs)
+      node->watermark = std::max(node->watermark, input.watermark);
+    for (const auto& input : node->inputs)
+      node->watermark = std::min(node->watermark, input.watermark);
+    node->passed_on = node->watermark;
+    if (node->ordered) {
+      known.push_back("step " + step_id(plan_, node->step));
+      if (auto r = restore_node(*node, last.find(known.back())); !r) return r;
+    }
+    tell(node->readers, node->passed_on);
+  }
+  for (const auto& [section, bytes] : last.sections) {
+    if (!section.starts_with("step ") ||
+        std::find(known.begin(), known.end(), section) != known.end())
+      continue;
+    SnapshotReader reader(bytes);
+    reader.get_text();
+    for (int i = 0; i < 4; ++i) reader.get_u64();
+    if (!reader.get_text().empty())
+      return fail(ErrorKind::kState,
+                  "the checkpoint has state of the step `" + section.substr(5) +
+                      "`, which the pipeline does not have any more",
+                  "--fresh starts over without it");
+  }
+  return {};
 }
 
 void Graph::add_stats(std::vector<StepStats>& steps) const {

@@ -19,6 +19,7 @@
 #include "run/output.h"
 #include "run/reject_handler.h"
 #include "run/run.h"
+#include "state/checkpoint_file.h"
 
 namespace weir {
 
@@ -30,6 +31,15 @@ class Graph {
   ~Graph();
 
   Result<void> open();
+  // For runs with checkpoints: the sinks go on where the last one left them, nullptr in a first run.
+  Result<void> resume(const CheckpointFile* last);
+  // Makes the sinks' output last, then adds their places and the steps' state to a checkpoint.
+  Result<void> checkpoint(CheckpointFile& checkpoint);
+  // Puts the steps' state back. `watermarks`: of the lanes. Error: kState for a step that has changed.
+  Result<void> restore(const CheckpointFile& last, const std::vector<Lane>& lanes,
+                       const std::vector<int64_t>& watermarks);
+  // The end of a run with checkpoints: what is open stays open.
+  Result<void> close();
   Result<void> flush();
   Result<void> commit();
   void abort();
@@ -82,6 +92,7 @@ class Graph {
   void recompute(Node& node);
   void end_node(Node& node);
   void write_late(Batch batch);
+  Result<void> restore_node(Node& node, const std::string* section);
   void check(Result<void> result);
 
   const Plan& plan_;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "run/piece.h"
+#include "state/snapshot.h"
 
 namespace weir {
 
@@ -36,6 +37,18 @@ class Merge {
     bool last = true;
   };
   Next next();
+
+  // Between two calls of next(): rows of the lane's first piece that have been given already, and what is
+  // to be known to go on behind them.
+  size_t rows_given(size_t lane) const { return lanes_[lane].taken; }
+  void snapshot(size_t lane, SnapshotWriter& writer) const {
+    writer.put_i64(lanes_[lane].time);
+    writer.put_i64(lanes_[lane].records_time);
+  }
+  void restore(size_t lane, SnapshotReader& reader) {
+    lanes_[lane].time = reader.get_i64();
+    lanes_[lane].records_time = reader.get_i64();
+  }
 
  private:
   struct Lane {

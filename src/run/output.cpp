@@ -5,9 +5,19 @@ namespace weir {
 Result<void> Output::open() {
   auto sink = planned_.sink->open();
   if (!sink) return fail(sink.error());
-  sink_ = std::move(*sink);
+  return start(std::move(*sink), true);
+}
+
+Result<void> Output::resume(const std::string* position) {
+  auto sink = planned_.sink->resume(position);
+  if (!sink) return fail(sink.error());
+  return start(std::move(*sink), planned_.sink->is_fresh(position));
+}
+
+Result<void> Output::start(std::unique_ptr<Sink> sink, bool fresh) {
+  sink_ = std::move(sink);
   encoder_ = make_encoder();
-  if (!encoder_) return {};
+  if (!encoder_ || !fresh) return {};
   encoder_->begin(scratch_);
   if (scratch_.empty()) return {};
   auto written = sink_->write(Batch{}, scratch_);

@@ -18,6 +18,11 @@ class Output {
 
   // Opens the sink and writes the format's header.
   Result<void> open();
+  // For a run with checkpoints: goes on behind `position`, nullptr in a first run.
+  Result<void> resume(const std::string* position);
+  Result<std::string> checkpoint() { return sink_->checkpoint(); }
+  // The end of a run with checkpoints: more may follow in the next.
+  Result<void> close() { return sink_->commit(); }
   // True if workers may encode batches themselves, each with an encoder of its own.
   bool encodes_in_parallel() const;
   std::unique_ptr<Encoder> make_encoder() const;
@@ -33,6 +38,8 @@ class Output {
   uint64_t bytes() const { return sink_ ? sink_->bytes_written() : 0; }
 
  private:
+  Result<void> start(std::unique_ptr<Sink> sink, bool fresh);
+
   const PlannedSink& planned_;
   std::unique_ptr<Sink> sink_;
   std::unique_ptr<Encoder> encoder_;

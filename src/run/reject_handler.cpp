@@ -21,13 +21,32 @@ Result<void> RejectHandler::open() {
   if (!plan_.dead_letter) return {};
   auto sink = plan_.dead_letter->open();
   if (!sink) return fail(sink.error());
-  sink_ = std::move(*sink);
-  if (plan_.dead_letter->format() != nullptr) {
-    encoder_ = plan_.dead_letter->format()->make_encoder(dead_letter_schema(),
-                                                         plan_.dead_letter->encode_options());
-    encoder_->begin(encoded_);
-  }
+  return start(std::move(*sink), true);
+}
+
+Result<void> RejectHandler::resume(const std::string* position) {
+  if (!plan_.dead_letter) return {};
+  auto sink = plan_.dead_letter->resume(position);
+  if (!sink) return fail(sink.error());
+  return start(std::move(*sink), plan_.dead_letter->is_fresh(position));
+}
+
+Result<void> RejectHandler::start(std::unique_ptr<Sink> sink, bool fresh) {
+  sink_ = std::move(sink);
+  if (plan_.dead_letter->format() == nullptr) return {};
+  encoder_ = plan_.dead_letter->format()->make_encoder(dead_letter_schema(),
+                                                       plan_.dead_letter->encode_options());
+  if (fresh) encoder_->begin(encoded_);
   return {};
+}
+
+Result<std::string> RejectHandler::checkpoint() {
+  if (!sink_) return std::string();
+  if (!encoded_.empty()) {
+    if (auto r = sink_->write(Batch{}, encoded_); !r) return fail(r.error());
+    encoded_.clear();
+  }
+  return sink_->checkpoint();
 }
 
 std::string RejectHandler::describe(const Batch& batch, const Reject& reject) {

@@ -20,6 +20,9 @@ class RejectHandler {
   RejectHandler(const Plan& plan, std::function<void(const std::string&)> message);
 
   Result<void> open();
+  Result<void> resume(const std::string* position);  // as in Output
+  Result<std::string> checkpoint();
+  Result<void> close() { return sink_ ? sink_->commit() : Result<void>{}; }
   // Takes the rejects of a batch. An error ends the run: the first bad record in fail mode, one more than
   // max_bad in skip mode, or a dead-letter output that cannot be written.
   Result<void> take(const Batch& batch);
@@ -29,6 +32,7 @@ class RejectHandler {
   uint64_t count() const { return count_; }
 
  private:
+  Result<void> start(std::unique_ptr<Sink> sink, bool fresh);
   std::string describe(const Batch& batch, const Reject& reject);
 
   const Plan& plan_;

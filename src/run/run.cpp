@@ -44,6 +44,8 @@ class SourceFeed : public PieceFeed {
   }
   void stop() override { source_->stop(); }
   const PlannedSource* source() const override { return &planned_; }
+  void consumed(const BlockOrigin& block) override { source_->consumed(block); }
+  Result<std::string> position() const override { return source_->position(); }
   uint64_t bytes_done() const { return source_->bytes_done(); }
   uint64_t bytes_total() const { return source_->bytes_total(); }
 
@@ -160,13 +162,19 @@ std::string explain_step(const StepStats& step, bool interrupted) {
 }
 
 // Says in one sentence why nothing came out.
-std::string explain_silence(const RunStats& stats, bool interrupted) {
+std::string explain_silence(const RunStats& stats, bool interrupted, bool goes_on) {
   if (stats.rows_out > 0) return {};
+  if (stats.records_in == 0 && goes_on) return "no output: nothing new in the input";
   if (stats.records_in == 0)
     return interrupted ? "no output: no record had come" : "no output: the input holds no records";
   if (stats.bad == stats.records_in) return "no output: every record was bad";
   for (const auto& step : stats.steps) {
     if (step.rows_in == 0 || step.rows_out > 0) continue;
+    if (goes_on && step.operator_stats.open > 0)
+      return fmt::format("no output yet: {} open in {}; later input closes them, or --drain",
+                         counted(step.operator_stats.open, "window") +
+                             (step.operator_stats.open == 1 ? " is" : " are"),
+                         step.label);
     std::string why = explain_step(step, interrupted);
     if (interrupted && step.operator_stats.open > 0) {
       for (const auto& source : stats.sources)
@@ -243,8 +251,38 @@ OperatorContext operator_context(const Plan& plan) {
   return context;
 }
 
+Result<std::unique_ptr<Source>> open_source(const Plan& plan, size_t index,
+                                            const FeedOptions& feed_options,
+                                            const Checkpointer* checkpointer,
+                                            const RunOptions& options) {
+  const PlannedSource& planned = plan.sources[index];
+  if (checkpointer == nullptr) return planned.source->open(feed_options);
+  std::vector<std::string> warnings;
+  auto source =
+      planned.source->resume(feed_options, checkpointer->find("source " + planned.name), warnings);
+  if (options.message)
+    for (const auto& warning : warnings) options.message("weir: warning: " + warning);
+  return source;
+}
+
+Result<void> open_outputs(Graph& graph, RejectHandler& rejects, const Checkpointer* checkpointer) {
+  if (checkpointer == nullptr) {
+    if (auto r = graph.open(); !r) return r;
+    return rejects.open();
+  }
+  if (auto r = graph.resume(checkpointer->last()); !r) return r;
+  const std::string* place = checkpointer->find("dead_letter");
+  return rejects.resume(place != nullptr && place->empty() ? nullptr : place);
+}
+
 // The last of a run: outputs appear under their names, or are taken back.
 void close_outputs(RunState& state, int signal) {
+  // With checkpoints everything up to the last of them stays, whatever ended the run.
+  if (state.checkpointer != nullptr && !state.error) {
+    if (auto r = state.graph.close(); !r) state.error = r.error();
+    if (auto r = state.rejects.close(); !r && !state.error) state.error = r.error();
+    return;
+  }
   if (!state.error && signal == 0) {
     if (auto r = state.graph.commit(); !r) state.error = r.error();
   }
@@ -314,23 +352,30 @@ RunResult run_plan(const Plan& plan, const RunOptions& options) {
     return result;
   };
 
+  std::unique_ptr<Checkpointer> checkpointer;
+  if (plan.checkpoint) {
+    auto opened = Checkpointer::open(plan, options.fresh);
+    if (!opened) return finish(opened.error());
+    checkpointer = std::move(*opened);
+    state.checkpointer = checkpointer.get();
+    for (const auto& warning : checkpointer->warnings())
+      if (options.message) options.message("weir: warning: " + warning);
+  }
   // The input first: a missing file must not leave an output behind.
   std::vector<std::unique_ptr<SourceFeed>> feeds;
   FeedOptions feed_options;
   if (plan.runtime.block_size.bytes > 0) feed_options.block_bytes = plan.runtime.block_size.bytes;
+  feed_options.hold_partial = plan.checkpoint && !options.drain;
   for (size_t s = 0; s < plan.sources.size(); ++s) {
     feed_options.source = static_cast<uint32_t>(s);
-    auto source = plan.sources[s].source->open(feed_options);
+    auto source = open_source(plan, s, feed_options, checkpointer.get(), options);
     if (!source) return finish(source.error());
     feeds.push_back(std::make_unique<SourceFeed>(plan.sources[s], std::move(*source)));
   }
-  if (auto r = graph.open(); !r) {
+  auto opened = open_outputs(graph, rejects, checkpointer.get());
+  if (!opened) {
     graph.abort();
-    return finish(r.error());
-  }
-  if (auto r = rejects.open(); !r) {
-    graph.abort();
-    return finish(r.error());
+    return finish(opened.error());
   }
 
   {
@@ -341,7 +386,9 @@ RunResult run_plan(const Plan& plan, const RunOptions& options) {
   close_outputs(state, signal);
   finish(std::move(state.error));
   if (signal != 0 && !result.error) result.exit_code = 128 + signal;
-  if (!result.error) result.stats.silence = explain_silence(result.stats, signal != 0);
+  if (!result.error)
+    result.stats.silence =
+        explain_silence(result.stats, signal != 0, plan.checkpoint && !options.drain);
   return result;
 }
 

@@ -61,6 +61,9 @@ struct RunOptions {
   std::function<void(const std::string&)>
       message;  // a line for stderr (first bad record, warnings)
   const Clock* clock = &wall_clock();
+  // For pipelines with [checkpoint]: start over; close all windows at the end of the input.
+  bool fresh = false;
+  bool drain = false;
 };
 
 struct RunResult {

@@ -40,6 +40,9 @@ struct LaneState {
   int64_t delay_us = 0;
   int64_t last_seen_us = 0;
   bool idle = false;
+  uint64_t sequence_base = 0;  // blocks of earlier runs
+  uint64_t next_sequence = 0;  // behind the last block used up
+  uint64_t rows_to_skip = 0;   // of the next block: an earlier run has given them
 
   int64_t watermark() const {
     return max_event_time < kMinTime + delay_us ? kMinTime : max_event_time - delay_us;
@@ -54,6 +57,7 @@ class Stage {
         merge_(lanes.size(), order),
         sequencer_(lanes.size(), static_cast<size_t>(workers) * 4 + 4) {
     for (auto& l : lanes) add_lane(std::move(l), order);
+    if (state_.checkpointer != nullptr && state_.checkpointer->last() != nullptr) restore();
     std::lock_guard lock(state_.tick_mutex);
     state_.tick = [this] { tick(); };
   }
@@ -67,6 +71,7 @@ class Stage {
     for (int w = 1; w < workers_; ++w) threads.emplace_back([this, w] { work(w); });
     work(0);
     for (auto& t : threads) t.join();
+    if (state_.checkpointer != nullptr && !state_.error) make_checkpoint();
     for (auto& lane : lanes_) note_source(*lane);
   }
 
@@ -175,6 +180,7 @@ class Stage {
   void carry(LaneState& lane, Tools& tools, Piece& piece, int worker) {
     Batch& batch = piece.batch;
     if (piece.has_block) decode(tools, piece);
+    batch.sequence += lane.sequence_base;
     for (size_t i = 0; i < tools.chain.size(); ++i) {
       tools.counts[i].in += batch.rows;
       if (piece.skipped > 0) add_skipped(lane, tools, i, piece.skipped);
@@ -248,9 +254,12 @@ class Stage {
     if (!going()) return sequencer_.release(lane);
     guard([&] {
       if (lanes_.size() == 1) {
+        const uint64_t behind = piece.batch.sequence + 1;
+        const BlockOrigin origin = piece.batch.origin;
         process(*lanes_[0], std::move(piece));
-        sequencer_.release(0);
+        use_up(0, origin, behind);
       } else {
+        skip_rows(*lanes_[lane], piece.batch);
         merge_.add(lane, std::move(piece));
         take_merged();
       }
@@ -291,9 +300,78 @@ class Stage {
         end_lane(lane);
         continue;
       }
+      const uint64_t behind = next.piece.batch.sequence + 1;
+      const BlockOrigin origin = next.piece.batch.origin;
       process(lane, std::move(next.piece));
-      if (next.last) sequencer_.release(next.lane);
+      if (next.last) use_up(next.lane, origin, behind);
     }
+  }
+
+  // A piece is done with: it need not be read again.
+  void use_up(size_t index, const BlockOrigin& origin, uint64_t behind) {
+    sequencer_.release(index);
+    if (state_.checkpointer == nullptr || state_.error || state_.graph.error()) return;
+    LaneState& lane = *lanes_[index];
+    lane.feed->consumed(origin);
+    lane.next_sequence = behind;
+    if (state_.checkpointer->is_due(state_.options.clock->now_us())) make_checkpoint();
+  }
+
+  // Rows that an earlier run has taken of a block that it did not use up.
+  static void skip_rows(LaneState& lane, Batch& batch) {
+    const size_t n = std::min<uint64_t>(lane.rows_to_skip, batch.rows);
+    if (n == 0) return;
+    lane.rows_to_skip -= n;
+    Batch rest = batch.slice(n, batch.rows);
+    rest.records = batch.records;
+    rest.rejects = std::move(batch.rejects);
+    rest.stopped = batch.stopped;
+    batch = std::move(rest);
+  }
+
+  // --- checkpoints: between two pieces ---
+
+  void make_checkpoint() {
+    CheckpointFile checkpoint;
+    check(state_.graph.checkpoint(checkpoint));
+    if (auto place = state_.rejects.checkpoint()) {
+      checkpoint.sections.emplace_back("dead_letter", std::move(*place));
+    } else {
+      check(fail(place.error()));
+    }
+    for (size_t i = 0; i < lanes_.size() && !state_.error; ++i) {
+      const LaneState& lane = *lanes_[i];
+      auto position = lane.feed->position();
+      if (!position) return stop_with(std::move(position.error()));
+      checkpoint.sections.emplace_back("source " + lane.source->name, std::move(*position));
+      SnapshotWriter writer;
+      writer.put_i64(lane.max_event_time);
+      writer.put_u64(lane.next_sequence);
+      writer.put_u64(merge_.rows_given(i) + lane.rows_to_skip);
+      merge_.snapshot(i, writer);
+      checkpoint.sections.emplace_back("lane " + lane.source->name, writer.take());
+    }
+    if (!state_.error)
+      check(state_.checkpointer->save(std::move(checkpoint), state_.options.clock->now_us()));
+  }
+
+  void restore() {
+    std::vector<Lane> lanes;
+    std::vector<int64_t> watermarks;
+    for (size_t i = 0; i < lanes_.size(); ++i) {
+      LaneState& lane = *lanes_[i];
+      if (const std::string* section = state_.checkpointer->find("lane " + lane.source->name)) {
+        SnapshotReader reader(*section);
+        lane.max_event_time = reader.get_i64();
+        lane.sequence_base = reader.get_u64();
+        lane.next_sequence = lane.sequence_base;
+        lane.rows_to_skip = reader.get_u64();
+        merge_.restore(i, reader);
+      }
+      lanes.push_back(lane.lane);
+      watermarks.push_back(lane.watermark());
+    }
+    check(state_.graph.restore(*state_.checkpointer->last(), lanes, watermarks));
   }
 
   void process(LaneState& lane, Piece&& piece) {
@@ -351,6 +429,8 @@ class Stage {
   void end_lane(LaneState& lane) {
     if (lane.collect)
       state_.graph.give_collectors(lane.lane.readers[0].index, std::move(lane.collectors));
+    // With checkpoints the input may go on in the next run: what is open stays open.
+    if (state_.checkpointer != nullptr && !state_.options.drain) return;
     state_.graph.end(lane.lane);
     if (!state_.graph.error()) stop_satisfied();
   }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "plan/plan.h"
+#include "run/checkpointer.h"
 #include "run/graph.h"
 #include "run/lane.h"
 #include "run/merge.h"
@@ -36,7 +37,8 @@ struct RunState {
   // --- ordered stage ---
   Graph& graph;
   RejectHandler& rejects;
-  std::optional<Error> error;  // the first failure
+  Checkpointer* checkpointer = nullptr;  // of a run with checkpoints
+  std::optional<Error> error;            // the first failure
   uint64_t records_in = 0;
   uint64_t bytes_in = 0;
   std::vector<SourceStats> sources;
@@ -49,7 +51,9 @@ class PieceFeed {
   virtual ~PieceFeed() = default;
   virtual bool claim(Piece& piece) = 0;
   virtual void stop() = 0;
-  virtual const PlannedSource* source() const { return nullptr; }  // for decoding
+  virtual const PlannedSource* source() const { return nullptr; }   // for decoding
+  virtual void consumed(const BlockOrigin& block) { (void)block; }  // see Source
+  virtual Result<std::string> position() const { return std::string(); }
 };
 
 // A lane at work.

@@ -7,6 +7,7 @@ class BlackholeSink final : public Sink {
  public:
   Result<void> write(const Batch&, std::string_view) override { return {}; }
   Result<void> flush() override { return {}; }
+  Result<std::string> checkpoint() override { return std::string(); }
   Result<void> commit() override { return {}; }
   void abort() override {}
 };
@@ -17,6 +18,7 @@ class BlackholePlan final : public SinkPlan {
   bool needs_columns() const override { return false; }
   std::string explain() const override { return "blackhole"; }
   Result<std::unique_ptr<Sink>> open() const override { return std::make_unique<BlackholeSink>(); }
+  Delivery delivery() const override { return Delivery::kExactlyOnce; }
 };
 
 struct BlackholeOptions {};

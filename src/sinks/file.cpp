@@ -105,8 +105,9 @@ class FilePlan final : public SinkPlan {
     if (::stat(path_.c_str(), &info) != 0 || file_.overwrite) return {};
     length = static_cast<uint64_t>(info.st_size);
     if (file_.append || length == 0) return {};
-    return fail(ErrorKind::kConfig, "the file " + path_ + " exists already",
-                "no checkpoint knows it; `overwrite = true` replaces it, `append = true` adds to it");
+    return fail(
+        ErrorKind::kConfig, "the file " + path_ + " exists already",
+        "no checkpoint knows it; `overwrite = true` replaces it, `append = true` adds to it");
   }
 
   Result<std::unique_ptr<ByteSink>> open_file() const {

@@ -22,7 +22,7 @@ class Sink {
  public:
   virtual ~Sink() = default;
   virtual Result<void> write(const Batch& batch, std::string_view encoded) = 0;
-  virtual Result<void> flush() = 0;   // called when the input pauses
+  virtual Result<void> flush() = 0;  // called when the input pauses
   // Makes all that was written so far last; gives what SinkPlan::resume needs to go on behind it.
   virtual Result<std::string> checkpoint() {
     return fail(ErrorKind::kInternal, "this sink has no checkpoints");
