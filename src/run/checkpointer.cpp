@@ -31,7 +31,9 @@ Result<void> Checkpointer::save(CheckpointFile checkpoint, int64_t now_us) {
   checkpoint.pipeline_id = hash_bytes(name_);
   checkpoint.sections.emplace_back("pipeline", name_);
   saved_at_us_ = now_us;
-  return store_->save(checkpoint);
+  if (auto r = store_->save(checkpoint); !r) return r;
+  if (!last_) last_ = std::move(checkpoint);
+  return {};
 }
 
 }  // namespace weir

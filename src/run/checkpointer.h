@@ -22,7 +22,8 @@ class Checkpointer {
   // Takes the folder's lock. `fresh`: forgets what is there.
   static Result<std::unique_ptr<Checkpointer>> open(const Plan& plan, bool fresh);
 
-  // The checkpoint that this run goes on from; nullptr in a first run.
+  // The checkpoint that this run goes on from; nullptr in a first run, until it has saved the one that
+  // stands before its first block.
   const CheckpointFile* last() const { return last_ ? &*last_ : nullptr; }
   // A section of it; nullptr if there is none.
   const std::string* find(const std::string& section) const {

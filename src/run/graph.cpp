@@ -29,6 +29,7 @@ struct Graph::Node : Emitter {
   int64_t passed_on = kMinTime;  // what the readers know
   bool idle = false;             // all inputs are
 
+  OperatorStats stats_before;  // of earlier runs
   uint64_t rows_in = 0;
   uint64_t rows_out = 0;
   uint64_t arrived = 0;  // batches, where inputs meet
@@ -85,13 +86,22 @@ Result<void> Graph::open() {
   return late_ ? late_->open() : Result<void>{};
 }
 
-Result<void> Graph::resume(const CheckpointFile* last) {
-  const auto place = [&](const std::string& section) {
-    return last == nullptr ? nullptr : last->find(section);
+Result<void> Graph::find_places(const CheckpointFile* last, CheckpointFile& checkpoint) {
+  const auto find = [&](Output& output, const std::string& section) -> Result<void> {
+    auto place = output.find(last == nullptr ? nullptr : last->find(section));
+    if (!place) return fail(place.error());
+    checkpoint.sections.emplace_back(section, std::move(*place));
+    return {};
   };
   for (size_t i = 0; i < outputs_.size(); ++i)
-    if (auto r = outputs_[i]->resume(place("sink " + plan_.sinks[i].name)); !r) return r;
-  return late_ ? late_->resume(place("late")) : Result<void>{};
+    if (auto r = find(*outputs_[i], "sink " + plan_.sinks[i].name); !r) return r;
+  return late_ ? find(*late_, "late") : Result<void>{};
+}
+
+Result<void> Graph::resume() {
+  for (auto& output : outputs_)
+    if (auto r = output->resume(); !r) return r;
+  return late_ ? late_->resume() : Result<void>{};
 }
 
 Result<void> Graph::close() {
@@ -369,6 +379,10 @@ Result<void> Graph::checkpoint(CheckpointFile& checkpoint) {
     if (!place) return fail(place.error());
     checkpoint.sections.emplace_back("late", std::move(*place));
   }
+  return {};
+}
+
+void Graph::snapshot(CheckpointFile& checkpoint) const {
   for (const auto& node : nodes_) {
     if (!node->ordered) continue;
     SnapshotWriter writer;
@@ -382,7 +396,6 @@ Result<void> Graph::checkpoint(CheckpointFile& checkpoint) {
     writer.put_text(state.bytes());
     checkpoint.sections.emplace_back("step " + step_id(plan_, node->step), writer.take());
   }
-  return {};
 }
 
 namespace {
@@ -428,6 +441,7 @@ Result<void> Graph::restore_node(Node& node, const std::string* section) {
   SnapshotReader state_reader(state);
   node.ordered->restore(state_reader);
   if (!state_reader.ok()) return changed(label, "its state cannot be read");
+  node.stats_before = node.ordered->stats();
   return {};
 }
 
@@ -476,6 +490,10 @@ void Graph::add_stats(std::vector<StepStats>& steps) const {
     stats.knows_time = stats.knows_time || node->watermark > kMinTime;
     stats.watermark = node->watermark;
     stats.operator_stats = node->ordered->stats();
+    // What an earlier run has counted is told already.
+    stats.operator_stats.late -= node->stats_before.late;
+    stats.operator_stats.fired -= node->stats_before.fired;
+    stats.operator_stats.refired -= node->stats_before.refired;
   }
 }
 

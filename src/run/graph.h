@@ -31,10 +31,14 @@ class Graph {
   ~Graph();
 
   Result<void> open();
-  // For runs with checkpoints: the sinks go on where the last one left them, nullptr in a first run.
-  Result<void> resume(const CheckpointFile* last);
-  // Makes the sinks' output last, then adds their places and the steps' state to a checkpoint.
+  // For runs with checkpoints: finds where the sinks go on, at the beginning without a last one, and adds
+  // these places to `checkpoint`; then opens them there.
+  Result<void> find_places(const CheckpointFile* last, CheckpointFile& checkpoint);
+  Result<void> resume();
+  // Makes the sinks' output last and adds their places.
   Result<void> checkpoint(CheckpointFile& checkpoint);
+  // Adds the steps' state.
+  void snapshot(CheckpointFile& checkpoint) const;
   // Puts the steps' state back. `watermarks`: of the lanes. Error: kState for a step that has changed.
   Result<void> restore(const CheckpointFile& last, const std::vector<Lane>& lanes,
                        const std::vector<int64_t>& watermarks);

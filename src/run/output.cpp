@@ -8,10 +8,17 @@ Result<void> Output::open() {
   return start(std::move(*sink), true);
 }
 
-Result<void> Output::resume(const std::string* position) {
-  auto sink = planned_.sink->resume(position);
+Result<std::string> Output::find(const std::string* position) {
+  auto place = position == nullptr ? planned_.sink->begin() : planned_.sink->find(*position);
+  if (!place) return fail(place.error());
+  place_ = std::move(*place);
+  return place_.position;
+}
+
+Result<void> Output::resume() {
+  auto sink = planned_.sink->resume(place_);
   if (!sink) return fail(sink.error());
-  return start(std::move(*sink), planned_.sink->is_fresh(position));
+  return start(std::move(*sink), place_.fresh);
 }
 
 Result<void> Output::start(std::unique_ptr<Sink> sink, bool fresh) {

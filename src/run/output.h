@@ -18,8 +18,9 @@ class Output {
 
   // Opens the sink and writes the format's header.
   Result<void> open();
-  // For a run with checkpoints: goes on behind `position`, nullptr in a first run.
-  Result<void> resume(const std::string* position);
+  // For a run with checkpoints: finds the place to go on from, nullptr in a first run, then goes on.
+  Result<std::string> find(const std::string* position);
+  Result<void> resume();
   Result<std::string> checkpoint() { return sink_->checkpoint(); }
   // The end of a run with checkpoints: more may follow in the next.
   Result<void> close() { return sink_->commit(); }
@@ -41,6 +42,7 @@ class Output {
   Result<void> start(std::unique_ptr<Sink> sink, bool fresh);
 
   const PlannedSink& planned_;
+  SinkPlan::Place place_;
   std::unique_ptr<Sink> sink_;
   std::unique_ptr<Encoder> encoder_;
   std::string scratch_;

@@ -24,11 +24,20 @@ Result<void> RejectHandler::open() {
   return start(std::move(*sink), true);
 }
 
-Result<void> RejectHandler::resume(const std::string* position) {
+Result<std::string> RejectHandler::find(const std::string* position) {
+  if (!plan_.dead_letter) return std::string();
+  auto place =
+      position == nullptr ? plan_.dead_letter->begin() : plan_.dead_letter->find(*position);
+  if (!place) return fail(place.error());
+  place_ = std::move(*place);
+  return place_.position;
+}
+
+Result<void> RejectHandler::resume() {
   if (!plan_.dead_letter) return {};
-  auto sink = plan_.dead_letter->resume(position);
+  auto sink = plan_.dead_letter->resume(place_);
   if (!sink) return fail(sink.error());
-  return start(std::move(*sink), plan_.dead_letter->is_fresh(position));
+  return start(std::move(*sink), place_.fresh);
 }
 
 Result<void> RejectHandler::start(std::unique_ptr<Sink> sink, bool fresh) {

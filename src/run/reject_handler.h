@@ -20,7 +20,8 @@ class RejectHandler {
   RejectHandler(const Plan& plan, std::function<void(const std::string&)> message);
 
   Result<void> open();
-  Result<void> resume(const std::string* position);  // as in Output
+  Result<std::string> find(const std::string* position);  // as in Output
+  Result<void> resume();
   Result<std::string> checkpoint();
   Result<void> close() { return sink_ ? sink_->commit() : Result<void>{}; }
   // Takes the rejects of a batch. An error ends the run: the first bad record in fail mode, one more than
@@ -36,6 +37,7 @@ class RejectHandler {
   std::string describe(const Batch& batch, const Reject& reject);
 
   const Plan& plan_;
+  SinkPlan::Place place_;
   std::function<void(const std::string&)> message_;
   std::unique_ptr<Sink> sink_;
   std::unique_ptr<Encoder> encoder_;

@@ -265,14 +265,30 @@ Result<std::unique_ptr<Source>> open_source(const Plan& plan, size_t index,
   return source;
 }
 
-Result<void> open_outputs(Graph& graph, RejectHandler& rejects, const Checkpointer* checkpointer) {
+// With checkpoints the first of them stands before the first block and before any output is touched: from
+// then on every output is known.
+Result<void> open_outputs(RunState& state, const std::vector<std::unique_ptr<SourceFeed>>& feeds) {
+  Checkpointer* checkpointer = state.checkpointer;
   if (checkpointer == nullptr) {
-    if (auto r = graph.open(); !r) return r;
-    return rejects.open();
+    if (auto r = state.graph.open(); !r) return r;
+    return state.rejects.open();
   }
-  if (auto r = graph.resume(checkpointer->last()); !r) return r;
-  const std::string* place = checkpointer->find("dead_letter");
-  return rejects.resume(place != nullptr && place->empty() ? nullptr : place);
+  CheckpointFile first;
+  if (auto r = state.graph.find_places(checkpointer->last(), first); !r) return r;
+  auto place = state.rejects.find(checkpointer->find("dead_letter"));
+  if (!place) return fail(place.error());
+  if (checkpointer->last() == nullptr) {
+    first.sections.emplace_back("dead_letter", std::move(*place));
+    state.graph.snapshot(first);
+    for (const auto& feed : feeds) {
+      auto position = feed->position();
+      if (!position) return fail(position.error());
+      first.sections.emplace_back("source " + feed->source()->name, std::move(*position));
+    }
+    if (auto r = checkpointer->save(std::move(first), state.options.clock->now_us()); !r) return r;
+  }
+  if (auto r = state.graph.resume(); !r) return r;
+  return state.rejects.resume();
 }
 
 // The last of a run: outputs appear under their names, or are taken back.
@@ -372,7 +388,7 @@ RunResult run_plan(const Plan& plan, const RunOptions& options) {
     if (!source) return finish(source.error());
     feeds.push_back(std::make_unique<SourceFeed>(plan.sources[s], std::move(*source)));
   }
-  auto opened = open_outputs(graph, rejects, checkpointer.get());
+  auto opened = open_outputs(state, feeds);
   if (!opened) {
     graph.abort();
     return finish(opened.error());

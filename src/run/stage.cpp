@@ -57,7 +57,7 @@ class Stage {
         merge_(lanes.size(), order),
         sequencer_(lanes.size(), static_cast<size_t>(workers) * 4 + 4) {
     for (auto& l : lanes) add_lane(std::move(l), order);
-    if (state_.checkpointer != nullptr && state_.checkpointer->last() != nullptr) restore();
+    if (state_.checkpointer != nullptr) restore();
     std::lock_guard lock(state_.tick_mutex);
     state_.tick = [this] { tick(); };
   }
@@ -334,6 +334,7 @@ class Stage {
   void make_checkpoint() {
     CheckpointFile checkpoint;
     check(state_.graph.checkpoint(checkpoint));
+    state_.graph.snapshot(checkpoint);
     if (auto place = state_.rejects.checkpoint()) {
       checkpoint.sections.emplace_back("dead_letter", std::move(*place));
     } else {

@@ -13,8 +13,8 @@ namespace {
 
 class EncodedSink final : public Sink {
  public:
-  EncodedSink(std::unique_ptr<ByteSink> bytes, bool passes_flush)
-      : bytes_(std::move(bytes)), passes_flush_(passes_flush) {}
+  EncodedSink(std::unique_ptr<ByteSink> bytes, bool passes_flush, std::string path)
+      : bytes_(std::move(bytes)), passes_flush_(passes_flush), path_(std::move(path)) {}
 
   Result<void> write(const Batch&, std::string_view encoded) override {
     return bytes_->write(encoded);
@@ -23,7 +23,7 @@ class EncodedSink final : public Sink {
   Result<std::string> checkpoint() override {
     const auto length = bytes_->checkpoint();
     if (!length) return fail(length.error());
-    return std::to_string(*length);
+    return std::to_string(*length) + " " + path_;
   }
   Result<void> commit() override { return bytes_->commit(); }
   void abort() override { bytes_->abort(); }
@@ -33,6 +33,7 @@ class EncodedSink final : public Sink {
  private:
   std::unique_ptr<ByteSink> bytes_;
   bool passes_flush_;
+  std::string path_;
 };
 
 }  // namespace
@@ -64,8 +65,9 @@ SinkFormat bind_sink_format(const SinkSpec& spec, std::string_view standard,
   return bound;
 }
 
-std::unique_ptr<Sink> make_byte_sink(std::unique_ptr<ByteSink> bytes, bool passes_flush) {
-  return std::make_unique<EncodedSink>(std::move(bytes), passes_flush);
+std::unique_ptr<Sink> make_byte_sink(std::unique_ptr<ByteSink> bytes, bool passes_flush,
+                                     std::string path) {
+  return std::make_unique<EncodedSink>(std::move(bytes), passes_flush, std::move(path));
 }
 
 Result<void> check_stdout() {

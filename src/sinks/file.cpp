@@ -77,37 +77,39 @@ class FilePlan final : public SinkPlan {
   Delivery delivery() const override {
     return is_special() ? Delivery::kAtLeastOnce : Delivery::kExactlyOnce;
   }
-  // Written in place: what a reader sees may be cut back once, after a crash.
-  Result<std::unique_ptr<Sink>> resume(const std::string* position) const override {
-    if (is_special()) return open();
+  // Positions are the length and the path.
+  Result<Place> begin() const override {
+    struct stat info{};
+    if (is_special()) return Place{};
     uint64_t length = 0;
-    if (position != nullptr) {
-      length = std::strtoull(position->c_str(), nullptr, 10);
-    } else if (auto r = check_first(length); !r) {
-      return fail(r.error());
+    if (::stat(path_.c_str(), &info) == 0 && !file_.overwrite) {
+      length = static_cast<uint64_t>(info.st_size);
+      if (length > 0 && !file_.append)
+        return fail(
+            ErrorKind::kConfig, "the file " + path_ + " exists already",
+            "no checkpoint knows it; `overwrite = true` replaces it, `append = true` adds to it");
     }
-    auto file = make_resumed_file_sink(path_, length);
+    return Place{std::to_string(length) + " " + path_, length == 0};
+  }
+  Result<Place> find(const std::string& position) const override {
+    const size_t space = position.find(' ');
+    if (space == std::string::npos || position.substr(space + 1) != path_) return begin();
+    return Place{position, position.starts_with("0 ")};
+  }
+  // Written in place: what a reader sees may be cut back once, after a crash.
+  Result<std::unique_ptr<Sink>> resume(const Place& place) const override {
+    if (is_special()) return open();
+    auto file = make_resumed_file_sink(path_, std::strtoull(place.position.c_str(), nullptr, 10));
     if (!file) return fail(file.error());
     auto bytes = make_compressing_sink(std::move(*file), compression_);
     if (!bytes) return fail(bytes.error());
-    return make_byte_sink(std::move(*bytes), true);
+    return make_byte_sink(std::move(*bytes), true, path_);
   }
 
  private:
   bool is_special() const {
     struct stat info{};
     return is_stdout(path_) || (::stat(path_.c_str(), &info) == 0 && !S_ISREG(info.st_mode));
-  }
-
-  // A first run with checkpoints: an existing file is kept, replaced or refused, as without them.
-  Result<void> check_first(uint64_t& length) const {
-    struct stat info{};
-    if (::stat(path_.c_str(), &info) != 0 || file_.overwrite) return {};
-    length = static_cast<uint64_t>(info.st_size);
-    if (file_.append || length == 0) return {};
-    return fail(
-        ErrorKind::kConfig, "the file " + path_ + " exists already",
-        "no checkpoint knows it; `overwrite = true` replaces it, `append = true` adds to it");
   }
 
   Result<std::unique_ptr<ByteSink>> open_file() const {

@@ -47,14 +47,18 @@ class SinkPlan {
   virtual Result<std::unique_ptr<Sink>> open() const = 0;
   // kNone: it cannot be used with checkpoints.
   virtual Delivery delivery() const { return Delivery::kNone; }
-  // For a run with checkpoints: goes on behind `position` (of Sink::checkpoint), or, in a first run
-  // (nullptr), at the start.
-  virtual Result<std::unique_ptr<Sink>> resume(const std::string* position) const {
-    (void)position;
+  // For runs with checkpoints: where a first run begins (an output that is in the way is refused here), and
+  // going on behind a position of Sink::checkpoint. A sink that has become another one begins anew.
+  struct Place {
+    std::string position;
+    bool fresh = true;  // nothing is there yet: the format's header is due
+  };
+  virtual Result<Place> begin() const { return Place{}; }
+  virtual Result<Place> find(const std::string& position) const { return Place{position, false}; }
+  virtual Result<std::unique_ptr<Sink>> resume(const Place& place) const {
+    (void)place;
     return open();
   }
-  // True if nothing was written before: the format's header is due.
-  virtual bool is_fresh(const std::string* position) const { return position == nullptr; }
 };
 
 struct SinkContext {
