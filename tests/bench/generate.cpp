@@ -1,11 +1,13 @@
-// Writes the benchmark's input files from a seed: generate FOLDER [FACTOR]
+// Writes the benchmark's input from a seed: generate FOLDER [FACTOR], or generate - BYTES
 //
-// FACTOR scales the sizes (1 = as in the README's table). Files that exist with the right size are kept.
+// FACTOR scales the sizes (1 = as in the README's table). Files that exist are kept. With - a log of that
+// many bytes goes to stdout.
 //   words.txt          500 MB   Zipf text over 100,000 words, mixed case
-//   access.log         1.2 GB   5 million lines of a combined log, up to 3 s out of order
+//   access.log         1.2 GB   5 million lines of a combined log, 100,000 addresses, up to 3 s out of order
 //   transactions.json  1.1 GB   10 million objects of 7 fields
 //   stations.txt       700 MB   50 million lines name;value
 //   wide.csv           1.1 GB   20 columns, quoted, with delimiters, quotes and line breaks inside
+//   keys.csv           744 MB   50 million lines key,value, 10 million different keys
 
 #include <sys/stat.h>
 
@@ -49,10 +51,11 @@ struct Random {
   double real() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
 };
 
+// A file that gets its name when it is complete; "-" is stdout.
 class File {
  public:
   explicit File(const std::string& path)
-      : path_(path), file_(std::fopen((path + ".part").c_str(), "wb")) {
+      : path_(path), file_(path == "-" ? stdout : std::fopen((path + ".part").c_str(), "wb")) {
     if (file_ == nullptr) {
       std::perror(path.c_str());
       std::exit(1);
@@ -61,6 +64,7 @@ class File {
   }
   ~File() {
     flush();
+    if (file_ == stdout) return;
     std::fclose(file_);
     std::rename((path_ + ".part").c_str(), path_.c_str());
   }
@@ -159,7 +163,18 @@ void words(const std::string& path, uint64_t bytes) {
   }
 }
 
-void access_log(const std::string& path, uint64_t lines) {
+// One of 100,000.
+void put_address(std::string& out, uint64_t n) {
+  put(out, 10 + n % 200);
+  out += '.';
+  put(out, n / 200 % 16);
+  out += '.';
+  put(out, n / 3200 % 16);
+  out += '.';
+  put(out, 1 + n / 51200 * 100 + n % 97);
+}
+
+void access_log(const std::string& path, uint64_t lines, uint64_t bytes = UINT64_MAX) {
   Random r(2);
   static const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -173,19 +188,15 @@ void access_log(const std::string& path, uint64_t lines) {
   const int statuses[] = {200, 200, 200, 200, 200, 200, 200, 200,
                           301, 304, 304, 404, 404, 403, 500, 503};
   File f(path);
-  time_t base = 1706659200;  // 2024-01-31 00:00:00 UTC
-  for (uint64_t i = 0; i < lines; ++i) {
+  const time_t base = 1706659200;  // 2024-01-31 00:00:00 UTC
+  time_t shown = 0;
+  tm c{};
+  for (uint64_t i = 0; i < lines && f.size() < bytes; ++i) {
     const time_t t = base + static_cast<time_t>(i / 58) - static_cast<time_t>(r.below(4));
-    tm c{};
-    gmtime_r(&t, &c);
+    if (t != shown) gmtime_r(&t, &c);
+    shown = t;
     auto& o = f.text;
-    put(o, 10 + r.below(200));
-    o += '.';
-    put(o, r.below(16));
-    o += '.';
-    put(o, r.below(16));
-    o += '.';
-    put(o, 1 + r.below(254));
+    put_address(o, r.below(100000));
     o += " - - [";
     put2(o, static_cast<uint64_t>(c.tm_mday));
     o += '/';
@@ -321,6 +332,25 @@ void wide(const std::string& path, uint64_t bytes) {
   }
 }
 
+void keys(const std::string& path, uint64_t lines) {
+  Random r(6);
+  File f(path);
+  const uint64_t distinct = lines / 5;
+  for (uint64_t i = 0; i < lines; ++i) {
+    auto& o = f.text;
+    // Every key comes once by turn and about four times more by chance; their digits are scattered.
+    const uint64_t k = i % 5 == 0 ? i / 5 : r.below(distinct);
+    const uint64_t digits = k * 61803399 % 100000000;
+    o += 'u';
+    for (uint64_t ten = 10000000; ten > 0; ten /= 10)
+      o += static_cast<char>('0' + digits / ten % 10);
+    o += ',';
+    put(o, r.below(10000));
+    o += '\n';
+    f.line_done();
+  }
+}
+
 bool there(const std::string& path) {
   struct stat s{};
   return stat(path.c_str(), &s) == 0 && s.st_size > 0;
@@ -330,10 +360,14 @@ bool there(const std::string& path) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: generate FOLDER [FACTOR]\n");
+    std::fprintf(stderr, "usage: generate FOLDER [FACTOR] | generate - BYTES\n");
     return 2;
   }
   const std::string folder = argv[1];
+  if (folder == "-") {
+    access_log("-", UINT64_MAX, argc > 2 ? static_cast<uint64_t>(std::atof(argv[2])) : 1000000000);
+    return 0;
+  }
   const double factor = argc > 2 ? std::atof(argv[2]) : 1.0;
   const auto scaled = [&](double n) { return static_cast<uint64_t>(n * factor); };
   mkdir(folder.c_str(), 0777);
@@ -343,5 +377,6 @@ int main(int argc, char** argv) {
   if (!there(path("transactions.json"))) transactions(path("transactions.json"), scaled(10e6));
   if (!there(path("stations.txt"))) stations(path("stations.txt"), scaled(50e6));
   if (!there(path("wide.csv"))) wide(path("wide.csv"), scaled(1.1e9));
+  if (!there(path("keys.csv"))) keys(path("keys.csv"), scaled(50e6));
   return 0;
 }
