@@ -1,21 +1,29 @@
 // aggregate: one row per key with aggregates over all input.
 //
-// Every worker aggregates the batches that it meets; at the end of the input the workers' tables are
-// merged. How rows were split over workers cannot be seen in the result.
+// Every worker aggregates the batches that it meets in a table of its own; at the end of the input the workers'
+// tables are merged. A worker that sees many keys that hardly repeat goes over to groups that all
+// workers share (shared_groups.h). How rows were split over workers cannot be seen in the result.
 
 #include <algorithm>
-#include <atomic>
+#include <mutex>
 
 #include "expr/binder.h"
 #include "operators/aggregation.h"
 #include "operators/column_list.h"
+#include "operators/group_ranges.h"
 #include "operators/operator_list.h"
+#include "operators/shared_groups.h"
 
 namespace weir {
 
 namespace {
 
-constexpr size_t kResultRows = 8192;  // of one result batch
+// A table of its own costs a worker one merge for each group in the end, the shared ones cost every row its way
+// to a shard. They are about even when one row in eight brings a new key.
+constexpr size_t kManyGroups = size_t{1} << 17;
+constexpr size_t kRowsPerNewGroup = 8;
+constexpr size_t kRowsLookedAt = size_t{1} << 16;
+constexpr size_t kShardsApart = 4;  // where the workers' rounds over the shards begin
 
 struct AggregateOptions {
   std::vector<SourceText> key_by;
@@ -45,31 +53,85 @@ struct Aggregation {
   GroupOrder order = GroupOrder::kKey;
 };
 
+// The shared groups of one run, made by the first worker that needs them.
+class LazySharedGroups {
+ public:
+  LazySharedGroups(const Aggregation& aggregation, const AggregateProgram& program, int workers)
+      : aggregation_(aggregation), program_(program), workers_(workers) {}
+
+  SharedGroups& get() {
+    std::call_once(once_, [this] {
+      groups_ =
+          std::make_unique<SharedGroups>(program_, aggregation_.key_types, run_hash_seed(),
+                                         aggregation_.order == GroupOrder::kArrival, workers_);
+    });
+    return *groups_;
+  }
+  SharedGroups* get_if_made() { return groups_.get(); }  // when all workers have finished
+
+ private:
+  const Aggregation& aggregation_;
+  const AggregateProgram& program_;
+  const int workers_;
+  std::once_flag once_;
+  std::unique_ptr<SharedGroups> groups_;
+};
+
 class AggregateCollector final : public Collector {
  public:
   AggregateCollector(const Aggregation& aggregation, const AggregateProgram& program,
-                     const OperatorContext& context)
+                     const OperatorContext& context, std::shared_ptr<LazySharedGroups> shared,
+                     size_t number)
       : aggregation_(aggregation),
         eval_(context.eval_context()),
         groups_(program, aggregation.key_types, run_hash_seed(),
-                aggregation.order == GroupOrder::kArrival) {}
+                aggregation.order == GroupOrder::kArrival),
+        shared_(std::move(shared)),
+        may_share_(context.workers > 1 && !aggregation.key_types.empty()) {
+    scratch_.first_shard = number;
+  }
 
   void consume(Batch batch) override {
     eval_.arena = &batch.arena();
     keys_.clear();
     for (const size_t c : aggregation_.key_columns) keys_.push_back(batch.columns[c]);
-    groups_.update(batch, keys_, eval_);
+    if (sharing_) {
+      shared_->get().update(batch, keys_, eval_, scratch_);
+    } else {
+      groups_.update(batch, keys_, eval_);
+      rows_ += batch.rows;
+      if (may_share_ && rows_ >= kRowsLookedAt) look_at_keys();
+    }
     keys_.clear();
     WEIR_CHECK(eval_.errors.empty());  // rows that fail have been refused by the preparation
   }
   size_t memory_bytes() const override { return groups_.memory_bytes(); }
   GroupedAggregation& groups() { return groups_; }
+  SharedGroups* shared() { return shared_->get_if_made(); }
+  void share() {
+    shared_->get().merge_from(groups_, scratch_);
+    sharing_ = true;
+  }
 
  private:
+  void look_at_keys() {
+    const size_t new_groups = groups_.groups() - groups_before_;
+    if (groups_.groups() >= kManyGroups && new_groups * kRowsPerNewGroup > rows_) share();
+    groups_before_ = groups_.groups();
+    rows_ = 0;
+  }
+
   const Aggregation& aggregation_;
   EvalContext eval_;
   GroupedAggregation groups_;
   std::vector<ColumnPtr> keys_;
+
+  const std::shared_ptr<LazySharedGroups> shared_;
+  SharedGroups::Scratch scratch_;
+  const bool may_share_;
+  bool sharing_ = false;
+  size_t rows_ = 0;  // since the keys were last looked at
+  size_t groups_before_ = 0;
 };
 
 // Runs in the workers before the collector when an argument may fail: such rows are refused there.
@@ -100,35 +162,41 @@ class AggregateResult final : public BatchSource {
                   const OperatorContext& context)
       : aggregation_(aggregation),
         context_(context),
-        collectors_(std::make_shared<Collectors>(std::move(collectors))) {
-    for (const auto& collector : *collectors_) {
-      auto& groups = dynamic_cast<AggregateCollector&>(*collector).groups();
-      // The largest table takes in the others.
-      if (merged_ == nullptr || groups.groups() > merged_->groups()) merged_ = &groups;
-    }
-    for (const auto& collector : *collectors_) {
-      auto& groups = dynamic_cast<AggregateCollector&>(*collector).groups();
-      if (&groups != merged_) merged_->merge_from(groups);
-    }
-    merged_->add_empty_group();
-    order_ = merged_->order(aggregation.order);
-  }
+        collectors_(std::make_shared<Collectors>(std::move(collectors))),
+        ranges_(merge(*collectors_), aggregation.order) {}
 
   bool claim(Batch& batch) override {
-    const uint64_t sequence = next_.fetch_add(1);
-    const size_t begin = sequence * kResultRows;
-    if (begin >= order_.size()) return false;
-    const size_t n = std::min(kResultRows, order_.size() - begin);
     EvalContext eval = context_.eval_context();
-    batch = merged_->result({order_.data() + begin, n}, eval);
+    if (!ranges_.claim(batch, eval)) return false;
     batch.keep(collectors_);  // the keys' strings are in there
-    batch.sequence = sequence;
     reject_failed_rows(batch, eval, "aggregate", context_);
     if (aggregation_.having) filter(batch, eval);
     return true;
   }
 
  private:
+  static std::vector<GroupedAggregation*> merge(Collectors& collectors) {
+    const auto as_aggregate = [](std::unique_ptr<Collector>& collector) -> AggregateCollector& {
+      return dynamic_cast<AggregateCollector&>(*collector);
+    };
+    if (SharedGroups* shared = as_aggregate(collectors.front()).shared()) {
+      for (auto& collector : collectors) as_aggregate(collector).share();
+      return shared->parts();
+    }
+    GroupedAggregation* merged = nullptr;
+    for (auto& collector : collectors) {
+      auto& groups = as_aggregate(collector).groups();
+      // The largest table takes in the others.
+      if (merged == nullptr || groups.groups() > merged->groups()) merged = &groups;
+    }
+    for (auto& collector : collectors) {
+      auto& groups = as_aggregate(collector).groups();
+      if (&groups != merged) merged->merge_from(groups);
+    }
+    merged->add_empty_group();
+    return {merged};
+  }
+
   void filter(Batch& batch, EvalContext& eval) const {
     Vec<uint32_t> rows;
     eval.arena = &batch.arena();
@@ -143,9 +211,7 @@ class AggregateResult final : public BatchSource {
   const Aggregation& aggregation_;
   const OperatorContext context_;
   const std::shared_ptr<Collectors> collectors_;
-  GroupedAggregation* merged_ = nullptr;
-  Vec<uint32_t> order_;
-  std::atomic<uint64_t> next_{0};
+  GroupRanges ranges_;
 };
 
 class AggregatePlan final : public OperatorPlan {
@@ -175,7 +241,15 @@ class AggregatePlan final : public OperatorPlan {
     return std::make_unique<AggregatePreparation>(*program_, context);
   }
   std::unique_ptr<Collector> make_collector(const OperatorContext& context) const override {
-    return std::make_unique<AggregateCollector>(aggregation_, *program_, context);
+    const std::lock_guard lock(mutex_);
+    auto shared = shared_.lock();
+    if (!shared) {
+      shared = std::make_shared<LazySharedGroups>(aggregation_, *program_, context.workers);
+      shared_ = shared;
+      collectors_made_ = 0;
+    }
+    return std::make_unique<AggregateCollector>(aggregation_, *program_, context, std::move(shared),
+                                                collectors_made_++ * kShardsApart);
   }
   std::unique_ptr<BatchSource> finish(std::vector<std::unique_ptr<Collector>> collectors,
                                       const OperatorContext& context) const override {
@@ -196,6 +270,11 @@ class AggregatePlan final : public OperatorPlan {
   Aggregation aggregation_;
   std::string text_;
   std::unique_ptr<AggregateProgram> program_;
+
+  // What the collectors of the run that is going on share: not a part of the plan, only found through it.
+  mutable std::mutex mutex_;
+  mutable std::weak_ptr<LazySharedGroups> shared_;
+  mutable size_t collectors_made_ = 0;
 };
 
 std::unique_ptr<OperatorPlan> bind_aggregate(const ComponentSpec& spec, const Schema& input,

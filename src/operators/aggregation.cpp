@@ -48,6 +48,7 @@ void GroupedAggregation::update(const Batch& batch, std::span<const ColumnPtr> k
   const uint32_t* groups = nullptr;
   if (table_) {
     groups_.resize(batch.rows);
+    table_->expect_states(states_.data(), program_.stride_);
     table_->find_or_add(keys, batch.rows, groups_.data());
     groups = groups_.data();
     add_states(table_->size());
@@ -122,6 +123,11 @@ uint32_t GroupedAggregation::find(std::span<const ColumnPtr> keys, size_t row) c
   return groups() > 0 ? 0 : kNoGroup;
 }
 
+void GroupedAggregation::spread(std::span<const ColumnPtr> keys, size_t rows, uint8_t mask,
+                                uint8_t* out) const {
+  table_->spread(keys, rows, mask, out);
+}
+
 void GroupedAggregation::add_empty_group() {
   if (!table_) add_states(1);
 }
@@ -140,6 +146,16 @@ Vec<uint32_t> GroupedAggregation::order(GroupOrder order) const {
   Vec<uint32_t> numbers(groups());
   for (size_t g = 0; g < numbers.size(); ++g) numbers[g] = static_cast<uint32_t>(g);
   return numbers;
+}
+
+uint64_t GroupedAggregation::prefix(GroupOrder order, uint32_t group) const {
+  return order == GroupOrder::kArrival ? arrival_[group] : table_->prefix(group);
+}
+
+bool GroupedAggregation::before(GroupOrder order, uint32_t a, const GroupedAggregation& other,
+                                uint32_t b) const {
+  return order == GroupOrder::kArrival ? arrival_[a] < other.arrival_[b]
+                                       : table_->less(a, *other.table_, b);
 }
 
 Batch GroupedAggregation::result(std::span<const uint32_t> groups, EvalContext& context,

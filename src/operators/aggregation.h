@@ -58,6 +58,8 @@ class AggregateProgram {
   // rejected. Failing rows are in context.errors afterwards; the caller rejects them (which keeps the
   // appended columns in step). Optional when !can_fail(). context.arena must be set, here and in update().
   void compute(Batch& batch, EvalContext& context) const;
+  // The listed rows of a batch that compute() has seen, with only what update() reads of them.
+  Batch take_rows(const Batch& batch, std::span<const uint32_t> rows) const;
 
  private:
   friend class AggregateStates;
@@ -190,6 +192,8 @@ class GroupedAggregation {
   // Adds copies of the listed groups of another with the same keys, or of all.
   void merge_copies(const GroupedAggregation& other, std::span<const uint32_t> groups);
   void merge_copies(const GroupedAggregation& other);
+  // Spreads rows, or the listed groups, by their keys: see GroupTable::spread. Not without keys.
+  void spread(std::span<const ColumnPtr> keys, size_t rows, uint8_t mask, uint8_t* out) const;
   // Makes sure that there is the one group of an aggregation without keys.
   void add_empty_group();
 
@@ -201,6 +205,10 @@ class GroupedAggregation {
   std::vector<ColumnPtr> keys(std::span<const uint32_t> groups) const;
   // The group numbers in an order.
   Vec<uint32_t> order(GroupOrder order) const;
+  // For merging the orders of aggregations with one program: a group with a smaller prefix comes first; among
+  // equal prefixes before() decides. Not for kNone.
+  uint64_t prefix(GroupOrder order, uint32_t group) const;
+  bool before(GroupOrder order, uint32_t a, const GroupedAggregation& other, uint32_t b) const;
 
   // The rows [keys..., outputs...] of the listed groups, in that order; outputs not needed are absent.
   // Failing rows (overflow, failing output expressions) are in context.errors, numbered as here. Strings

@@ -13,22 +13,36 @@ constexpr size_t kEncodedRows = 4096;  // rows encoded at a time: the bytes stay
 
 }  // namespace
 
+void EncodedKeyTable::Encoded::load(std::span<const ColumnPtr> keys, size_t begin, size_t n) {
+  bytes.clear();
+  ends.resize(n);
+  for (size_t i = 0; i < n; ++i) {
+    for (const auto& key : keys) encode_value(*key, begin + i, bytes);
+    ends[i] = bytes.size();
+  }
+  rows.resize(n);
+  size_t start = 0;
+  for (size_t i = 0; i < n; ++i) {
+    rows[i] = StringRef(bytes.data() + start, ends[i] - start);
+    start = ends[i];
+  }
+}
+
 void EncodedKeyTable::find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) {
   for (size_t begin = 0; begin < rows; begin += kEncodedRows) {
     const size_t n = std::min(kEncodedRows, rows - begin);
-    encoded_.clear();
-    ends_.resize(n);
-    for (size_t i = 0; i < n; ++i) {
-      for (const auto& key : keys) encode_value(*key, begin + i, encoded_);
-      ends_[i] = encoded_.size();
-    }
-    rows_.resize(n);
-    size_t start = 0;
-    for (size_t i = 0; i < n; ++i) {
-      rows_[i] = StringRef(encoded_.data() + start, ends_[i] - start);
-      start = ends_[i];
-    }
-    table_.find_or_add(rows_.data(), nullptr, n, groups + begin);
+    encoded_.load(keys, begin, n);
+    table_.find_or_add(encoded_.rows.data(), nullptr, n, groups + begin);
+  }
+}
+
+void EncodedKeyTable::spread(std::span<const ColumnPtr> keys, size_t rows, uint8_t mask,
+                             uint8_t* out) const {
+  Encoded encoded;
+  for (size_t begin = 0; begin < rows; begin += kEncodedRows) {
+    const size_t n = std::min(kEncodedRows, rows - begin);
+    encoded.load(keys, begin, n);
+    table_.spread(encoded.rows.data(), nullptr, n, mask, out + begin);
   }
 }
 

@@ -17,16 +17,29 @@ class EncodedKeyTable final : public GroupTable {
   uint32_t find(std::span<const ColumnPtr> keys, size_t row) const override;
   size_t size() const override { return table_.size(); }
   std::vector<ColumnPtr> keys(std::span<const uint32_t> groups, Arena& arena) const override;
-  Vec<uint32_t> sorted() const override { return table_.sorted(); }  // the encoding keeps the order
-  size_t memory_bytes() const override { return table_.memory_bytes() + encoded_.capacity(); }
+  // The encoding keeps the order.
+  Vec<uint32_t> sorted() const override { return table_.sorted(); }
+  uint64_t prefix(uint32_t group) const override { return table_.prefix(group); }
+  bool less(uint32_t a, const GroupTable& other, uint32_t b) const override {
+    return table_.less(a, static_cast<const EncodedKeyTable&>(other).table_, b);
+  }
+  void spread(std::span<const ColumnPtr> keys, size_t rows, uint8_t mask,
+              uint8_t* out) const override;
+  size_t memory_bytes() const override { return table_.memory_bytes() + encoded_.bytes.capacity(); }
   void clear() override { table_.clear(); }
 
  private:
+  // Some rows as bytes.
+  struct Encoded {
+    std::string bytes;
+    Vec<size_t> ends;
+    Vec<StringRef> rows;
+    void load(std::span<const ColumnPtr> keys, size_t begin, size_t n);
+  };
+
   std::vector<Type> types_;
   StringKeyTable table_;
-  std::string encoded_;
-  Vec<StringRef> rows_;
-  Vec<size_t> ends_;
+  Encoded encoded_;
 };
 
 }  // namespace weir

@@ -186,7 +186,9 @@ void FixedKeyTable<W>::find_or_add(std::span<const ColumnPtr> keys, size_t rows,
       for (size_t i = 0; i < n; ++i) __builtin_prefetch(&slots[slots_.home(loaded.tag[i])]);
       for (size_t i = 0; i < n; ++i) {
         const SlotArray::Slot slot = slots[slots_.home(loaded.tag[i])];
-        if (slot.group_plus_one != 0) __builtin_prefetch(&entries_[slot.group_plus_one - 1]);
+        if (slot.group_plus_one == 0) continue;
+        __builtin_prefetch(&entries_[slot.group_plus_one - 1]);
+        prefetch_state(slot.group_plus_one - 1);
       }
     }
     for (size_t i = 0; i < n; ++i) {
@@ -257,36 +259,59 @@ uint64_t FixedKeyTable<W>::ordered_bits(uint32_t group, size_t key) const {
 }
 
 template <size_t W>
-bool FixedKeyTable<W>::less(uint32_t a, uint32_t b) const {
+bool FixedKeyTable<W>::less(uint32_t a, const GroupTable& other, uint32_t b) const {
+  const auto& table = static_cast<const FixedKeyTable<W>&>(other);
   for (size_t k = 0; k < types_.size(); ++k) {
     const bool a_null = is_null(a, k);
-    const bool b_null = is_null(b, k);
+    const bool b_null = table.is_null(b, k);
     if (a_null || b_null) {
       if (a_null != b_null) return a_null;
       continue;
     }
     const uint64_t x = ordered_bits(a, k);
-    const uint64_t y = ordered_bits(b, k);
+    const uint64_t y = table.ordered_bits(b, k);
     if (x != y) return x < y;
     if (types_[k].id == TypeId::kDecimal) {  // the lower half decides
       Int128 u = 0;
       Int128 v = 0;
       std::memcpy(&u, reinterpret_cast<const char*>(&entries_[a]) + offsets_[k], sizeof(u));
-      std::memcpy(&v, reinterpret_cast<const char*>(&entries_[b]) + offsets_[k], sizeof(v));
+      std::memcpy(&v, reinterpret_cast<const char*>(&table.entries_[b]) + offsets_[k], sizeof(v));
       if (u != v) return u < v;
     }
   }
   return false;
 }
 
+// NULL sorts as the smallest value and wins the tie with it in less().
+template <size_t W>
+uint64_t FixedKeyTable<W>::prefix(uint32_t group) const {
+  return is_null(group, 0) ? 0 : ordered_bits(group, 0);
+}
+
 template <size_t W>
 Vec<uint32_t> FixedKeyTable<W>::sorted() const {
-  // NULL sorts as the smallest value and wins the tie with it in less().
-  const auto prefix = [this](uint32_t group) -> uint64_t {
-    return is_null(group, 0) ? 0 : ordered_bits(group, 0);
-  };
   const bool exact = raw_ && null_group_ == kNoGroup;
-  return sort_groups(size(), prefix, [this](uint32_t a, uint32_t b) { return less(a, b); }, exact);
+  return sort_groups(
+      size(), [this](uint32_t group) { return prefix(group); },
+      [this](uint32_t a, uint32_t b) { return less(a, *this, b); }, exact);
+}
+
+template <size_t W>
+void FixedKeyTable<W>::spread(std::span<const ColumnPtr> keys, size_t rows, uint8_t mask,
+                              uint8_t* out) const {
+  std::vector<ColumnPtr> flat_keys;
+  for (const auto& key : keys) flat_keys.push_back(flat(key));
+  const uint8_t* valid = raw_ ? keys[0]->valid() : nullptr;
+  Loaded loaded;
+  for (size_t begin = 0; begin < rows; begin += kChunk) {
+    const size_t n = std::min(kChunk, rows - begin);
+    load(flat_keys, begin, n, loaded);
+    for (size_t i = 0; i < n; ++i) {
+      // The low bits: a slot's home is in the top ones.
+      const bool null = valid != nullptr && valid[keys[0]->is_constant() ? 0 : begin + i] == 0;
+      out[begin + i] = null ? 0 : static_cast<uint8_t>(loaded.tag[i] & mask);
+    }
+  }
 }
 
 template <size_t W>

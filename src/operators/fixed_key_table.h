@@ -26,6 +26,10 @@ class FixedKeyTable final : public GroupTable {
   size_t size() const override { return entries_.size(); }
   std::vector<ColumnPtr> keys(std::span<const uint32_t> groups, Arena& arena) const override;
   Vec<uint32_t> sorted() const override;
+  uint64_t prefix(uint32_t group) const override;
+  bool less(uint32_t a, const GroupTable& other, uint32_t b) const override;
+  void spread(std::span<const ColumnPtr> keys, size_t rows, uint8_t mask,
+              uint8_t* out) const override;
   size_t memory_bytes() const override { return slots_.memory_bytes() + entries_.memory_bytes(); }
   void clear() override;
 
@@ -44,7 +48,6 @@ class FixedKeyTable final : public GroupTable {
   bool is_null(uint32_t group, size_t key) const;
   uint64_t ordered_bits(uint32_t group,
                         size_t key) const;  // the value's top 64 bits, order-preserving
-  bool less(uint32_t a, uint32_t b) const;
 
   std::vector<Type> types_;
   std::vector<size_t> offsets_;  // of each value in the packed bytes

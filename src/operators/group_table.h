@@ -25,6 +25,12 @@ class GroupTable {
 
   virtual ~GroupTable() = default;
 
+  // Tells where the caller keeps a state per group, `stride` bytes apart (null: nowhere): find_or_add fetches
+  // those of the groups it expects ahead.
+  void expect_states(const char* states, size_t stride) {
+    states_ = states;
+    stride_ = stride;
+  }
   // Writes the group number of each of the first `rows` rows; new keys get the next numbers.
   virtual void find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) = 0;
   // The group of one row's key; kNoGroup if there is none.
@@ -36,8 +42,24 @@ class GroupTable {
   virtual std::vector<ColumnPtr> keys(std::span<const uint32_t> groups, Arena& arena) const = 0;
   // The group numbers in key order: NULL first, numbers by value, strings by bytes; first key first.
   virtual Vec<uint32_t> sorted() const = 0;
+  // For comparing groups of tables with the same types: keys with a smaller prefix come first; among equal
+  // prefixes less() decides whether this table's group `a` comes before `b` of the other table.
+  virtual uint64_t prefix(uint32_t group) const = 0;
+  virtual bool less(uint32_t a, const GroupTable& other, uint32_t b) const = 0;
+  // Spreads keys: writes hash & mask of each row (mask: below 256). Tables with one seed agree on it.
+  virtual void spread(std::span<const ColumnPtr> keys, size_t rows, uint8_t mask,
+                      uint8_t* out) const = 0;
   virtual size_t memory_bytes() const = 0;
   virtual void clear() = 0;  // forgets all groups, keeps the memory
+
+ protected:
+  void prefetch_state(uint32_t group) const {
+    if (states_ != nullptr) __builtin_prefetch(states_ + group * stride_, 1);
+  }
+
+ private:
+  const char* states_ = nullptr;
+  size_t stride_ = 0;
 };
 
 std::unique_ptr<GroupTable> make_group_table(std::vector<Type> key_types, uint64_t seed);

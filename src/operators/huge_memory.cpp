@@ -21,6 +21,7 @@ HugeBuffer::HugeBuffer(size_t bytes) : size_(bytes) {
     if (data_ == nullptr) throw std::bad_alloc();
     return;
   }
+  size_ = bytes = (bytes + kHugePage - 1) / kHugePage * kHugePage;
   mapping_size_ = bytes + kHugePage;  // room to align in
   mapping_ = mmap(nullptr, mapping_size_, PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -32,6 +33,18 @@ HugeBuffer::HugeBuffer(size_t bytes) : size_(bytes) {
   data_ = static_cast<char*>(mapping_) + (kHugePage - address % kHugePage) % kHugePage;
   // Only advice: without huge pages everything works, a little slower.
   madvise(data_, bytes, MADV_HUGEPAGE);
+}
+
+void HugeBuffer::grow(size_t bytes) {
+  HugeBuffer bigger(bytes);
+  if (mapping_ != nullptr) {
+    // Both are aligned, so huge pages stay whole; the old range keeps a hole for munmap to skip.
+    void* moved = mremap(data_, size_, size_, MREMAP_MAYMOVE | MREMAP_FIXED, bigger.data_);
+    if (moved == MAP_FAILED) throw std::bad_alloc();
+  } else if (size_ > 0) {
+    std::memcpy(bigger.data_, data_, size_);
+  }
+  swap(bigger);
 }
 
 HugeBuffer::~HugeBuffer() {

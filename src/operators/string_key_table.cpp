@@ -92,7 +92,9 @@ void StringKeyTable::find_or_add(const StringRef* values, const uint8_t* valid, 
       for (size_t i = 0; i < n; ++i) __builtin_prefetch(&slots[slots_.home(loaded.tag[i])]);
       for (size_t i = 0; i < n; ++i) {
         const SlotArray::Slot slot = slots[slots_.home(loaded.tag[i])];
-        if (slot.group_plus_one != 0) __builtin_prefetch(&entries_[slot.group_plus_one - 1]);
+        if (slot.group_plus_one == 0) continue;
+        __builtin_prefetch(&entries_[slot.group_plus_one - 1]);
+        prefetch_state(slot.group_plus_one - 1);
       }
     }
     if (valid == nullptr) {
@@ -160,20 +162,48 @@ std::vector<ColumnPtr> StringKeyTable::keys(std::span<const uint32_t> groups, Ar
   return columns;
 }
 
+// NULL, of length 0, has prefix 0 like the empty string: the comparison puts it first.
+uint64_t StringKeyTable::prefix(uint32_t group) const {
+  const Entry& e = entries_[group];
+  if (e.len <= kShort) return __builtin_bswap64(e.w0);
+  uint64_t head = 0;
+  std::memcpy(&head, reinterpret_cast<const char*>(e.w1), sizeof(head));
+  return __builtin_bswap64(head);
+}
+
+bool StringKeyTable::less(uint32_t a, const GroupTable& other, uint32_t b) const {
+  const auto& table = static_cast<const StringKeyTable&>(other);
+  if (is_null(a) || table.is_null(b)) return is_null(a) && !table.is_null(b);
+  return key(a).view() < table.key(b).view();
+}
+
 Vec<uint32_t> StringKeyTable::sorted() const {
-  // NULL, of length 0, has prefix 0 like the empty string: the comparison puts it first.
-  const auto prefix = [this](uint32_t group) -> uint64_t {
-    const Entry& e = entries_[group];
-    if (e.len <= kShort) return __builtin_bswap64(e.w0);
-    uint64_t head = 0;
-    std::memcpy(&head, reinterpret_cast<const char*>(e.w1), sizeof(head));
-    return __builtin_bswap64(head);
-  };
-  const auto less = [this](uint32_t a, uint32_t b) {
-    if (is_null(a) || is_null(b)) return is_null(a) && !is_null(b);
-    return key(a).view() < key(b).view();
-  };
-  return sort_groups(entries_.size(), prefix, less, false);
+  return sort_groups(
+      entries_.size(), [this](uint32_t group) { return prefix(group); },
+      [this](uint32_t a, uint32_t b) { return less(a, *this, b); }, false);
+}
+
+void StringKeyTable::spread(const StringRef* values, const uint8_t* valid, size_t rows,
+                            uint8_t mask, uint8_t* out) const {
+  Loaded loaded;
+  std::array<StringRef, kChunk> patched;
+  for (size_t begin = 0; begin < rows; begin += kChunk) {
+    const size_t n = std::min(kChunk, rows - begin);
+    const StringRef* in = values + begin;
+    if (valid != nullptr) {
+      for (size_t i = 0; i < n; ++i) patched[i] = valid[begin + i] != 0 ? in[i] : StringRef();
+      in = patched.data();
+    }
+    load(in, n, loaded);
+    // The low bits: a slot's home is in the top ones.
+    for (size_t i = 0; i < n; ++i) out[begin + i] = static_cast<uint8_t>(loaded.tag[i] & mask);
+  }
+}
+
+void StringKeyTable::spread(std::span<const ColumnPtr> keys, size_t rows, uint8_t mask,
+                            uint8_t* out) const {
+  const ColumnPtr column = flat(keys[0]);
+  spread(column->values<StringRef>(), column->valid(), rows, mask, out);
 }
 
 size_t StringKeyTable::memory_bytes() const {

@@ -22,12 +22,18 @@ class StringKeyTable final : public GroupTable {
   size_t size() const override { return entries_.size(); }
   std::vector<ColumnPtr> keys(std::span<const uint32_t> groups, Arena& arena) const override;
   Vec<uint32_t> sorted() const override;
+  uint64_t prefix(uint32_t group) const override;
+  bool less(uint32_t a, const GroupTable& other, uint32_t b) const override;
+  void spread(std::span<const ColumnPtr> keys, size_t rows, uint8_t mask,
+              uint8_t* out) const override;
   size_t memory_bytes() const override;
   void clear() override;
 
   // The same on plain strings; `valid` may be null.
   void find_or_add(const StringRef* values, const uint8_t* valid, size_t rows, uint32_t* groups);
   uint32_t find(const StringRef& value) const;
+  void spread(const StringRef* values, const uint8_t* valid, size_t rows, uint8_t mask,
+              uint8_t* out) const;
   bool is_null(uint32_t group) const { return group == null_group_; }
   StringRef key(uint32_t group) const;  // valid until the next find_or_add
 
