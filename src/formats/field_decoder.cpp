@@ -120,6 +120,27 @@ bool append_parsed(FieldParser& parser, bool is_text, const FieldSpan* fields, c
   return true;
 }
 
+// A CLF time is whole seconds, so no precision cuts anything off.
+bool append_clf_times(FieldParser& parser, const FieldSpan* fields, const uint32_t* rows,
+                      size_t count, const NullRule& nulls, Column& out) {
+  const size_t old = out.size();
+  out.resize(old + count);
+  int64_t* values = out.values<int64_t>() + old;
+  for (size_t i = 0; i < count; ++i) {
+    const FieldSpan& field = fields[selected_row(rows, i)];
+    if (parser.find_clf(field.view(), values[i])) [[likely]]
+      continue;
+    if (is_null_field(field, nulls)) {
+      values[i] = 0;
+      out.set_null(old + i);
+    } else if (!parser.read_clf(field.view(), values[i])) {
+      out.resize(old);
+      return false;
+    }
+  }
+  return true;
+}
+
 template <class Stored>
 void compact_values(Column& column, const uint32_t* keep, size_t count) {
   constexpr size_t kWidth = sizeof(Stored);
@@ -222,6 +243,8 @@ bool FieldDecoder::parse_run(Wanted& wanted, const FieldSpan* fields, const uint
     case TypeId::kBigInt: return append_numbers<int64_t>(fields, rows, count, nulls_, out);
     case TypeId::kDouble: return append_numbers<double>(fields, rows, count, nulls_, out);
     default:
+      if (wanted.parser.reads_clf() && !nulls_.has_text)
+        return append_clf_times(wanted.parser, fields, rows, count, nulls_, out);
       return append_parsed(wanted.parser, wanted.column.type.is_string_like(), fields, rows, count,
                            nulls_, out);
   }

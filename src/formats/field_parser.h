@@ -29,6 +29,17 @@ class FieldParser {
   // "not a BIGINT: `12x`", the text cut and escaped.
   std::string complaint(std::string_view text) const;
 
+  // True for a TIMESTAMP in microseconds written as in the Common Log Format: such texts are read one by
+  // one with read_clf, fastest (and only if their minute is known) with find_clf.
+  bool reads_clf() const {
+    return form_ == TimeForm::kClf && type_.width() == 8 && !type_.in_nanos();
+  }
+  bool find_clf(std::string_view text, int64_t& us) const { return minutes_.find_clf(text, us); }
+  bool read_clf(std::string_view text, int64_t& us) {
+    int nanos;
+    return parse_micros(text, us, nanos);
+  }
+
  private:
   // How a time text is read: by its type's own form, as CLF, or by `time_`.
   enum class TimeForm : uint8_t { kNone, kOwn, kClf, kParser };
