@@ -124,6 +124,24 @@ void AggregateProgram::compute(Batch& batch, EvalContext& context) const {
   for (auto& column : columns) batch.columns.push_back(std::move(column));
 }
 
+Batch AggregateProgram::take_rows(const Batch& batch, std::span<const uint32_t> rows) const {
+  Batch part;
+  part.rows = rows.size();
+  part.sequence = batch.sequence;
+  part.columns.resize(batch.columns.size());
+  const auto take = [&](const Operand& operand) {
+    const size_t c = operand.computed ? input_columns_ + operand.index : operand.index;
+    if (part.columns[c] == nullptr) part.columns[c] = batch.columns[c]->gather(rows);
+  };
+  for (const auto& slot : slots_) {
+    for (const auto& arg : slot.args) take(arg);
+    if (slot.filtered) take(slot.filter);
+  }
+  part.ordinals.resize(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) part.ordinals[i] = batch.ordinal(rows[i]);
+  return part;
+}
+
 void AggregateStates::grow(size_t total) {
   if (total <= total_) return;
   const size_t stride = program_.stride_;

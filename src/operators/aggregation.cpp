@@ -48,7 +48,7 @@ void GroupedAggregation::update(const Batch& batch, std::span<const ColumnPtr> k
   const uint32_t* groups = nullptr;
   if (table_) {
     groups_.resize(batch.rows);
-    table_->expect_states(states_.data(), program_.stride_);
+    table_->expect_states(states_.bytes(), program_.stride_);
     table_->find_or_add(keys, batch.rows, groups_.data());
     groups = groups_.data();
     add_states(table_->size());

@@ -112,6 +112,7 @@ class AggregateStates {
   AggregateStates& operator=(const AggregateStates&) = delete;
 
   size_t size() const { return total_; }
+  const char* bytes() const { return states_.data(); }  // to prefetch from
   void grow(size_t total);  // initialises states up to `total` groups
   // Starts a group anew.
   void reset(uint32_t group);
