@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes access.log, transactions.json and actions.csv beside this file, always the same bytes.
+"""Writes access.log, transactions.json, actions.csv and payments.json beside this file, always the same bytes.
 
 access.log: 2,000 lines in Apache's combined format, 10 minutes of one morning; up to 3 s out of order; 12
 lines far too late; 8 malformed ones.
@@ -64,3 +64,24 @@ with open(os.path.join(here, "actions.csv"), "w") as f:
         f.write("%d,%d,%s,2024-01-31 10:%02d:%02d\n" % (
             rng.randrange(1, 26), min(int(rng.expovariate(0.12)) + 1, 60),
             rng.choices(["view", "click", "buy"], [70, 22, 8])[0], i // 60, i % 60))
+
+# Card payments in which stolen cards are tried with a small amount first: numbers of their own, so that
+# the files above stay as they are.
+rng = random.Random(20240201)
+with open(os.path.join(here, "payments.json"), "w") as f:
+    second = 0.0
+    tried = {}  # account -> when its card was tried
+    for i in range(400):
+        second += rng.choice([0.2, 1.1, 2.6, 4.9])
+        account = rng.randrange(30)
+        amount = rng.choice([rng.uniform(2, 80), rng.uniform(80, 490), rng.uniform(510, 3000)])
+        if tried and rng.random() < 0.12:  # the thief comes back, not always within a minute
+            account = rng.choice(sorted(tried))
+            amount = rng.uniform(510, 3000)
+            del tried[account]
+        elif rng.random() < 0.08:
+            amount = rng.uniform(0.1, 0.99)
+            tried[account] = second
+        ms = int(second * 1000) - rng.choice([0, 0, 0, 400, 1900])  # up to 2 s out of order
+        f.write('{"id":%d,"time":"2024-02-01T09:%02d:%02d.%03dZ","account":"acc-%03d","amount":%.2f}\n'
+                % (i, ms // 60000, ms // 1000 % 60, ms % 1000, account, amount))

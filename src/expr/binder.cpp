@@ -8,6 +8,7 @@
 #include "expr/case.h"
 #include "expr/cast.h"
 #include "expr/coercion.h"
+#include "expr/column_access.h"
 #include "expr/compare.h"
 #include "expr/fold.h"
 #include "expr/in_list.h"
@@ -25,7 +26,8 @@ namespace {
 
 class Binder {
  public:
-  explicit Binder(const BindScope& scope) : scope_(scope) {}
+  explicit Binder(const BindScope& scope, const ColumnAccess* access = nullptr)
+      : scope_(scope), access_(access) {}
 
   Result<ExprPtr> bind(const Ast& ast) {
     auto expr = bind_node(ast);
@@ -164,6 +166,7 @@ class Binder {
       }
       auto cast_key = cast_to(std::move(*key), type.map_key());
       if (!cast_key) return cast_key;
+      if (ExprPtr found = looked_up(**base, *cast_key)) return found;
       return make_map_index(std::move(*base), std::move(*cast_key));
     }
     if (type.id != TypeId::kArray) {
@@ -180,7 +183,13 @@ class Binder {
     }
     auto position = cast_to(std::move(*key), Type::bigint());
     if (!position) return position;
+    if (ExprPtr found = looked_up(**base, *position)) return found;
     return make_array_index(std::move(*base), std::move(*position));
+  }
+
+  ExprPtr looked_up(const Expr& base, const ExprPtr& key) const {
+    if (access_ == nullptr || base.as_column() < 0) return nullptr;
+    return access_->element(static_cast<size_t>(base.as_column()), key);
   }
 
   // --- operators ---
@@ -398,6 +407,11 @@ class Binder {
     }
     auto args = bind_all(ast, 0, ast.args.size());
     if (!args) return std::unexpected(std::move(args.error()));
+    if (access_ != nullptr && ast.name == "CARDINALITY" && args->size() == 1 &&
+        (*args)[0]->as_column() >= 0) {
+      if (auto count = access_->cardinality(static_cast<size_t>((*args)[0]->as_column())))
+        return count;
+    }
     return make_call(ast.name, std::move(*args), ast.words);
   }
 
@@ -441,6 +455,7 @@ class Binder {
   }
 
   const BindScope& scope_;
+  const ColumnAccess* access_;
 };
 
 }  // namespace
@@ -458,6 +473,22 @@ Result<ExprPtr> bind_predicate(const SourceText& text, const Schema& schema, con
   if (!ast) return std::unexpected(std::move(ast.error()));
   const BindScope scope{&schema, zone, &text, {}};
   return Binder(scope).boolean(**ast, "the condition");
+}
+
+Result<ExprPtr> bind_text(const SourceText& text, const Schema& schema, const TimeZone* zone,
+                          const ColumnAccess& access) {
+  auto ast = parse_expression(text);
+  if (!ast) return std::unexpected(std::move(ast.error()));
+  const BindScope scope{&schema, zone, &text, {}};
+  return Binder(scope, &access).bind(**ast);
+}
+
+Result<ExprPtr> bind_predicate(const SourceText& text, const Schema& schema, const TimeZone* zone,
+                               const ColumnAccess& access) {
+  auto ast = parse_expression(text);
+  if (!ast) return std::unexpected(std::move(ast.error()));
+  const BindScope scope{&schema, zone, &text, {}};
+  return Binder(scope, &access).boolean(**ast, "the condition");
 }
 
 }  // namespace weir

@@ -14,6 +14,7 @@ extern const OperatorDescriptor kFlatMapOperator;
 extern const OperatorDescriptor kLimitOperator;
 extern const OperatorDescriptor kMapOperator;
 extern const OperatorDescriptor kParseOperator;
+extern const OperatorDescriptor kProcessOperator;
 extern const OperatorDescriptor kReduceOperator;
 extern const OperatorDescriptor kRenameOperator;
 extern const OperatorDescriptor kSampleOperator;

@@ -7,9 +7,10 @@ namespace weir {
 namespace {
 
 constexpr std::array kOperators = {
-    &kAggregateOperator, &kDistinctOperator, &kDropOperator, &kExtendOperator, &kFilterOperator,
-    &kFlatMapOperator,   &kLimitOperator,    &kMapOperator,  &kParseOperator,  &kReduceOperator,
-    &kRenameOperator,    &kSampleOperator,   &kSortOperator, &kTopOperator,    &kUnionOperator,
+    &kAggregateOperator, &kDistinctOperator, &kDropOperator,   &kExtendOperator,
+    &kFilterOperator,    &kFlatMapOperator,  &kLimitOperator,  &kMapOperator,
+    &kParseOperator,     &kProcessOperator,  &kReduceOperator, &kRenameOperator,
+    &kSampleOperator,    &kSortOperator,     &kTopOperator,    &kUnionOperator,
 };
 
 }  // namespace
