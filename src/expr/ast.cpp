@@ -1,5 +1,8 @@
 #include "expr/ast.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "expr/lexer.h"
 #include "expr/literal.h"
 
@@ -20,7 +23,7 @@ Level level_of(const Ast& ast) {
     case AstKind::kCall: return ast.name == "OVERLAPS" ? kPredicate : kPrimary;
     case AstKind::kLiteral:
       // -1 is a literal; as an operand of postfix or unary operators it is best seen as unary.
-      return !ast.value.is_null && (ast.value.number < 0 || ast.value.real < 0) &&
+      return !ast.value.is_null && (ast.value.number < 0 || std::signbit(ast.value.real)) &&
                      ast.type.is_numeric()
                  ? kUnaryLevel
                  : kPrimary;
@@ -37,6 +40,7 @@ Level level_of(const Ast& ast) {
 
 class Printer {
  public:
+  explicit Printer(NameQuoting quote) : quote_(quote) {}
   std::string take() { return std::move(out_); }
 
   void print(const Ast& ast, Level needed = kOr) {
@@ -50,11 +54,11 @@ class Printer {
   void plain(const Ast& ast) {
     switch (ast.kind) {
       case AstKind::kLiteral: out_ += literal_sql(ast.value); break;
-      case AstKind::kColumn: out_ += quote_identifier(ast.name); break;
+      case AstKind::kColumn: out_ += quote_(ast.name); break;
       case AstKind::kStar: out_ += "*"; break;
       case AstKind::kField:
         print(*ast.args[0], kPrimary);
-        out_ += "." + quote_identifier(ast.name);
+        out_ += "." + quote_(ast.name);
         break;
       case AstKind::kIndex:
         print(*ast.args[0], kPrimary);
@@ -62,12 +66,7 @@ class Printer {
         print(*ast.args[1]);
         out_ += "]";
         break;
-      case AstKind::kUnary:
-        out_ += ast.name == "NOT" ? "NOT " : ast.name;
-        // - -1 would read as a comment without the blank.
-        if (ast.name != "NOT" && level_of(*ast.args[0]) == kUnaryLevel) out_ += " ";
-        print(*ast.args[0], level_of(ast));
-        break;
+      case AstKind::kUnary: unary(ast); break;
       case AstKind::kBinary: binary(ast); break;
       case AstKind::kIs:
         print(*ast.args[0], kTest);
@@ -85,7 +84,12 @@ class Printer {
       case AstKind::kIn:
         print(*ast.args[0], kPredicate);
         out_ += ast.negated ? " NOT IN (" : " IN (";
-        list(ast, 1, ast.args.size());
+        if (ast.args.size() == 2 && ast.args[1]->kind == AstKind::kSubquery &&
+            ast.args[1]->name.empty()) {
+          out_ += ast.args[1]->query->to_sql();
+        } else {
+          list(ast, 1, ast.args.size());
+        }
         out_ += ")";
         break;
       case AstKind::kLike:
@@ -115,7 +119,30 @@ class Printer {
         list(ast, 0, ast.args.size());
         out_ += ")";
         break;
+      case AstKind::kSubquery:
+        out_ += ast.name + (ast.name.empty() ? "(" : " (") + ast.query->to_sql() + ")";
+        break;
+      case AstKind::kNamed:
+        out_ += quote_(ast.name) + " => ";
+        print(*ast.args[0]);
+        break;
     }
+  }
+
+  void unary(const Ast& ast) {
+    const Ast& operand = *ast.args[0];
+    if (ast.name == "NOT") {
+      out_ += "NOT ";
+      return print(operand, kNot);
+    }
+    out_ += ast.name;
+    // - -1 would read as a comment without the blank, -1 as a literal.
+    if (level_of(operand) == kUnaryLevel) out_ += " ";
+    const bool number = operand.kind == AstKind::kLiteral && operand.type.is_numeric() &&
+                        level_of(operand) == kPrimary;
+    if (number) out_ += "(";
+    print(operand, kUnaryLevel);
+    if (number) out_ += ")";
   }
 
   void binary(const Ast& ast) {
@@ -225,6 +252,7 @@ class Printer {
       print(*ast.filter);
       out_ += ")";
     }
+    if (ast.over) out_ += " OVER " + to_sql(*ast.over, quote_);
   }
 
   // The arguments and clauses; defaults of JSON_VALUE stand at the end of args.
@@ -253,8 +281,51 @@ class Printer {
     }
   }
 
+  NameQuoting quote_;
   std::string out_;
 };
+
+std::string bound_text(const FrameBound& bound, NameQuoting quote) {
+  switch (bound.kind) {
+    case FrameBound::Kind::kUnboundedPreceding: return "UNBOUNDED PRECEDING";
+    case FrameBound::Kind::kUnboundedFollowing: return "UNBOUNDED FOLLOWING";
+    case FrameBound::Kind::kCurrentRow: return "CURRENT ROW";
+    case FrameBound::Kind::kPreceding:
+    case FrameBound::Kind::kFollowing: break;
+  }
+  Printer printer(quote);
+  printer.print(*bound.distance, kSum);
+  const bool before = bound.kind == FrameBound::Kind::kPreceding;
+  return printer.take() + (before ? " PRECEDING" : " FOLLOWING");
+}
+
+FrameBound clone(const FrameBound& bound) {
+  return {bound.kind, bound.distance ? clone(*bound.distance) : nullptr};
+}
+
+template <class T>
+std::vector<T> clone_all(const std::vector<T>& items) {
+  std::vector<T> copy;
+  copy.reserve(items.size());
+  for (const auto& item : items) {
+    if constexpr (std::is_same_v<T, AstPtr>) {
+      copy.push_back(clone(*item));
+    } else {
+      copy.push_back(clone(item));
+    }
+  }
+  return copy;
+}
+
+template <class T>
+bool all_same(const std::vector<T>& a, const std::vector<T>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const T& x, const T& y) { return same(x, y); });
+}
+
+bool same(const FrameBound& a, const FrameBound& b) {
+  return a.kind == b.kind && same(a.distance, b.distance);
+}
 
 }  // namespace
 
@@ -271,16 +342,89 @@ AstPtr clone(const Ast& ast) {
   copy->distinct = ast.distinct;
   copy->has_operand = ast.has_operand;
   copy->has_else = ast.has_else;
-  copy->args.reserve(ast.args.size());
-  for (const auto& a : ast.args) copy->args.push_back(clone(*a));
+  copy->args = clone_all(ast.args);
   if (ast.filter) copy->filter = clone(*ast.filter);
+  if (ast.over) copy->over = std::make_unique<OverWindow>(clone(*ast.over));
+  copy->query = ast.query;
   return copy;
 }
 
-std::string to_sql(const Ast& ast) {
-  Printer printer;
+OrderItem clone(const OrderItem& item) {
+  return {clone(*item.expression), item.descending, item.nulls_first};
+}
+
+OverWindow clone(const OverWindow& window) {
+  OverWindow copy;
+  copy.offset = window.offset;
+  copy.length = window.length;
+  copy.base = window.base;
+  copy.partition_by = clone_all(window.partition_by);
+  copy.order_by = clone_all(window.order_by);
+  copy.has_frame = window.has_frame;
+  copy.rows = window.rows;
+  copy.from = clone(window.from);
+  copy.to = clone(window.to);
+  return copy;
+}
+
+bool same(const AstPtr& a, const AstPtr& b) {
+  if (!a || !b) return !a && !b;
+  if (a->kind != b->kind || a->name != b->name || a->value != b->value || a->type != b->type ||
+      a->words != b->words || a->negated != b->negated || a->distinct != b->distinct ||
+      a->has_operand != b->has_operand || a->has_else != b->has_else) {
+    return false;
+  }
+  const bool same_over = a->over && b->over ? same(*a->over, *b->over) : !a->over && !b->over;
+  const bool same_query = a->query && b->query ? a->query->same(*b->query) : !a->query && !b->query;
+  return same_over && same_query && same(a->filter, b->filter) && all_same(a->args, b->args);
+}
+
+bool same(const OrderItem& a, const OrderItem& b) {
+  return a.descending == b.descending && a.nulls_first == b.nulls_first &&
+         same(a.expression, b.expression);
+}
+
+bool same(const OverWindow& a, const OverWindow& b) {
+  return a.base == b.base && a.has_frame == b.has_frame && a.rows == b.rows &&
+         same(a.from, b.from) && same(a.to, b.to) && all_same(a.partition_by, b.partition_by) &&
+         all_same(a.order_by, b.order_by);
+}
+
+std::string to_sql(const Ast& ast, NameQuoting quote) {
+  Printer printer(quote);
   printer.print(ast);
   return printer.take();
+}
+
+std::string to_sql(const std::vector<OrderItem>& items, NameQuoting quote) {
+  std::string out;
+  for (const auto& item : items) {
+    if (!out.empty()) out += ", ";
+    out += to_sql(*item.expression, quote);
+    if (item.descending) out += " DESC";
+    if (item.nulls_first == item.descending)
+      out += item.nulls_first ? " NULLS FIRST" : " NULLS LAST";
+  }
+  return out;
+}
+
+std::string to_sql(const OverWindow& window, NameQuoting quote) {
+  std::string out = window.base.empty() ? "" : quote(window.base);
+  const auto part = [&](std::string text) { out += (out.empty() ? "" : " ") + std::move(text); };
+  if (!window.partition_by.empty()) {
+    part("PARTITION BY ");
+    for (size_t i = 0; i < window.partition_by.size(); ++i) {
+      out += (i > 0 ? ", " : "") + to_sql(*window.partition_by[i], quote);
+    }
+  }
+  if (!window.order_by.empty()) part("ORDER BY " + to_sql(window.order_by, quote));
+  if (window.has_frame) {
+    part(window.rows ? "ROWS BETWEEN " : "RANGE BETWEEN ");
+    out += bound_text(window.from, quote) + " AND " + bound_text(window.to, quote);
+  }
+  const bool name_alone =
+      window.partition_by.empty() && window.order_by.empty() && !window.has_frame;
+  return name_alone && !window.base.empty() ? out : "(" + out + ")";
 }
 
 }  // namespace weir

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "data/value.h"
@@ -40,9 +41,48 @@ enum class AstKind {
   //   JSON_OBJECT(KEY k VALUE v, ...): args k, v, k, v ...
   //   (a, b) OVERLAPS (c, d): name "OVERLAPS", args a, b, c, d
   //   CURRENT_DATE and its kind without parentheses: calls without arguments
-  kArray,  // ARRAY[args]
-  kMap,    // MAP[k, v, ...]
-  kRow,    // ROW(args) or (a, b)
+  kArray,     // ARRAY[args]
+  kMap,       // MAP[k, v, ...]
+  kRow,       // ROW(args) or (a, b)
+  kSubquery,  // query: (SELECT ...) as a value, name ""; EXISTS (SELECT ...), name "EXISTS".
+              //   x IN (SELECT ...) is kIn whose only item is a kSubquery of no name
+  kNamed,     // name => args[0], an argument of a call
+};
+
+// A query inside an expression, of a grammar that this room does not know (sql/ast.h). Immutable, so
+// that copies of a tree share it.
+class QueryAst {
+ public:
+  virtual ~QueryAst() = default;
+  virtual std::string to_sql() const = 0;  // without parentheses
+  virtual bool same(const QueryAst& other) const = 0;
+};
+
+// An item of ORDER BY.
+struct OrderItem {
+  AstPtr expression;
+  bool descending = false;
+  bool nulls_first = true;  // default: NULL is the smallest value, first in ASC, last in DESC
+};
+
+// Where the frame of an OVER window begins or ends.
+struct FrameBound {
+  enum class Kind { kUnboundedPreceding, kPreceding, kCurrentRow, kFollowing, kUnboundedFollowing };
+  Kind kind = Kind::kUnboundedPreceding;
+  AstPtr distance;  // of kPreceding and kFollowing
+};
+
+// OVER name, OVER (...) and what stands behind a name in the WINDOW clause.
+struct OverWindow {
+  size_t offset = 0;
+  size_t length = 1;
+  std::string base;  // a window of the WINDOW clause that this one is or refines; may be empty
+  std::vector<AstPtr> partition_by;
+  std::vector<OrderItem> order_by;
+  bool has_frame = false;
+  bool rows = false;  // ROWS BETWEEN from AND to; false: RANGE
+  FrameBound from;
+  FrameBound to{FrameBound::Kind::kCurrentRow, nullptr};
 };
 
 struct Ast {
@@ -58,11 +98,30 @@ struct Ast {
   bool distinct = false;
   bool has_operand = false;
   bool has_else = false;
-  AstPtr filter;  // FILTER (WHERE ...)
+  AstPtr filter;                     // FILTER (WHERE ...)
+  std::unique_ptr<OverWindow> over;  // of a kCall: OVER ...
+  std::shared_ptr<const QueryAst> query;
 };
 
 AstPtr clone(const Ast& ast);
+OrderItem clone(const OrderItem& item);
+OverWindow clone(const OverWindow& window);
+
+// The same tree but for places; two null pointers are the same.
+bool same(const AstPtr& a, const AstPtr& b);
+bool same(const OrderItem& a, const OrderItem& b);
+bool same(const OverWindow& a, const OverWindow& b);
+
+// How a name is written in the text that is printed: bare, or in backquotes. quote_identifier
+// (lexer.h) does it for the words of the expression grammar.
+using NameQuoting = std::string (*)(std::string_view name);
+std::string quote_identifier(std::string_view name);
+
 // The expression as SQL text again (canonical spacing), for `explain` and default column names.
-std::string to_sql(const Ast& ast);
+std::string to_sql(const Ast& ast, NameQuoting quote = quote_identifier);
+// "a DESC NULLS FIRST, b"
+std::string to_sql(const std::vector<OrderItem>& items, NameQuoting quote = quote_identifier);
+// "(PARTITION BY a ORDER BY b ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)", or a name alone
+std::string to_sql(const OverWindow& window, NameQuoting quote = quote_identifier);
 
 }  // namespace weir

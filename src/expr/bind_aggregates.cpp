@@ -15,7 +15,7 @@ namespace weir {
 namespace {
 
 bool is_aggregate_call(const Ast& ast) {
-  return ast.kind == AstKind::kCall && find_aggregate(ast.name) != nullptr;
+  return ast.kind == AstKind::kCall && !ast.over && find_aggregate(ast.name) != nullptr;
 }
 
 class AggregateCollector {
@@ -43,6 +43,7 @@ class AggregateCollector {
 
   Result<void> visit(Ast& ast) {
     if (is_aggregate_call(ast)) return replace(ast);
+    if (ast.over) return error(ast, "a function with OVER may not stand here");
     if (ast.kind == AstKind::kCall && find_function(ast.name).empty()) {
       Error e = make_call(ast.name, {}, {}).error();
       return error(ast, std::move(e.message), std::move(e.hint));
@@ -157,10 +158,16 @@ class AggregateCollector {
 
 bool contains_aggregate(const Ast& ast) {
   if (is_aggregate_call(ast)) return true;
-  for (const auto& a : ast.args) {
-    if (contains_aggregate(*a)) return true;
+  const auto contains = [](const AstPtr& a) { return contains_aggregate(*a); };
+  if (std::any_of(ast.args.begin(), ast.args.end(), contains)) return true;
+  if (ast.over) {
+    const auto& keys = ast.over->partition_by;
+    if (std::any_of(keys.begin(), keys.end(), contains)) return true;
+    for (const auto& item : ast.over->order_by) {
+      if (contains(item.expression)) return true;
+    }
   }
-  return ast.filter && contains_aggregate(*ast.filter);
+  return ast.filter && contains(ast.filter);
 }
 
 Result<AggregateBinding> bind_aggregates(const NamedTexts& texts, const Schema& schema,

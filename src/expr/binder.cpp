@@ -100,6 +100,10 @@ class Binder {
       case AstKind::kArray: return array(ast);
       case AstKind::kMap: return map(ast);
       case AstKind::kRow: return row(ast);
+      case AstKind::kSubquery: return error(ast, "a query may not stand here");
+      case AstKind::kNamed:
+        return error(ast, "the arguments of functions have no names here",
+                     "leave `" + ast.name + " =>` out");
     }
     return error(ast, "unknown kind of expression");
   }
@@ -395,6 +399,7 @@ class Binder {
 
   Result<ExprPtr> call(const Ast& ast) {
     const bool scalar = !find_function(ast.name).empty();
+    if (ast.over) return error(ast, "a function with OVER may not stand here");
     if (find_aggregate(ast.name) != nullptr && (!scalar || ast.distinct || ast.filter)) {
       return error(ast, "the aggregate " + ast.name + " may not stand here",
                    "aggregates stand in `aggregate = { ... }` of an aggregate step or a window");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <utility>
 
 namespace weir {
 
@@ -33,46 +34,49 @@ int hex_digit(char c) {
 
 class Lexer {
  public:
-  explicit Lexer(const SourceText& source) : source_(source), text_(source.text) {}
+  Lexer(const SourceText& source, bool script)
+      : source_(source), text_(source.text), script_(script) {}
 
-  Result<std::vector<Token>> run() {
-    for (;;) {
-      if (!skip_blank()) return std::unexpected(std::move(error_));
-      Token token;
-      token.offset = pos_;
-      if (pos_ == text_.size()) {
-        tokens_.push_back(std::move(token));
-        return std::move(tokens_);
-      }
-      if (!read(token)) return std::unexpected(std::move(error_));
-      token.length = pos_ - token.offset;
-      tokens_.push_back(std::move(token));
-    }
+  // The next token, kEnd for ever at the end; false: a kBad token, with error().
+  bool next(Token& token) {
+    skip_blank();
+    token.offset = pos_;
+    const bool good = pos_ == text_.size() || read(token);
+    if (!good) token.kind = TokenKind::kBad;
+    token.length = pos_ - token.offset;
+    path_dot_ = token.kind == TokenKind::kWord || token.kind == TokenKind::kQuoted;
+    last_end_ = pos_;
+    return good;
   }
+  Error& error() { return error_; }
 
  private:
   char at(size_t ahead = 0) const {
     return pos_ + ahead < text_.size() ? text_[pos_ + ahead] : '\0';
   }
+  bool at_comment() const { return at() == '/' && at(1) == '*' && !(script_ && at(2) == '+'); }
 
-  bool skip_blank() {
+  // Stops also at a comment that is never closed.
+  void skip_blank() {
     for (;;) {
       if (pos_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[pos_])) != 0) {
         ++pos_;
       } else if (at() == '-' && at(1) == '-') {
         while (pos_ < text_.size() && text_[pos_] != '\n') ++pos_;
-      } else if (at() == '/' && at(1) == '*') {
-        const size_t close = text_.find("*/", pos_ + 2);
-        if (close == std::string_view::npos) return fail_at(pos_, 2, "the comment is never closed");
-        pos_ = close + 2;
+      } else if (at_comment() && text_.find("*/", pos_ + 2) != std::string_view::npos) {
+        pos_ = text_.find("*/", pos_ + 2) + 2;
       } else {
-        return true;
+        return;
       }
     }
   }
 
   bool read(Token& token) {
     const char c = at();
+    if (at_comment()) {
+      pos_ = text_.size();
+      return fail_at(token.offset, 2, "the comment is never closed");
+    }
     if (c == '\'') {
       token.kind = TokenKind::kString;
       return read_quoted(token, '\'');
@@ -98,15 +102,10 @@ class Lexer {
         u = static_cast<char>(std::toupper(static_cast<unsigned char>(u)));
       return true;
     }
-    if (is_digit(c) || (c == '.' && is_digit(at(1)) && !after_name())) return read_number(token);
+    // a.1 is not `a` and .1
+    const bool path_dot = path_dot_ && pos_ == last_end_;
+    if (is_digit(c) || (c == '.' && is_digit(at(1)) && !path_dot)) return read_number(token);
     return read_symbol(token);
-  }
-
-  // True if a `.` here is a path's dot: a.1 is not `a` and .1
-  bool after_name() const {
-    if (tokens_.empty()) return false;
-    const Token& t = tokens_.back();
-    return t.end() == pos_ && (t.kind == TokenKind::kWord || t.kind == TokenKind::kQuoted);
   }
 
   bool read_quoted(Token& token, char quote) {
@@ -114,6 +113,7 @@ class Lexer {
     for (;;) {
       const size_t close = text_.find(quote, pos_);
       if (close == std::string_view::npos) {
+        pos_ = text_.size();
         return fail_at(
             open, 1, quote == '`' ? "the backquote is never closed" : "the string is never closed");
       }
@@ -172,6 +172,13 @@ class Lexer {
 
   bool read_symbol(Token& token) {
     token.kind = TokenKind::kSymbol;
+    const std::string_view hint_edge = in_hint_ ? "*/" : "/*+";
+    if (script_ && text_.substr(pos_).starts_with(hint_edge)) {
+      in_hint_ = !in_hint_;
+      token.text = hint_edge;
+      pos_ += hint_edge.size();
+      return true;
+    }
     for (const std::string_view two : {"||", "<>", "!=", "<=", ">=", "=>", "::"}) {
       if (text_.substr(pos_, 2) == two) {
         token.text = two == "!=" ? "<>" : two;
@@ -180,13 +187,10 @@ class Lexer {
       }
     }
     const char c = at();
-    if (c == '"') {
-      return fail_at(pos_, 1, "double quotes mean nothing here",
-                     "strings are written in 'single quotes', names in `backquotes`");
-    }
+    if (c == '"') return double_quoted();
     if (std::string_view("+-*/%=<>()[]{},.;:?|^&!").find(c) == std::string_view::npos) {
       const bool control = static_cast<unsigned char>(c) < 0x20;
-      return fail_at(pos_, 1,
+      return fail_at(pos_++, 1,
                      control ? "a control character has no place in an expression"
                              : "`" + std::string(1, c) + "` has no place in an expression",
                      "a name that holds other characters than letters, digits and _ is written in "
@@ -197,6 +201,22 @@ class Lexer {
     return true;
   }
 
+  // "text", which some other dialects know.
+  bool double_quoted() {
+    const size_t open = pos_++;
+    const size_t close = std::min(text_.find('"', pos_), text_.find('\n', pos_));
+    std::string hint = "strings are written in 'single quotes', names in `backquotes`";
+    if (close < text_.size() && text_[close] == '"') {
+      const std::string inside(text_.substr(pos_, close - pos_));
+      constexpr size_t kShown = 40;
+      if (!inside.empty() && inside.size() <= kShown) {
+        hint = "a string is written '" + inside + "', a name `" + inside + "`";
+      }
+      pos_ = close + 1;
+    }
+    return fail_at(open, pos_ - open, "double quotes mean nothing here", std::move(hint));
+  }
+
   bool fail_at(size_t offset, size_t length, std::string message, std::string hint = {}) {
     error_ = Error{
         ErrorKind::kConfig, std::move(message), source_.at(offset, length), std::move(hint), {}};
@@ -205,14 +225,38 @@ class Lexer {
 
   const SourceText& source_;
   std::string_view text_;
+  bool script_;
   size_t pos_ = 0;
-  std::vector<Token> tokens_;
+  size_t last_end_ = 0;    // of the token before this one,
+  bool path_dot_ = false;  // which is a name
+  bool in_hint_ = false;
   Error error_;
 };
 
 }  // namespace
 
-Result<std::vector<Token>> tokenize(const SourceText& text) { return Lexer(text).run(); }
+Result<std::vector<Token>> tokenize(const SourceText& text) {
+  Lexer lexer(text, false);
+  std::vector<Token> tokens;
+  do {
+    if (!lexer.next(tokens.emplace_back())) return std::unexpected(std::move(lexer.error()));
+  } while (tokens.back().kind != TokenKind::kEnd);
+  return tokens;
+}
+
+ScriptTokens tokenize_script(const SourceText& text) {
+  Lexer lexer(text, true);
+  constexpr size_t kMaxErrors = 100;  // behind them the text is not read: it is no SQL
+  ScriptTokens out;
+  while (out.tokens.empty() || out.tokens.back().kind != TokenKind::kEnd) {
+    if (out.errors.size() == kMaxErrors) {
+      out.tokens.emplace_back().offset = text.text.size();
+    } else if (!lexer.next(out.tokens.emplace_back())) {
+      out.errors.push_back(std::move(lexer.error()));
+    }
+  }
+  return out;
+}
 
 bool TokenCursor::accept_symbol(std::string_view symbol) {
   if (!is_symbol(symbol)) return false;
@@ -277,6 +321,23 @@ void TokenCursor::fail_at(size_t offset, size_t length, std::string message, std
   if (error_) return;
   error_ =
       Error{ErrorKind::kConfig, std::move(message), text_.at(offset, length), std::move(hint), {}};
+  failed_at_ = std::exchange(at_, tokens_.size() - 1);
+}
+
+Error TokenCursor::recover() {
+  at_ = failed_at_;
+  Error error = std::move(*error_);
+  error_.reset();
+  return error;
+}
+
+bool TokenCursor::enter(int levels) {
+  depth_ += levels;
+  if (depth_ <= kMaxDepth) return true;
+  const Token& t = peek();
+  fail_at(t.offset, std::max<size_t>(t.length, 1),
+          "the expression is nested too deeply (more than 500 levels)");
+  return false;
 }
 
 bool is_reserved_word(std::string_view upper_case) {
@@ -296,6 +357,10 @@ std::string quote_identifier(std::string_view name) {
     c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   }
   if (plain && !is_reserved_word(upper) && !is_bare_function(upper)) return std::string(name);
+  return in_backquotes(name);
+}
+
+std::string in_backquotes(std::string_view name) {
   std::string out = "`";
   for (const char c : name) {
     if (c == '`') out += '`';

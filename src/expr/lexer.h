@@ -24,7 +24,9 @@ enum class TokenKind : uint8_t {
   kInteger,  // 12
   kDecimal,  // 1.5, .5, 5.
   kFloat,    // 1e5
-  kSymbol,   // + - * / % || = <> != < <= > >= ( ) [ ] , . ; => and other single characters
+  kSymbol,   // + - * / % || = <> != < <= > >= ( ) [ ] , . ; => and other single characters;
+             //   in scripts also /*+ and */ around hints
+  kBad,      // in scripts: what tokenize() would refuse
 };
 
 struct Token {
@@ -40,8 +42,16 @@ struct Token {
 // Error: kConfig at an unclosed quote or comment, or at a byte that starts no token.
 Result<std::vector<Token>> tokenize(const SourceText& text);
 
-// Walks over the tokens of one text. The first problem is kept (`error()`), later ones are ignored,
-// so a parser may unwind by returning null.
+// The tokens of a script, whose grammar goes on behind errors: what starts no token is a kBad token with
+// an error of its own, in the same order. Hints are tokens, not comments.
+struct ScriptTokens {
+  std::vector<Token> tokens;
+  Errors errors;
+};
+ScriptTokens tokenize_script(const SourceText& text);
+
+// Walks over the tokens of one text. The first problem is kept (`error()`), later ones are ignored, and
+// the cursor stands at the end from then on: nothing is accepted any more, so a parser unwinds by itself.
 class TokenCursor {
  public:
   TokenCursor(const SourceText& text, std::vector<Token> tokens)
@@ -87,11 +97,21 @@ class TokenCursor {
   void fail_at(size_t offset, size_t length, std::string message, std::string hint = {});
   bool failed() const { return error_.has_value(); }
   const Error& error() const { return *error_; }
+  // Forgets the error and stands again where it was met; the error.
+  Error recover();
+
+  // Levels of nesting that the parsers of this text are in: everything recursive enters a level.
+  static constexpr int kMaxDepth = 500;
+  // False and an error when the levels are used up. Each call is paired with leave().
+  bool enter(int levels = 1);
+  void leave(int levels = 1) { depth_ -= levels; }
 
  private:
   SourceText text_;
   std::vector<Token> tokens_;
   size_t at_ = 0;
+  size_t failed_at_ = 0;
+  int depth_ = 0;
   std::optional<Error> error_;
 };
 
@@ -99,7 +119,8 @@ class TokenCursor {
 bool is_reserved_word(std::string_view upper_case);
 // CURRENT_DATE and its kind: functions that are called without parentheses.
 bool is_bare_function(std::string_view upper_case);
-// The name as it must be written in an expression: bare, or in backquotes.
+// The name as it must be written in an expression: bare, or in backquotes; or in these always.
 std::string quote_identifier(std::string_view name);
+std::string in_backquotes(std::string_view name);
 
 }  // namespace weir

@@ -11,14 +11,12 @@ namespace weir {
 
 namespace {
 
-constexpr int kMaxDepth = 500;
-constexpr std::string_view kTooDeep = "the expression is nested too deeply (more than 500 levels)";
-
 class Parser : public ExpressionParser {
  public:
-  explicit Parser(TokenCursor& cursor) : cursor_(cursor) {}
+  Parser(TokenCursor& cursor, QueryGrammar* queries) : cursor_(cursor), queries_(queries) {}
 
   TokenCursor& cursor() override { return cursor_; }
+  QueryGrammar* queries() override { return queries_; }
 
   AstPtr expression() override {
     Level level(*this);
@@ -50,22 +48,17 @@ class Parser : public ExpressionParser {
   // One more level of recursion, or of a chain that makes the tree deeper.
   class Level {
    public:
-    explicit Level(Parser& parser) : parser_(parser) {}
-    ~Level() { parser_.depth_ -= levels_; }
+    explicit Level(Parser& parser) : cursor_(parser.cursor_) {}
+    ~Level() { cursor_.leave(levels_); }
     Level(const Level&) = delete;
     Level& operator=(const Level&) = delete;
     bool deepen() {
       ++levels_;
-      if (++parser_.depth_ > kMaxDepth) {
-        const Token& t = parser_.cursor_.peek();
-        parser_.cursor_.fail_at(t.offset, std::max<size_t>(t.length, 1), std::string(kTooDeep));
-        return false;
-      }
-      return true;
+      return cursor_.enter();
     }
 
    private:
-    Parser& parser_;
+    TokenCursor& cursor_;
     int levels_ = 0;
   };
 
@@ -85,13 +78,22 @@ class Parser : public ExpressionParser {
     return binary(name, std::move(left), balanced(name, terms, middle, end));
   }
 
+  // a AND (b AND c) is one chain of three.
+  static void flatten(const std::string& name, AstPtr term, std::vector<AstPtr>& terms) {
+    if (term->kind != AstKind::kBinary || term->name != name) {
+      terms.push_back(std::move(term));
+      return;
+    }
+    for (auto& side : term->args) flatten(name, std::move(side), terms);
+  }
+
   template <class Term>
   AstPtr chain(const std::string& word, Term term) {
     std::vector<AstPtr> terms;
     do {
       auto t = term();
       if (!t) return nullptr;
-      terms.push_back(std::move(t));
+      flatten(word, std::move(t), terms);
     } while (cursor_.accept_word(word));
     return balanced(word, terms, 0, terms.size());
   }
@@ -237,6 +239,10 @@ class Parser : public ExpressionParser {
     auto ast = make(AstKind::kIn, value->offset);
     ast->args.push_back(std::move(value));
     if (!cursor_.expect_symbol("(", "after IN")) return nullptr;
+    if (query_ahead(cursor_)) {
+      ast->args.push_back(subquery(cursor_.last_end() - 1));
+      return ast->args.back() ? std::move(ast) : nullptr;
+    }
     do {
       auto item = expression();
       if (!item) return nullptr;
@@ -399,7 +405,8 @@ class Parser : public ExpressionParser {
       }
       case TokenKind::kSymbol: return parenthesis();
       case TokenKind::kWord: return word();
-      case TokenKind::kEnd: break;
+      case TokenKind::kEnd:
+      case TokenKind::kBad: break;
     }
     cursor_.fail_expected("an expression");
     return nullptr;
@@ -433,6 +440,7 @@ class Parser : public ExpressionParser {
       cursor_.fail_expected("an expression");
       return nullptr;
     }
+    if (query_ahead(cursor_)) return subquery(offset);
     auto first = expression();
     if (!first) return nullptr;
     if (cursor_.accept_symbol(")")) return first;
@@ -449,6 +457,30 @@ class Parser : public ExpressionParser {
     }
     if (!cursor_.expect_symbol(")", "at the end of the row")) return nullptr;
     return close(std::move(row));
+  }
+
+  // The query and its closing parenthesis; `offset` is the opening one's.
+  AstPtr subquery(size_t offset, std::string name = {}) {
+    if (queries_ == nullptr) {
+      cursor_.fail_expected("an expression", "a query stands only in SQL");
+      return nullptr;
+    }
+    auto ast = make(AstKind::kSubquery, offset, std::move(name));
+    ast->query = queries_->parse_query(cursor_);
+    if (!ast->query || !cursor_.expect_symbol(")", "at the end of the query")) return nullptr;
+    return close(std::move(ast));
+  }
+
+  bool is_reserved(const std::string& upper) const {
+    return is_reserved_word(upper) || (queries_ != nullptr && queries_->is_reserved(upper));
+  }
+
+  AstPtr exists() {
+    const size_t offset = cursor_.next().offset;
+    cursor_.next();
+    if (query_ahead(cursor_)) return subquery(offset, "EXISTS");
+    cursor_.fail_expected("a query after EXISTS");
+    return nullptr;
   }
 
   AstPtr word() {
@@ -477,6 +509,7 @@ class Parser : public ExpressionParser {
       return constructor(token.upper == "MAP" ? AstKind::kMap : AstKind::kArray);
     }
     if (calls && token.upper == "ROW") return constructor(AstKind::kRow);
+    if (calls && token.upper == "EXISTS") return exists();
     if (calls && (!is_reserved_word(token.upper) || token.upper == "CAST")) {
       return parse_call(*this);
     }
@@ -484,8 +517,9 @@ class Parser : public ExpressionParser {
       cursor_.next();
       return close(make(AstKind::kCall, token.offset, token.upper));
     }
-    if (is_reserved_word(token.upper)) {
-      cursor_.fail_expected("an expression");
+    if (is_reserved(token.upper)) {
+      cursor_.fail_expected("an expression",
+                            "a column of that name is written in backquotes: `" + token.text + "`");
       return nullptr;
     }
     cursor_.next();
@@ -553,12 +587,14 @@ class Parser : public ExpressionParser {
   }
 
   TokenCursor& cursor_;
-  int depth_ = 0;
+  QueryGrammar* queries_;
 };
 
 }  // namespace
 
-AstPtr parse_expression(TokenCursor& cursor) { return Parser(cursor).expression(); }
+AstPtr parse_expression(TokenCursor& cursor, QueryGrammar* queries) {
+  return Parser(cursor, queries).expression();
+}
 
 Result<AstPtr> parse_expression(const SourceText& text) {
   auto tokens = tokenize(text);
@@ -574,28 +610,64 @@ Result<AstPtr> parse_expression(const SourceText& text) {
   return ast;
 }
 
-std::vector<OrderItem> parse_order(TokenCursor& cursor) {
+AstPtr parse_operand(TokenCursor& cursor, QueryGrammar* queries) {
+  return Parser(cursor, queries).operand();
+}
+
+Type parse_type(TokenCursor& cursor) {
+  const size_t offset = cursor.peek().offset;
+  size_t length = 0;
+  auto parsed = parse_type_prefix(std::string_view(cursor.text().text).substr(offset), length);
+  if (!parsed) {
+    const Position& at = parsed.error().position;
+    cursor.fail_at(offset + static_cast<size_t>(at.column > 0 ? at.column - 1 : 0),
+                   static_cast<size_t>(at.length), parsed.error().message, parsed.error().hint);
+    return {};
+  }
+  cursor.skip_to(offset + length);
+  return std::move(*parsed);
+}
+
+bool query_ahead(const TokenCursor& cursor, size_t ahead) {
+  size_t i = ahead;
+  while (cursor.is_symbol("(", i)) ++i;
+  const auto is_any = [&](size_t at, std::initializer_list<std::string_view> words) {
+    return std::any_of(words.begin(), words.end(),
+                       [&](std::string_view w) { return cursor.is_word(w, at); });
+  };
+  if (!is_any(i, {"SELECT", "WITH", "VALUES"})) return false;
+  if (i == ahead) return true;
+  size_t open = i - ahead;  // parentheses before the query; what stands behind the first one?
+  for (; open > 0 && cursor.peek(i).kind != TokenKind::kEnd; ++i) {
+    if (cursor.is_symbol("(", i)) ++open;
+    if (cursor.is_symbol(")", i)) --open;
+  }
+  return cursor.peek(i).kind == TokenKind::kEnd || cursor.is_symbol(")", i) ||
+         cursor.is_symbol(";", i) ||
+         is_any(i, {"UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT", "OFFSET", "FETCH"});
+}
+
+OrderItem parse_order_item(TokenCursor& cursor, QueryGrammar* queries) {
+  OrderItem item;
+  item.expression = parse_expression(cursor, queries);
+  item.descending = cursor.accept_word("DESC");
+  if (!item.descending) cursor.accept_word("ASC");
+  item.nulls_first = !item.descending;
+  if (cursor.accept_word("NULLS")) {
+    item.nulls_first = cursor.accept_word("FIRST");
+    if (!item.nulls_first && !cursor.accept_word("LAST")) {
+      cursor.fail_expected("FIRST or LAST after NULLS");
+    }
+  }
+  return item;
+}
+
+std::vector<OrderItem> parse_order(TokenCursor& cursor, QueryGrammar* queries) {
   std::vector<OrderItem> items;
   do {
-    OrderItem item;
-    item.expression = parse_expression(cursor);
-    if (!item.expression) return {};
-    if (cursor.accept_word("DESC")) {
-      item.descending = true;
-    } else {
-      cursor.accept_word("ASC");
-    }
-    item.nulls_first = !item.descending;
-    if (cursor.accept_word("NULLS")) {
-      item.nulls_first = cursor.accept_word("FIRST");
-      if (!item.nulls_first && !cursor.accept_word("LAST")) {
-        cursor.fail_expected("FIRST or LAST after NULLS");
-        return {};
-      }
-    }
-    items.push_back(std::move(item));
+    items.push_back(parse_order_item(cursor, queries));
   } while (cursor.accept_symbol(","));
-  return items;
+  return cursor.failed() ? std::vector<OrderItem>() : std::move(items);
 }
 
 Result<std::vector<OrderItem>> parse_order(const SourceText& text) {

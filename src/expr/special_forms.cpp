@@ -71,11 +71,25 @@ class CallParser {
   }
 
   bool argument() {
-    auto a = p_.expression();
+    const Token& t = c_.peek();
+    const bool named =
+        (t.kind == TokenKind::kWord || t.kind == TokenKind::kQuoted) && c_.is_symbol("=>", 1);
+    auto a = named ? named_argument() : p_.expression();
     if (!a) return false;
     call_->args.push_back(std::move(a));
     return true;
   }
+  // name => value
+  AstPtr named_argument() {
+    const Token name = c_.next();
+    c_.next();
+    auto ast = p_.make(AstKind::kNamed, name.offset, name.text);
+    auto value = p_.expression();
+    if (!value) return nullptr;
+    ast->args.push_back(std::move(value));
+    return p_.close(std::move(ast));
+  }
+
   bool list() {
     do {
       if (!argument()) return false;
@@ -104,22 +118,8 @@ class CallParser {
   bool cast() {
     call_->kind = AstKind::kCast;
     if (!argument() || !c_.expect_word("AS", "after the value to cast")) return false;
-    return type(call_->type) && closing();
-  }
-
-  bool type(Type& out) {
-    const size_t offset = c_.peek().offset;
-    size_t length = 0;
-    auto parsed = parse_type_prefix(std::string_view(c_.text().text).substr(offset), length);
-    if (!parsed) {
-      const Position& at = parsed.error().position;
-      c_.fail_at(offset + static_cast<size_t>(at.column > 0 ? at.column - 1 : 0),
-                 static_cast<size_t>(at.length), parsed.error().message, parsed.error().hint);
-      return false;
-    }
-    out = std::move(*parsed);
-    c_.skip_to(offset + length);
-    return true;
+    call_->type = parse_type(c_);
+    return closing();
   }
 
   bool extract() {
@@ -203,8 +203,8 @@ class CallParser {
   bool clauses() {
     while (!c_.accept_symbol(")")) {
       if (c_.accept_word("RETURNING")) {
-        Type t;
-        if (!type(t)) return false;
+        const Type t = parse_type(c_);
+        if (c_.failed()) return false;
         call_->words.push_back("RETURNING " + t.to_string());
         continue;
       }
@@ -255,12 +255,37 @@ class CallParser {
 
   bool trailing_clauses() {
     nulls_clause();
-    if (!c_.is_word("FILTER") || !c_.is_symbol("(", 1)) return true;
+    if (c_.is_word("WITHIN") && c_.is_word("GROUP", 1)) {
+      c_.fail_at(c_.peek().offset, c_.peek(1).end() - c_.peek().offset,
+                 "WITHIN GROUP (ORDER BY ...) is not supported",
+                 "aggregates that depend on the order take the rows as they arrive");
+      return false;
+    }
+    if (c_.is_word("FILTER") && c_.is_symbol("(", 1)) {
+      c_.next();
+      c_.next();
+      if (!c_.expect_word("WHERE", "in FILTER (WHERE ...)")) return false;
+      call_->filter = p_.expression();
+      if (!call_->filter || !c_.expect_symbol(")", "at the end of FILTER")) return false;
+    }
+    return !c_.is_word("OVER") || over();
+  }
+
+  bool over() {
+    const Token& t = c_.peek(1);
+    const bool name =
+        t.kind == TokenKind::kQuoted || (t.kind == TokenKind::kWord && !is_reserved_word(t.upper));
+    if (!name && !c_.is_symbol("(", 1)) return true;
     c_.next();
-    c_.next();
-    if (!c_.expect_word("WHERE", "in FILTER (WHERE ...)")) return false;
-    call_->filter = p_.expression();
-    return call_->filter && c_.expect_symbol(")", "at the end of FILTER");
+    call_->over = std::make_unique<OverWindow>();
+    if (c_.accept_symbol("(")) {
+      *call_->over = parse_over_window(c_, p_.queries());
+    } else {
+      call_->over->offset = t.offset;
+      call_->over->length = t.length;
+      call_->over->base = c_.next().text;
+    }
+    return !c_.failed();
   }
 
   ExpressionParser& p_;
@@ -307,7 +332,8 @@ AstPtr parse_interval_literal(ExpressionParser& parser) {
     const Token& t = cursor.peek();
     units[i] = t.kind == TokenKind::kWord ? unit_name(t.upper) : std::string();
     if (!is_interval_unit(units[i])) {
-      cursor.fail_expected("an interval's unit: YEAR, MONTH, DAY, HOUR, MINUTE or SECOND");
+      cursor.fail_expected("an interval's unit: YEAR, MONTH, DAY, HOUR, MINUTE or SECOND",
+                           "the unit stands behind the number: INTERVAL '10' MINUTE");
       return nullptr;
     }
     cursor.next();

@@ -4,6 +4,7 @@
 
 #include "expr/ast.h"
 #include "expr/lexer.h"
+#include "expr/parser.h"
 
 namespace weir {
 
@@ -18,9 +19,11 @@ class ExpressionParser {
   virtual AstPtr make(AstKind kind, size_t offset, std::string name = {}) = 0;
   virtual AstPtr close(AstPtr ast) = 0;  // sets the length up to the token taken last
   virtual AstPtr literal(Value value, size_t offset) = 0;
+  virtual QueryGrammar* queries() = 0;  // may be null
 };
 
-// NAME(...), the cursor at the name: plain calls, special forms, DISTINCT, FILTER (WHERE ...).
+// NAME(...), the cursor at the name: plain calls, special forms, DISTINCT, FILTER (WHERE ...),
+// OVER.
 AstPtr parse_call(ExpressionParser& parser);
 // DATE '…', TIME '…', TIMESTAMP '…'
 AstPtr parse_typed_literal(ExpressionParser& parser);

@@ -170,7 +170,7 @@ TEST_CASE("an error points at the token and says what was expected") {
       {"x + `ab", 5, 1, "the backquote is never closed"},
       {"a /* b", 3, 2, "the comment is never closed"},
       {"a # b", 3, 1, "`#` has no place in an expression"},
-      {"x = \"y\"", 5, 1, "double quotes mean nothing here"},
+      {"x = \"y\"", 5, 3, "double quotes mean nothing here"},
       {"12ab", 1, 4, "`12ab` is neither a number nor a name"},
       {"x'0'", 1, 4, "X'...' holds pairs of hexadecimal digits"},
       {"a between 1 or 2", 13, 2, "expected AND after BETWEEN's lower bound, found `or`"},

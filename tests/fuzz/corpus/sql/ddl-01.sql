@@ -1,0 +1,4 @@
+CREATE TABLE t WITH ('connector' = 'print') LIKE base;
+CREATE TABLE t WITH ('connector' = 'print') AS SELECT * FROM u;
+CREATE VIEW v AS SELECT a FROM t;
+CREATE TEMPORARY VIEW IF NOT EXISTS v (x, y) COMMENT 'two' AS SELECT a, b FROM t

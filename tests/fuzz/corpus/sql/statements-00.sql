@@ -1,0 +1,4 @@
+INSERT INTO t SELECT a FROM u;
+INSERT INTO c.t (a, b) VALUES (1, 2), (3, 4);
+INSERT OVERWRITE t PARTITION (day = '2024-01-31', hour) SELECT * FROM u;
+INSERT INTO t /*+ OPTIONS('a' = 'b') */ (SELECT 1)

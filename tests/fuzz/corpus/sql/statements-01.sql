@@ -1,0 +1,4 @@
+INSERT INTO 'out.json' WITH x AS (SELECT 1) SELECT * FROM x;
+INSERT INTO t SELECT 1 ON CONFLICT DO DEDUPLICATE;
+SET;
+SET 'execution.runtime-mode' = 'batch'

@@ -1,0 +1,4 @@
+RESET;
+RESET 'parallelism.default';
+SHOW TABLES;
+SHOW VIEWS NOT LIKE 'x%'
