@@ -86,6 +86,9 @@ struct AggregateDescriptor {
   // Checks types and makes the function; literal arguments (a percentile's fraction, LISTAGG's separator)
   // are found by as_literal(). The binder wraps DISTINCT around the result by itself.
   Result<AggregatePtr> (*bind)(std::span<const ExprPtr> args);
+  // Instead of `bind`, for functions with clauses: sees Ast::words ("IGNORE NULLS", "ABSENT ON NULL").
+  Result<AggregatePtr> (*bind_words)(std::span<const ExprPtr> args,
+                                     std::span<const std::string> words) = nullptr;
 };
 
 // All aggregate functions, sorted by name: the one list.

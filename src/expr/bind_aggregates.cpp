@@ -7,6 +7,7 @@
 #include "expr/call.h"
 #include "expr/distinct.h"
 #include "expr/function.h"
+#include "expr/json_operands.h"
 #include "expr/names.h"
 #include "expr/parser.h"
 
@@ -104,7 +105,8 @@ class AggregateCollector {
     if (star && (ast.name != "COUNT" || ast.distinct)) {
       return error(ast, "`*` stands only in COUNT(*)");
     }
-    if (!ast.words.empty()) {
+    const AggregateDescriptor* descriptor = find_aggregate(ast.name);
+    if (!ast.words.empty() && descriptor->bind_words == nullptr) {
       return error(ast, ast.name + " knows no " + ast.words.front());
     }
     for (const auto& a : ast.args) {
@@ -114,8 +116,9 @@ class AggregateCollector {
       out.args.push_back(std::move(*arg));
     }
     if (ast.distinct && out.args.empty()) return error(ast, "DISTINCT needs an argument");
-    const AggregateDescriptor* descriptor = find_aggregate(ast.name);
-    auto function = descriptor->bind(out.args);
+    auto function = descriptor->bind_words != nullptr
+                        ? descriptor->bind_words(out.args, words_with_raw(ast))
+                        : descriptor->bind(out.args);
     if (!function) {
       Error e = std::move(function.error());
       e.kind = ErrorKind::kConfig;
@@ -205,6 +208,15 @@ Result<AggregateBinding> bind_aggregates(const NamedTexts& texts, const Schema& 
     out.outputs.push_back(std::move(*expr));
   }
   return out;
+}
+
+void add_aggregate_errors(const NamedTexts& texts, const Schema& schema,
+                          const std::vector<std::string>& keys, const TimeZone* zone,
+                          Errors& errors) {
+  for (const auto& text : texts) {
+    auto alone = bind_aggregates({text}, schema, keys, zone);
+    if (!alone) errors.push_back(std::move(alone.error()));
+  }
 }
 
 }  // namespace weir

@@ -12,6 +12,7 @@
 #include "expr/compare.h"
 #include "expr/fold.h"
 #include "expr/in_list.h"
+#include "expr/json_operands.h"
 #include "expr/leaf.h"
 #include "expr/like.h"
 #include "expr/logic.h"
@@ -417,7 +418,7 @@ class Binder {
       if (auto count = access_->cardinality(static_cast<size_t>((*args)[0]->as_column())))
         return count;
     }
-    return make_call(ast.name, std::move(*args), ast.words);
+    return make_call(ast.name, std::move(*args), words_with_raw(ast));
   }
 
   Result<ExprPtr> array(const Ast& ast) {

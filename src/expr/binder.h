@@ -45,6 +45,11 @@ Result<AggregateBinding> bind_aggregates(const NamedTexts& texts, const Schema& 
                                          const std::vector<std::string>& keys,
                                          const TimeZone* zone = utc());
 
+// After a failure of bind_aggregates: the problems of all texts, one a text.
+void add_aggregate_errors(const NamedTexts& texts, const Schema& schema,
+                          const std::vector<std::string>& keys, const TimeZone* zone,
+                          Errors& errors);
+
 // The conjuncts of a predicate that a decoder can use; column indexes are the schema's.
 std::vector<PushedPredicate> pushable_predicates(const Ast& ast, const Schema& schema);
 

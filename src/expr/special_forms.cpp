@@ -47,6 +47,8 @@ class CallParser {
       return unit() && c_.expect_symbol(",", "after the unit") && list() && closing();
     }
     if (name == "POSITION") return position();
+    if (name.starts_with("JSON_") && name.ends_with("AGG") && c_.accept_word("DISTINCT"))
+      call_->distinct = true;
     if (name == "JSON_OBJECT" || name == "JSON_OBJECTAGG") return json_object();
     if (name.starts_with("JSON_")) return json_list();
     if (c_.accept_symbol(")")) return true;

@@ -303,7 +303,7 @@ std::unique_ptr<OperatorPlan> bind_aggregate(const ComponentSpec& spec, const Sc
   }
   auto binding = bind_aggregates(options.aggregate, input, keys, context.zone);
   if (!binding) {
-    errors.push_back(binding.error());
+    add_aggregate_errors(options.aggregate, input, keys, context.zone, errors);
     return nullptr;
   }
   aggregation.binding = std::move(*binding);

@@ -1,4 +1,5 @@
 #include "expr/aggregates/aggregate_list.h"
+#include "expr/aggregates/clauses.h"
 #include "expr/aggregates/placed_texts.h"
 #include "expr/aggregates/row_codec.h"
 
@@ -8,12 +9,14 @@ namespace {
 
 class ArrayAgg final : public TextCollector<ArrayAgg> {
  public:
-  explicit ArrayAgg(const Type& element) : TextCollector(Type::array(element)) {}
+  ArrayAgg(const Type& element, bool respect_nulls)
+      : TextCollector(Type::array(element)), respect_nulls_(respect_nulls) {}
 
   void update(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args, size_t n,
               const Batch& batch, EvalContext&) const override {
     std::string encoded;
     for (size_t i = 0; i < n; ++i) {
+      if (!respect_nulls_ && args[0]->is_null(i)) continue;
       encoded.clear();
       encode_value(*args[0], i, encoded);
       texts_at(slots, groups, i).add(batch.ordinal(i), encoded);
@@ -32,20 +35,27 @@ class ArrayAgg final : public TextCollector<ArrayAgg> {
     }
     out.push<ListRef>(list);
   }
+
+ private:
+  bool respect_nulls_;
 };
 
-Result<AggregatePtr> bind_array_agg(std::span<const ExprPtr> args) {
+Result<AggregatePtr> bind_array_agg(std::span<const ExprPtr> args,
+                                    std::span<const std::string> words) {
   if (args.size() != 1) return wrong_arguments("ARRAY_AGG", "one argument", kArrayAgg.signature);
-  return std::make_shared<ArrayAgg>(args[0]->type());
+  const auto respect_nulls = read_nulls_clause("ARRAY_AGG", words, true);
+  if (!respect_nulls) return fail(respect_nulls.error());
+  return std::make_shared<ArrayAgg>(args[0]->type(), *respect_nulls);
 }
 
 }  // namespace
 
 const AggregateDescriptor kArrayAgg = {
     "ARRAY_AGG",
-    "ARRAY_AGG(x) -> ARRAY of the type of x",
-    "Collects all values, NULLs too, in input order; NULL when there are no rows.",
+    "ARRAY_AGG(x [{IGNORE | RESPECT} NULLS]) -> ARRAY of the type of x",
+    "Collects all values, NULLs too unless IGNORE NULLS, in input order; NULL when there are none.",
     "ARRAY_AGG(x) over 2, NULL, 1 -> [2, NULL, 1]",
+    nullptr,
     bind_array_agg,
 };
 

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "expr/aggregates/aggregate_list.h"
+#include "expr/aggregates/clauses.h"
 #include "expr/aggregates/json_value.h"
 #include "expr/aggregates/placed_texts.h"
 
@@ -9,18 +10,26 @@ namespace weir {
 
 namespace {
 
+// `raw`: a text is JSON already.
+void append_value(std::string& json, const Column& column, size_t i, bool raw) {
+  if (raw && !column.is_null(i))
+    json += column.at<StringRef>(i).view();
+  else
+    append_json_value(json, column, i);
+}
+
 class JsonArrayagg final : public TextCollector<JsonArrayagg> {
  public:
-  JsonArrayagg() : TextCollector(Type::string()) {}
+  explicit JsonArrayagg(JsonClauses clauses) : TextCollector(Type::string()), clauses_(clauses) {}
 
   void update(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args, size_t n,
               const Batch& batch, EvalContext&) const override {
     std::string json;
     for (size_t i = 0; i < n; ++i) {
       PlacedTexts& texts = texts_at(slots, groups, i);  // rows of NULL alone give [], not NULL
-      if (args[0]->is_null(i)) continue;
+      if (!clauses_.keep_nulls && args[0]->is_null(i)) continue;
       json.clear();
-      append_json_value(json, *args[0], i);
+      append_value(json, *args[0], i, clauses_.raw_value);
       texts.add(batch.ordinal(i), json);
     }
   }
@@ -37,20 +46,15 @@ class JsonArrayagg final : public TextCollector<JsonArrayagg> {
     json.push_back(']');
     out.push<StringRef>(StringRef(arena.copy(json)));
   }
-  void save(const PlacedTextsState& s, SnapshotWriter& w) const {
-    w.put_u8(s.texts != nullptr ? 1 : 0);
-    TextCollector::save(s, w);
-  }
-  void load(PlacedTextsState& s, SnapshotReader& r) const {
-    if (r.get_u8() != 0) texts_of(s);
-    TextCollector::load(s, r);
-  }
+
+ private:
+  JsonClauses clauses_;
 };
 
 // Items are "key":value.
 class JsonObjectagg final : public TextCollector<JsonObjectagg> {
  public:
-  JsonObjectagg() : TextCollector(Type::string()) {}
+  explicit JsonObjectagg(JsonClauses clauses) : TextCollector(Type::string()), clauses_(clauses) {}
 
   void update(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args, size_t n,
               const Batch& batch, EvalContext&) const override {
@@ -62,10 +66,12 @@ class JsonObjectagg final : public TextCollector<JsonObjectagg> {
             .add(batch.ordinal(i), json);  // an empty text, which no member is
         continue;
       }
+      PlacedTexts& texts = texts_at(slots, groups, i);  // members left out alone give {}, not NULL
+      if (!clauses_.keep_nulls && args[1]->is_null(i)) continue;
       append_json_string(json, args[0]->at<StringRef>(i).view());
       json.push_back(':');
-      append_json_value(json, *args[1], i);
-      texts_at(slots, groups, i).add(batch.ordinal(i), json);
+      append_value(json, *args[1], i, clauses_.raw_value);
+      texts.add(batch.ordinal(i), json);
     }
   }
   void finish_state(const PlacedTextsState& s, Column& out, Arena& arena,
@@ -107,36 +113,47 @@ class JsonObjectagg final : public TextCollector<JsonObjectagg> {
     while (member[i] != '"') i += member[i] == '\\' ? 2 : 1;
     return i + 1;
   }
+
+  JsonClauses clauses_;
 };
 
-Result<AggregatePtr> bind_json_arrayagg(std::span<const ExprPtr> args) {
+Result<AggregatePtr> bind_json_arrayagg(std::span<const ExprPtr> args,
+                                        std::span<const std::string> words) {
   if (args.size() != 1)
     return wrong_arguments("JSON_ARRAYAGG", "one argument", kJsonArrayagg.signature);
-  return std::make_shared<JsonArrayagg>();
+  const auto clauses = read_json_clauses("JSON_ARRAYAGG", words, false);
+  if (!clauses) return fail(clauses.error());
+  return std::make_shared<JsonArrayagg>(*clauses);
 }
 
-Result<AggregatePtr> bind_json_objectagg(std::span<const ExprPtr> args) {
+Result<AggregatePtr> bind_json_objectagg(std::span<const ExprPtr> args,
+                                         std::span<const std::string> words) {
   if (args.size() != 2 || !args[0]->type().is_text())
     return wrong_arguments("JSON_OBJECTAGG", "a STRING and a value", kJsonObjectagg.signature);
-  return std::make_shared<JsonObjectagg>();
+  const auto clauses = read_json_clauses("JSON_OBJECTAGG", words, true);
+  if (!clauses) return fail(clauses.error());
+  return std::make_shared<JsonObjectagg>(*clauses);
 }
 
 }  // namespace
 
 const AggregateDescriptor kJsonArrayagg = {
     "JSON_ARRAYAGG",
-    "JSON_ARRAYAGG(x) -> STRING",
-    "Collects the values that are not NULL into a JSON array, in input order.",
+    "JSON_ARRAYAGG(x [{NULL | ABSENT} ON NULL]) -> STRING",
+    "Collects the values into a JSON array, in input order; NULLs are left out unless NULL ON "
+    "NULL.",
     "JSON_ARRAYAGG(x) over 2, NULL, 1 -> [2,1]",
+    nullptr,
     bind_json_arrayagg,
 };
 
 const AggregateDescriptor kJsonObjectagg = {
     "JSON_OBJECTAGG",
-    "JSON_OBJECTAGG(KEY key STRING VALUE x) -> STRING",
+    "JSON_OBJECTAGG([KEY] key STRING VALUE x [{NULL | ABSENT} ON NULL]) -> STRING",
     "Collects keys and values into a JSON object, keys in order; of equal keys the last one "
     "counts.",
     "JSON_OBJECTAGG(KEY k VALUE x) over ('b', 1), ('a', NULL) -> {\"a\":null,\"b\":1}",
+    nullptr,
     bind_json_objectagg,
 };
 

@@ -72,7 +72,7 @@ class TextCollector : public TypedAggregate<Derived, PlacedTextsState> {
     static_cast<const Derived&>(*this).finish_texts(s.texts, out, arena);
   }
   void save(const PlacedTextsState& s, SnapshotWriter& w) const {
-    w.put_u64(s.texts == nullptr ? 0 : s.texts->items.size());
+    w.put_u64(s.texts == nullptr ? 0 : s.texts->items.size() + 1);
     if (s.texts == nullptr) return;
     s.texts->sort();
     for (const auto& item : s.texts->items) {
@@ -82,7 +82,8 @@ class TextCollector : public TypedAggregate<Derived, PlacedTextsState> {
   }
   void load(PlacedTextsState& s, SnapshotReader& r) const {
     const uint64_t n = r.get_u64();
-    for (uint64_t i = 0; i < n && r.ok(); ++i) {
+    if (n > 0) texts_of(s);
+    for (uint64_t i = 1; i < n && r.ok(); ++i) {
       const uint64_t ordinal = r.get_u64();
       texts_of(s).add(ordinal, r.get_text());
     }

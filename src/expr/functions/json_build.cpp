@@ -1,7 +1,8 @@
 // Making JSON texts: JSON_STRING, JSON_OBJECT, JSON_ARRAY.
 //
 // An argument that is itself JSON (a call of JSON, JSON_OBJECT or JSON_ARRAY) is put in as it is; the
-// binder says so with the word "RAW n" for argument n, counted from 0. All other texts become JSON strings.
+// binder says so (words_with_raw) with the word "RAW n" for argument n, counted from 0. All other texts
+// become JSON strings.
 #include <algorithm>
 #include <charconv>
 
@@ -171,8 +172,11 @@ FunctionList json_build_functions() {
                              "JSON_STRING(ARRAY[1, 2])", "[1,2]", bind_json_string));
   FunctionDescriptor object = polymorphic(
       "JSON_OBJECT", "JSON_OBJECT([[KEY] key VALUE x, ...] [{NULL | ABSENT} ON NULL]) -> STRING",
-      "Makes a JSON object, its keys sorted.", "JSON_OBJECT(KEY 'b' VALUE 'x', KEY 'a' VALUE 1.5)",
-      "{\"a\":1.5,\"b\":\"x\"}", nullptr);
+      "Makes a JSON object, its keys sorted; JSON_OBJECT, JSON_ARRAY and JSON(...) as values are "
+      "nested, "
+      "other texts are strings.",
+      "JSON_OBJECT(KEY 'b' VALUE 'x', KEY 'a' VALUE JSON_ARRAY(1.5))", "{\"a\":[1.5],\"b\":\"x\"}",
+      nullptr);
   object.bind_words = bind_json_object;
   list.push_back(std::move(object));
   FunctionDescriptor array =
