@@ -44,6 +44,10 @@ std::unexpected<Error> unknown_word(const Command& command, const std::string& w
   std::vector<std::string> known = {"help"};
   for (const auto& flag : command.flags) known.emplace_back(flag.name);
   const std::string name = word.substr(0, word.find('='));
+  for (const auto* other : {"-f", "-c", "--file", "--config", "--pipeline"})
+    if (name == other && command.usage.front().find("PIPELINE.toml") != std::string_view::npos)
+      return refuse(fmt::format("unknown flag `{}`", name),
+                    fmt::format("the pipeline stands without a flag: {}", command.usage.front()));
   const std::string near =
       word.starts_with("--") ? nearest_name(name.substr(2), known) : std::string();
   return refuse(fmt::format("unknown flag `{}`", name),

@@ -94,8 +94,8 @@ void set_output(Node& sink, const std::string& output) {
     if (type != "stdout") change_type(sink, "stdout", {"format"});
     return;
   }
-  const bool was_file = type == "file" || (type.empty() && sink.find("path") != nullptr);
-  if (!was_file) change_type(sink, "file", {"format", "compression"});
+  // A sink without a type becomes a file by its path: append, level and so on are a file's keys.
+  if (type != "file" && !type.empty()) change_type(sink, "file", {"format"});
   set_entry(sink, "path", string_node(output), kNoPlace);
 }
 

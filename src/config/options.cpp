@@ -34,8 +34,10 @@ std::string scalar_text(const Node& node) {
 }
 
 std::string quote_hint(const Node& node) {
-  const std::string text = scalar_text(node);
-  return text.empty() ? std::string() : fmt::format("write it in quotes: \"{}\"", text);
+  std::string text = scalar_text(node);
+  if (!text.empty()) return fmt::format("write it in quotes: \"{}\"", text);
+  for (const Node& item : node.items) text += (text.empty() ? "" : ", ") + scalar_text(item);
+  return text.empty() ? std::string() : fmt::format("write it as one string: \"{}\"", text);
 }
 
 // parse_duration and parse_byte_size know no place.

@@ -337,7 +337,9 @@ class PipelineReader {
       if (!read_kind(node, "op", where, step)) {
         if (node.find("op") == nullptr)
           drop(missing_key(node.position, "op", where),
-               "for example op = \"filter\"; `weir operators` lists them");
+               node.find("type") != nullptr && node.find("type")->kind == Node::Kind::kString
+                   ? fmt::format("write op = \"{}\" in place of type", node.find("type")->text)
+                   : "for example op = \"filter\"; `weir operators` lists them");
         continue;
       }
       take_wiring(step);

@@ -249,6 +249,10 @@ Error readable(const toml::parse_error& e, Lines& lines) {
       column = static_cast<uint32_t>(value_at) + 1;
       hint = fmt::format("text stands in quotes: {}= \"{}\"", line.substr(0, equals), value);
     }
+  } else if (has(message, "encountered end-of-file") && equals == std::string_view::npos &&
+             !line.empty() && line.find_first_of("[{'\"") == std::string_view::npos) {
+    message = "a key needs a value";
+    hint = fmt::format("written as {} = \"...\"", line.substr(0, line.find_last_not_of(" \t") + 1));
   } else if (has(message, "encountered end-of-file")) {
     message = "the text ends too early: something is not closed";
   } else if (has(message, "expected key or closing '}'") && has(message, "'\\n'")) {

@@ -1,6 +1,7 @@
 #include "expr/call.h"
 
 #include "base/spelling.h"
+#include "expr/absent_functions.h"
 #include "expr/binder.h"
 #include "expr/case.h"
 #include "expr/cast.h"
@@ -126,6 +127,10 @@ Result<ExprPtr> make_call(std::string_view name, std::vector<ExprPtr> args,
                           std::span<const std::string> words) {
   const auto overloads = find_function(name);
   if (overloads.empty()) {
+    if (auto absent = absent_function(name)) return std::unexpected(std::move(*absent));
+    if (const auto here = function_elsewhere_called(name); !here.empty())
+      return fail(ErrorKind::kConfig, "unknown function " + std::string(name),
+                  "here it is " + std::string(here));
     std::vector<std::string> names;
     for (const auto& f : scalar_functions()) {
       if (names.empty() || names.back() != f.name) names.emplace_back(f.name);

@@ -193,8 +193,9 @@ class Lexer {
       return fail_at(pos_++, 1,
                      control ? "a control character has no place in an expression"
                              : "`" + std::string(1, c) + "` has no place in an expression",
-                     "a name that holds other characters than letters, digits and _ is written in "
-                     "`backquotes`");
+                     c == '~' ? "regular expressions: REGEXP(text, 'pattern')"
+                              : "a name that holds other characters than letters, digits and _ is "
+                                "written in `backquotes`");
     }
     token.text = std::string(1, c);
     ++pos_;
@@ -309,8 +310,11 @@ std::string TokenCursor::describe(const Token& token) const {
 
 void TokenCursor::fail_expected(std::string_view what, std::string hint) {
   const Token& token = peek();
-  if (hint.empty() && token.kind == TokenKind::kWord && is_reserved_word(token.upper) &&
-      what.find("expression") != std::string_view::npos) {
+  const bool starts = token.offset == text_.text.find_first_not_of(" \t\n");
+  if (hint.empty() && starts && (token.upper == "SELECT" || token.upper == "WHERE")) {
+    hint = "an expression alone, such as status >= 500, without " + token.upper;
+  } else if (hint.empty() && token.kind == TokenKind::kWord && is_reserved_word(token.upper) &&
+             what.find("expression") != std::string_view::npos) {
     hint = "a column of that name is written in backquotes: `" + token.text + "`";
   }
   fail_at(token.offset, std::max<size_t>(token.length, 1),

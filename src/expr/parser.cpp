@@ -590,6 +590,18 @@ class Parser : public ExpressionParser {
   QueryGrammar* queries_;
 };
 
+// What was meant by a word behind a whole expression.
+std::string hint_behind_expression(const Token& token) {
+  if (token.upper == "AS") return "the key is the name: name = \"expression\"";
+  if (token.upper == "RLIKE" || token.upper == "REGEXP" || token.upper == "MATCHES")
+    return "regular expressions: REGEXP(text, 'pattern')";
+  if (token.upper == "ILIKE") return "without regard to case: LOWER(text) LIKE '%part%'";
+  if (token.text == "::") return "casts: CAST(value AS INT)";
+  if (token.text == "?") return "conditions: IF(condition, then, otherwise)";
+  if (token.text == ",") return "one expression stands here; conditions are joined by AND or OR";
+  return {};
+}
+
 }  // namespace
 
 AstPtr parse_expression(TokenCursor& cursor, QueryGrammar* queries) {
@@ -605,7 +617,8 @@ Result<AstPtr> parse_expression(const SourceText& text) {
     return std::unexpected(cursor.error());
   }
   auto ast = parse_expression(cursor);
-  if (ast && !cursor.at_end()) cursor.fail_expected("an operator or the end");
+  if (ast && !cursor.at_end())
+    cursor.fail_expected("an operator or the end", hint_behind_expression(cursor.peek()));
   if (cursor.failed()) return std::unexpected(cursor.error());
   return ast;
 }

@@ -177,9 +177,9 @@ class AccessLogDecoder final : public Decoder, private RecordSplitter {
       const char* stop = find_end(step, p, end, escaped);
       if (stop == nullptr) {
         if (fault != nullptr) {
-          fault->field = step.column;
-          fault->reason = "no " + quote_for_message(step.literal.text) +
-                          " after it: " + quote_for_message({p, static_cast<size_t>(end - p)});
+          fault->reason = "not a line of this format: no " + quote_for_message(step.literal.text) +
+                          " after the field " + std::string(step.column) + ": " +
+                          quote_for_message({p, static_cast<size_t>(end - p)});
         }
         return false;
       }

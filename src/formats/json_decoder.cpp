@@ -259,7 +259,11 @@ bool JsonDecoder::decode_line(std::string_view text, const Line& line, const Jso
     if (behind != nullptr && *behind < walk_.end)
       behind = walk_.invalid(behind, "the end of the line");
   } else {
-    walk_.fail("not a JSON object: " + quote_for_message(walk_.text(token), 40));
+    const std::string_view found = walk_.text(token);
+    walk_.fail("not a JSON object: " + quote_for_message(found, 40) +
+               (found.starts_with('[')
+                    ? "; a record is an object on a line, as jq -c '.[]' writes it"
+                    : ""));
   }
   if (behind == nullptr) {
     while (*token < walk_.end) ++token;

@@ -265,6 +265,13 @@ class PatternReader {
                  "RE2 never backtracks and so cannot look around; write the pattern without it");
   }
 
+  std::string unknown_name_hint(const std::string& name) const {
+    const std::string near = nearest_name(name, library_->names());
+    return (near.empty() ? "Logstash's are known, such as IP, WORD, NUMBER and DATA"
+                         : "did you mean `" + near + "`?") +
+           "; `patterns` and `patterns_file` add others";
+  }
+
   Result<size_t> write_reference(std::string_view text, size_t i, bool outermost) {
     const size_t end = text.find('}', i);
     if (end == std::string_view::npos) return error(i, "a `%{` is not closed");
@@ -281,7 +288,7 @@ class PatternReader {
     const std::string type(inside);
     const std::string* definition = library_->find(name);
     if (definition == nullptr)
-      return error(i, "no grok pattern `" + name + "`", spelling_hint(name, library_->names()));
+      return error(i, "no grok pattern `" + name + "`", unknown_name_hint(name));
     if (std::find(stack_.begin(), stack_.end(), name) != stack_.end())
       return error(i, "the pattern " + name + " refers to itself");
     if (stack_.size() >= kMaxNesting) return error(i, "patterns refer to each other too deeply");

@@ -84,6 +84,8 @@ Reduction bind_reduction(const NamedTexts& texts, const Schema& input,
     if (!expr) {
       Error error = expr.error();
       if (error.position.line == 0) error.position = text.at(0, text.text.size());
+      if (error.message.starts_with("no column"))
+        error.hint = "a." + column.name + " is the value so far, b." + column.name + " the new one";
       errors.push_back(std::move(error));
       continue;
     }

@@ -28,7 +28,12 @@ std::unique_ptr<OperatorPlan> bind_rename(const ComponentSpec& spec, const Schem
   std::vector<bool> renamed(input.size(), false);
   for (const auto& column : options.columns) {
     const size_t old = resolve_column(column.value, input, errors);
-    if (old == input.size()) continue;
+    if (old == input.size()) {
+      if (input.find(column.name))
+        errors.back().hint =
+            "the new name comes first: " + column.value.text + " = \"" + column.name + "\"";
+      continue;
+    }
     if (renamed[old]) {
       errors.push_back({ErrorKind::kConfig,
                         "column `" + input[old].name + "` is renamed twice",

@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "base/spelling.h"
+#include "operators/other_names.h"
 #include "plan/step_list.h"
 #include "windows/event_time.h"
 #include "windows/window.h"
@@ -13,14 +14,37 @@ namespace weir {
 namespace {
 
 template <class Descriptors>
-Error unknown_kind(const ComponentSpec& spec, const char* what, const Descriptors& known) {
+std::vector<std::string> names_of(const Descriptors& known) {
   std::vector<std::string> names;
   for (const auto* d : known) names.emplace_back(d->name);
+  return names;
+}
+
+template <class Descriptors>
+Error unknown_kind(const ComponentSpec& spec, const char* what, const Descriptors& known) {
   return {ErrorKind::kConfig,
           "no " + std::string(what) + " `" + spec.kind + "`",
           spec.kind_position,
-          spelling_hint(spec.kind, names),
+          spelling_hint(spec.kind, names_of(known)),
           {}};
+}
+
+Error not_available(const Position& position, std::string what, std::string hint = {}) {
+  return {ErrorKind::kConfig,
+          std::move(what) + " is not available in this version",
+          position,
+          std::move(hint),
+          {}};
+}
+
+// Connectors that the pipeline language has a name for, but not this version.
+template <class Descriptors>
+Error unknown_connector(const ComponentSpec& spec, const char* what, const Descriptors& known) {
+  for (const auto* later : {"kafka", "tcp", "udp", "unix", "datagen", "sqlite", "postgres"})
+    if (spec.kind == later)
+      return not_available(spec.kind_position, "the " + std::string(what) + " `" + spec.kind + "`",
+                           spelling_hint({}, names_of(known)));
+  return unknown_kind(spec, what, known);
 }
 
 // What comes out of a source or step, for those that read it.
@@ -86,7 +110,7 @@ class Binder {
   void bind_source(const SourceSpec& source) {
     const SourceDescriptor* descriptor = find_source(source.kind);
     if (descriptor == nullptr) {
-      errors_.push_back(unknown_kind(source, "source type", sources()));
+      errors_.push_back(unknown_connector(source, "source type", sources()));
       intact_ = false;
       return;
     }
@@ -179,7 +203,10 @@ class Binder {
   void bind_step(const ComponentSpec& spec, const std::string& table, size_t i) {
     const OperatorDescriptor* descriptor = find_step(spec.kind);
     if (descriptor == nullptr) {
-      errors_.push_back(unknown_kind(spec, "operator", steps()));
+      Error error = unknown_kind(spec, "operator", steps());
+      if (const auto here = operator_elsewhere_called(spec.kind); !here.empty()) error.hint = here;
+      if (error.hint.empty()) error.hint = "`weir operators` lists them";
+      errors_.push_back(std::move(error));
       intact_ = false;
       return;
     }
@@ -287,7 +314,7 @@ class Binder {
   std::unique_ptr<SinkPlan> bind_one_sink(const SinkSpec& spec, const Schema& schema) {
     const SinkDescriptor* descriptor = find_sink(spec.kind);
     if (descriptor == nullptr) {
-      errors_.push_back(unknown_kind(spec, "sink type", sinks()));
+      errors_.push_back(unknown_connector(spec, "sink type", sinks()));
       return nullptr;
     }
     SinkContext context;

@@ -12,6 +12,18 @@ namespace {
 
 constexpr uint64_t kMostShown = 10;  // messages of skipped records, so that a flood stays readable
 
+std::string hint_for(const Reject& reject, bool first_input) {
+  std::string hint = "--on-error skip goes on without bad records, --dead-letter PATH keeps them";
+  if (reject.reason.starts_with("not a TIMESTAMP") && !reject.field.empty() &&
+      reject.reason.find("zone") == std::string::npos) {
+    hint = "another form is declared: [source.schema] " + reject.field +
+           " = { type = \"TIMESTAMP(3)\", format = \"%d/%m/%Y %H:%M\" }; " + hint;
+  } else if (first_input && reject.offset == 0 && reject.field.empty()) {
+    hint = "is the format right? -i names another; " + hint;
+  }
+  return hint;
+}
+
 }  // namespace
 
 RejectHandler::RejectHandler(const Plan& plan, std::function<void(const std::string&)> message)
@@ -84,7 +96,7 @@ Result<void> RejectHandler::take(const Batch& batch) {
   if (!skip) {
     ++count_;
     Error e{ErrorKind::kData, describe(batch, batch.rejects.front()), {}, {}, {}};
-    e.hint = "--on-error skip goes on without bad records, --dead-letter PATH keeps them";
+    e.hint = hint_for(batch.rejects.front(), batch.origin.partition == 0);
     return fail(std::move(e));
   }
 

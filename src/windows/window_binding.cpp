@@ -153,7 +153,7 @@ class WindowBinder {
     for (const size_t c : window_.key_columns) keys.push_back(window_.input[c].name);
     auto binding = bind_aggregates(texts, window_.input, keys, context_.zone);
     if (!binding) {
-      complaints_.errors().push_back(binding.error());
+      add_aggregate_errors(texts, window_.input, keys, context_.zone, complaints_.errors());
       return;
     }
     window_.aggregates = std::move(*binding);
