@@ -76,7 +76,7 @@ class TimeParser {
   // epoch_*, patterns with %z, %Z or %s. iso8601, auto and syslog: false.
   virtual bool has_zone() const = 0;
 };
-// `zone` reads texts without one. Syslog has no year: the one nearest to `reference_us` is taken.
+// `zone` reads texts without one. Syslog has no year: the last one that is not ahead of `reference_us`.
 // Error: kConfig that names the wrong directive.
 Result<std::unique_ptr<TimeParser>> make_time_parser(std::string_view format, const TimeZone& zone,
                                                      int64_t reference_us);

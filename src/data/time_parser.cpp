@@ -10,8 +10,12 @@
 namespace weir {
 namespace {
 
+// How far ahead of the reference (a file's last change, now) a time without a year may lie: clocks and zones
+// differ. What lies further ahead is of the year before.
+constexpr int64_t kAhead = 7 * kMicrosPerDay;
+
 // The instant of a wall clock whose year is not said: of the years around the reference the one that
-// brings it nearest. 29 February may have to look further.
+// brings it nearest without lying ahead of it. 29 February may have to look further.
 std::optional<int64_t> nearest_year(uint32_t month, uint32_t day, int64_t clock_us,
                                     const TimeZone& zone, int64_t reference_us) {
   const int32_t middle = civil_from_days(floor_div(reference_us, kMicrosPerDay)).year;
@@ -22,6 +26,7 @@ std::optional<int64_t> nearest_year(uint32_t month, uint32_t day, int64_t clock_
     if (!valid_date(year, month, day)) continue;
     const int64_t instant =
         zone.to_instant(days_from_civil(year, month, day) * kMicrosPerDay + clock_us);
+    if (best && instant > reference_us + kAhead) continue;
     const auto distance = static_cast<uint64_t>(std::max(instant, reference_us)) -
                           static_cast<uint64_t>(std::min(instant, reference_us));
     if (!best || distance < best_distance) {

@@ -60,12 +60,14 @@ TEST_CASE("auto tells the format from the text") {
   CHECK(parsed("auto", "") == "none");
 }
 
-TEST_CASE("syslog takes the year nearest to the reference") {
+TEST_CASE("syslog takes the last year that is not ahead of the reference") {
   CHECK(parsed("syslog", "Oct 11 22:14:15", "UTC", "2021-10-12 00:00:00") == "2021-10-11 22:14:15");
   CHECK(parsed("syslog", "Oct  1 22:14:15.123", "UTC", "2021-10-12 00:00:00") ==
         "2021-10-01 22:14:15.123");
   CHECK(parsed("syslog", "Dec 31 23:59:59", "UTC", "2022-01-01 00:00:05") == "2021-12-31 23:59:59");
   CHECK(parsed("syslog", "Jan  1 00:00:01", "UTC", "2021-12-31 23:59:55") == "2022-01-01 00:00:01");
+  CHECK(parsed("syslog", "Dec  1 00:00:00", "UTC", "2021-11-27 00:00:00") == "2021-12-01 00:00:00");
+  CHECK(parsed("syslog", "Feb 25 16:19:38", "UTC", "2021-11-27 00:00:00") == "2021-02-25 16:19:38");
   CHECK(parsed("syslog", "Jan  1 00:30:00", "Europe/Berlin", "2021-12-31 23:00:00") ==
         "2021-12-31 23:30:00");
   CHECK(parsed("syslog", "Feb 29 12:00:00", "UTC", "2021-06-01 00:00:00") == "2020-02-29 12:00:00");
@@ -120,7 +122,7 @@ TEST_CASE("texts that a pattern refuses") {
   CHECK(parsed("%F %T %Z", "2021-09-27 12:34:56 Nowhere") == "none");
 }
 
-TEST_CASE("patterns without a year take the nearest") {
+TEST_CASE("patterns without a year take the last one") {
   CHECK(parsed("%b %d %H:%M:%S", "Dec 31 23:00:00", "UTC", "2022-01-01 00:00:00") ==
         "2021-12-31 23:00:00");
   CHECK(parsed("%m-%d %H:%M:%S", "02-29 01:00:00", "UTC", "2021-01-01 00:00:00") ==
