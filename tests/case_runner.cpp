@@ -8,6 +8,7 @@
 //   args = ["-t", "csv"]   further arguments; optional
 //   stdout = '''...'''     expected bytes
 //   stderr = '''...'''     expected bytes under -q; optional, compared in the first run only
+//   out_files = { "out.csv" = '''...''' }   files that the run leaves, named out...; optional
 //   exit = 0
 //   vary = false           run it once only; optional
 //   unoptimized = false    leave out the runs without the optimiser: columns that nothing needs are not
@@ -147,9 +148,6 @@ class Runner {
       pipeline = replace_all(read_file(file), "\"testdata/", "\"" + data_.string() + "/");
     }
     write_file(folder_ / "pipeline.toml", pipeline);
-    if (const auto* files = c.find("files")) {
-      for (const auto& [name, node] : files->entries) write_file(folder_ / name, node.text);
-    }
     const auto* input = c.find("input");
     if (input != nullptr) write_file(folder_ / "input", input->text);
     std::vector<std::string> args;
@@ -181,6 +179,9 @@ class Runner {
             for (const auto& entry : fs::directory_iterator(folder_)) {
               if (entry.path().filename().string().starts_with("out")) fs::remove_all(entry);
             }
+            if (const auto* files = c.find("files")) {
+              for (const auto& [name, node] : files->entries) write_file(folder_ / name, node.text);
+            }
             const Outcome got = run(command, folder_, piped ? &input->text : nullptr);
             if (first && std::getenv("WEIR_BLESS") != nullptr) {
               std::string blessed = bless(text, "stdout", got.out);
@@ -201,6 +202,17 @@ class Runner {
               if (!same_err) std::printf("--- expected stderr\n%s", expected.err.c_str());
               ++failed_;
               return;
+            }
+            if (const auto* files = c.find("out_files")) {
+              for (const auto& [name, node] : files->entries) {
+                const std::string left = read_file(folder_ / name);
+                if (left == node.text) continue;
+                std::printf("FAIL %s\n  %s, parallelism %s, block_size %s\n%s--- expected\n%s",
+                            path.c_str(), name.c_str(), parallelism, block, left.c_str(),
+                            node.text.c_str());
+                ++failed_;
+                return;
+              }
             }
             ++runs_;
             first = false;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 
@@ -12,6 +13,7 @@
 #include "cli/pipeline_flags.h"
 #include "cli/progress_line.h"
 #include "cli/summary.h"
+#include "sources/source.h"
 
 namespace weir {
 namespace {
@@ -19,9 +21,10 @@ namespace {
 std::atomic<int> stop_signal{0};
 static_assert(std::atomic<int>::is_always_lock_free);
 
-// The first signal stops the run in order, the second at once.
+// The first signal stops the run in order, or the wait for the head of a pipe; the second at once.
 void on_signal(int signal) {
   if (stop_signal.exchange(signal) != 0) _exit(128 + signal);
+  interrupt_sampling();
 }
 
 void watch_signals() {
@@ -35,10 +38,14 @@ void watch_signals() {
   }
 }
 
-bool wants_progress(const Invocation& invocation) {
+// Not when rows and progress would share a terminal.
+bool wants_progress(const Invocation& invocation, const Plan& plan) {
   const std::string choice = invocation.value("progress", "auto");
   if (choice != "auto") return choice == "always";
-  return !invocation.has("quiet") && ::isatty(STDERR_FILENO) == 1 && ::isatty(STDOUT_FILENO) != 1;
+  if (invocation.has("quiet") || ::isatty(STDERR_FILENO) != 1) return false;
+  return std::none_of(plan.sinks.begin(), plan.sinks.end(), [](const PlannedSink& planned) {
+    return planned.sink->encode_options().terminal;
+  });
 }
 
 int run_pipeline_command(const Invocation& invocation, Console& console) {
@@ -58,9 +65,13 @@ int run_pipeline_command(const Invocation& invocation, Console& console) {
   watch_signals();
   const auto plan =
       prepare_plan(*text, console.output_color(), [](const PipelineSpec&) { return true; });
+  const bool quiet = invocation.has("quiet");
+  if (stop_signal != 0) {
+    if (!quiet) console.line("weir: interrupted");
+    return 128 + stop_signal;
+  }
   if (!plan) return refuse(plan.error());
 
-  const bool quiet = invocation.has("quiet");
   if (invocation.has("verbose"))
     for (const auto& note : (*plan)->notes) console.line("weir: " + note);
   ProgressLine progress(console);
@@ -68,7 +79,7 @@ int run_pipeline_command(const Invocation& invocation, Console& console) {
   options.stop_signal = &stop_signal;
   options.fresh = invocation.has("fresh");
   options.drain = invocation.has("drain");
-  if (wants_progress(invocation))
+  if (wants_progress(invocation, **plan))
     options.progress = [&](const RunProgress& p) { progress.update(p); };
   if (!quiet) options.message = [&](const std::string& line) { progress.message(line); };
   const RunResult result = run_plan(**plan, options);

@@ -25,7 +25,8 @@ Result<void> Output::start(std::unique_ptr<Sink> sink, bool fresh) {
   sink_ = std::move(sink);
   encoder_ = make_encoder();
   if (!encoder_ || !fresh) return {};
-  encoder_->begin(scratch_);
+  // What is added to a file stands under the header that is there.
+  if (!sink_->continues()) encoder_->begin(scratch_);
   if (scratch_.empty()) return {};
   auto written = sink_->write(Batch{}, scratch_);
   scratch_.clear();
@@ -54,7 +55,16 @@ Result<void> Output::write(const Batch& batch, const std::string* encoded) {
   return sink_->write(batch, scratch_);
 }
 
-Result<void> Output::flush() { return sink_->flush(); }
+Result<void> Output::flush() {
+  if (encoder_) {
+    scratch_.clear();
+    encoder_->flush(scratch_);
+    if (!scratch_.empty()) {
+      if (auto r = sink_->write(Batch{}, scratch_); !r) return r;
+    }
+  }
+  return sink_->flush();
+}
 
 Result<void> Output::commit() {
   if (encoder_) {

@@ -9,6 +9,7 @@
 
 #include "base/units.h"
 #include "run/graph.h"
+#include "run/memory_budget.h"
 #include "run/merge.h"
 #include "run/reject_handler.h"
 #include "run/stage.h"
@@ -66,18 +67,22 @@ class ResultFeed : public PieceFeed {
   std::atomic<bool> stopped_{false};
 };
 
-// Watches the stop signal and reports progress, a few times a second; tells the pass that runs that time
-// goes by.
+// Watches the stop signal and the memory, and reports progress, a few times a second; tells the pass that
+// runs that time goes by.
 class Monitor {
  public:
+  // `failure` gets the error of a run that needs too much memory; it may be read when the monitor has gone.
   Monitor(RunState& state, const std::vector<std::unique_ptr<SourceFeed>>& feeds,
-          const RunOptions& options)
-      : state_(state), feeds_(feeds), options_(options), ticks_(needs_ticks(state)) {
-    if (options.stop_signal != nullptr || options.progress || ticks_)
-      thread_ = std::thread([this] { loop(); });
+          const RunOptions& options, std::optional<Error>& failure)
+      : state_(state),
+        feeds_(feeds),
+        options_(options),
+        ticks_(needs_ticks(state)),
+        failure_(failure),
+        budget_(memory_budget(state.plan.runtime.memory_limit)) {
+    thread_ = std::thread([this] { loop(); });
   }
   ~Monitor() {
-    if (!thread_.joinable()) return;
     {
       std::lock_guard lock(mutex_);
       done_ = true;
@@ -100,10 +105,11 @@ class Monitor {
     const auto period = std::chrono::milliseconds(ticks_ ? 10 : 50);
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, period, [&] { return done_; })) {
-      if (options_.stop_signal != nullptr && options_.stop_signal->load() != 0 &&
-          !state_.stopping) {
-        state_.stopping = true;
-        for (const auto& feed : feeds_) feed->stop();
+      if (options_.stop_signal != nullptr && options_.stop_signal->load() != 0 && !state_.stopping)
+        stop();
+      if (!failure_ && used_memory() > budget_) {
+        failure_ = over_budget();
+        stop();
       }
       if (ticks_) {
         std::lock_guard tick_lock(state_.tick_mutex);
@@ -114,6 +120,19 @@ class Monitor {
         options_.progress(progress(seconds_since(start)));
       }
     }
+  }
+
+  Error over_budget() const {
+    return {ErrorKind::kDiskFull,
+            "the run needs more memory than " + format_byte_size(budget_),
+            {},
+            "raise runtime.memory_limit, or let fewer keys or rows be kept",
+            {}};
+  }
+
+  void stop() {
+    state_.stopping = true;
+    for (const auto& feed : feeds_) feed->stop();
   }
 
   RunProgress progress(double seconds) const {
@@ -132,6 +151,8 @@ class Monitor {
   const std::vector<std::unique_ptr<SourceFeed>>& feeds_;
   const RunOptions& options_;
   const bool ticks_;
+  std::optional<Error>& failure_;
+  const uint64_t budget_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool done_ = false;
@@ -394,10 +415,12 @@ RunResult run_plan(const Plan& plan, const RunOptions& options) {
     return finish(opened.error());
   }
 
+  std::optional<Error> over_budget;
   {
-    Monitor monitor(state, feeds, options);
+    Monitor monitor(state, feeds, options, over_budget);
     run_stages(state, feeds, feed_options.block_bytes);
   }
+  if (over_budget && !state.error) state.error = std::move(over_budget);
   const int signal = options.stop_signal != nullptr ? options.stop_signal->load() : 0;
   close_outputs(state, signal);
   finish(std::move(state.error));

@@ -13,8 +13,11 @@ namespace {
 
 class EncodedSink final : public Sink {
  public:
-  EncodedSink(std::unique_ptr<ByteSink> bytes, bool passes_flush, std::string path)
-      : bytes_(std::move(bytes)), passes_flush_(passes_flush), path_(std::move(path)) {}
+  EncodedSink(std::unique_ptr<ByteSink> bytes, bool passes_flush, bool continues, std::string path)
+      : bytes_(std::move(bytes)),
+        passes_flush_(passes_flush),
+        continues_(continues),
+        path_(std::move(path)) {}
 
   Result<void> write(const Batch&, std::string_view encoded) override {
     return bytes_->write(encoded);
@@ -28,12 +31,14 @@ class EncodedSink final : public Sink {
   Result<void> commit() override { return bytes_->commit(); }
   void abort() override { bytes_->abort(); }
   bool closed_pipe() const override { return bytes_->closed_pipe(); }
+  bool continues() const override { return continues_; }
   uint64_t bytes_written() const override { return bytes_->bytes_written(); }
 
  private:
   std::unique_ptr<ByteSink> bytes_;
   bool passes_flush_;
   std::string path_;
+  bool continues_;
 };
 
 }  // namespace
@@ -66,8 +71,8 @@ SinkFormat bind_sink_format(const SinkSpec& spec, std::string_view standard,
 }
 
 std::unique_ptr<Sink> make_byte_sink(std::unique_ptr<ByteSink> bytes, bool passes_flush,
-                                     std::string path) {
-  return std::make_unique<EncodedSink>(std::move(bytes), passes_flush, std::move(path));
+                                     bool continues, std::string path) {
+  return std::make_unique<EncodedSink>(std::move(bytes), passes_flush, continues, std::move(path));
 }
 
 Result<void> check_stdout() {

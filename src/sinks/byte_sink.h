@@ -20,9 +20,9 @@ SinkFormat bind_sink_format(const SinkSpec& spec, std::string_view standard,
                             const SinkContext& context, Errors& errors);
 
 // Writes the encoded bytes. `passes_flush`: somebody may be reading along, so a flush goes through.
-// `path`: of the positions that it gives.
+// `continues`: behind what is there. `path`: of the positions that it gives.
 std::unique_ptr<Sink> make_byte_sink(std::unique_ptr<ByteSink> bytes, bool passes_flush,
-                                     std::string path = {});
+                                     bool continues = false, std::string path = {});
 
 // Error: descriptor 1 is closed.
 Result<void> check_stdout();

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <fstream>
 
 #include "sinks/byte_sink.h"
 #include "sinks/sink_list.h"
@@ -48,6 +49,14 @@ std::string_view standard_format(std::string_view path) {
 // Opening /dev/stdout would open the file behind it once more, with an offset of its own.
 bool is_stdout(std::string_view path) { return path == "-" || path == "/dev/stdout"; }
 
+// False only if the file could be looked at and its last line has no end: a row would join it.
+bool ends_with_newline(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  char last = '\n';
+  if (file.seekg(-1, std::ios::end)) file.get(last);
+  return last == '\n';
+}
+
 class FilePlan final : public SinkPlan {
  public:
   FilePlan(std::string path, const FileSinkOptions& file, const CompressionOptions& compression,
@@ -66,12 +75,18 @@ class FilePlan final : public SinkPlan {
     return text + (file_.append ? ", appended" : "");
   }
   Result<std::unique_ptr<Sink>> open() const override {
-    const bool special = is_special();
+    struct stat info{};
+    const bool special = ::stat(path_.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
+    const bool continues = file_.append && !special && info.st_size > 0;
     auto file = open_file();
     if (!file) return fail(file.error());
+    if (continues && compression_.kind == Compression::kNone && !ends_with_newline(path_)) {
+      if (auto r = (*file)->write("\n"); !r) return fail(r.error());
+    }
     auto bytes = make_compressing_sink(std::move(*file), compression_);
     if (!bytes) return fail(bytes.error());
-    return make_byte_sink(std::move(*bytes), special || file_.append || is_stdout(path_));
+    return make_byte_sink(std::move(*bytes), special || file_.append || is_stdout(path_),
+                          continues);
   }
 
   Delivery delivery() const override {
@@ -103,7 +118,7 @@ class FilePlan final : public SinkPlan {
     if (!file) return fail(file.error());
     auto bytes = make_compressing_sink(std::move(*file), compression_);
     if (!bytes) return fail(bytes.error());
-    return make_byte_sink(std::move(*bytes), true, path_);
+    return make_byte_sink(std::move(*bytes), true, !place.fresh, path_);
   }
 
  private:

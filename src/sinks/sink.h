@@ -30,6 +30,8 @@ class Sink {
   virtual Result<void> commit() = 0;  // the run succeeded; the last call
   virtual void abort() = 0;  // the run failed; what was not committed is taken back if possible
   virtual bool closed_pipe() const { return false; }
+  // True if rows go behind others that are there already: no header then.
+  virtual bool continues() const { return false; }
   virtual uint64_t bytes_written() const { return 0; }
 };
 
