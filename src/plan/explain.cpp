@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "expr/functions/json_text.h"
 #include "plan/plan.h"
 
 namespace weir {
@@ -72,6 +73,23 @@ std::string inputs_text(const std::vector<Box>& boxes, size_t i) {
   return text;
 }
 
+// Expressions may have several lines, boxes have one.
+std::string one_line(std::string_view text) {
+  std::string out;
+  bool gap = false;
+  for (const char c : text) {
+    const bool blank = static_cast<unsigned char>(c) < 0x20;
+    if (gap && c == ' ') continue;
+    if (!blank) {
+      out += c;
+    } else if (!gap && !out.ends_with(' ')) {
+      out += ' ';
+    }
+    gap = blank || (gap && c == ' ');
+  }
+  return out;
+}
+
 std::vector<Box> boxes_of(const Plan& plan) {
   std::vector<Box> boxes;
   for (const auto& source : plan.sources) {
@@ -117,6 +135,7 @@ std::vector<Box> boxes_of(const Plan& plan) {
                      {box_of(plan, plan.late->input)}});
   if (plan.dead_letter)
     boxes.push_back({"bad records to " + plan.dead_letter->explain(), "in input order", {}, {}});
+  for (Box& box : boxes) box.title = one_line(box.title);
   return boxes;
 }
 
@@ -164,15 +183,21 @@ std::string graph_plan(const std::vector<Box>& boxes, bool dot) {
   return dot ? out + "}\n" : out;
 }
 
+std::string quoted(std::string_view text) {
+  std::string out;
+  json_quote(out, text);
+  return out;
+}
+
 std::string json_plan(const Plan& plan, const std::vector<Box>& boxes) {
   std::string out =
-      fmt::format("{{\"name\":\"{}\",\"mode\":\"{}\",\"workers\":{},\"steps\":[",
-                  escape_quotes(plan.name), plan.streaming ? "streaming" : "batch", plan.workers);
+      fmt::format("{{\"name\":{},\"mode\":\"{}\",\"workers\":{},\"steps\":[", quoted(plan.name),
+                  plan.streaming ? "streaming" : "batch", plan.workers);
   for (size_t i = 0; i < boxes.size(); ++i) {
-    out += fmt::format("{}{{\"step\":\"{}\",\"where\":\"{}\",\"details\":[", i > 0 ? "," : "",
-                       escape_quotes(boxes[i].title), boxes[i].where);
+    out += fmt::format("{}{{\"step\":{},\"where\":\"{}\",\"details\":[", i > 0 ? "," : "",
+                       quoted(boxes[i].title), boxes[i].where);
     for (size_t k = 0; k < boxes[i].lines.size(); ++k)
-      out += fmt::format("{}\"{}\"", k > 0 ? "," : "", escape_quotes(boxes[i].lines[k]));
+      out += (k > 0 ? "," : "") + quoted(boxes[i].lines[k]);
     out += "],\"reads\":[";
     for (size_t k = 0; k < boxes[i].inputs.size(); ++k)
       out += fmt::format("{}{}", k > 0 ? "," : "", boxes[i].inputs[k]);
