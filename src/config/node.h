@@ -28,6 +28,14 @@ class Node {
  public:
   enum class Kind { kString, kInteger, kFloat, kBoolean, kDateTime, kArray, kTable };
 
+  // Declared, because clang looks for the implicit ones while the pair that holds a Node is not complete yet.
+  Node() = default;
+  Node(const Node&) = default;
+  Node(Node&&) noexcept = default;
+  Node& operator=(const Node&) = default;
+  Node& operator=(Node&&) noexcept = default;
+  ~Node() = default;
+
   Kind kind = Kind::kTable;
   std::string text;         // kString (after ${} replacement), kDateTime (as written)
   int64_t integer = 0;      // kInteger
