@@ -214,10 +214,11 @@ void GroupedAggregation::restore(SnapshotReader& reader) {
     std::vector<ColumnPtr> columns;
     for (const auto& type : key_types_) {
       columns.push_back(make_column(type));
-      if (!decode_value(encoded, *columns.back(), arena)) return;
+      if (!decode_value(encoded, *columns.back(), arena)) return reader.refuse();
     }
     uint32_t group = 0;
     if (table_) table_->find_or_add(columns, 1, &group);
+    if (!encoded.empty() || group != i) return reader.refuse();  // groups come in order, each once
     add_states(group + size_t{1});
     if (track_arrival_) arrival_[group] = reader.get_u64();
     states_.restore(group, reader);

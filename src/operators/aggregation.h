@@ -223,7 +223,7 @@ class GroupedAggregation {
   void clear();                 // forgets all groups, keeps the memory
 
   void snapshot(SnapshotWriter& writer) const;
-  void restore(SnapshotReader& reader);  // into an empty one
+  void restore(SnapshotReader& reader);  // instead of all groups; damage: reader.ok() is false
 
  private:
   // Finds or makes the groups of the listed groups of `other`: groups_.

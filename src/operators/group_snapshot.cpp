@@ -38,11 +38,12 @@ bool restore_keys(GroupTable& table, const std::vector<Type>& key_types, Snapsho
     std::vector<ColumnPtr> columns;
     for (const auto& type : key_types) {
       columns.push_back(make_column(type));
-      if (!decode_value(encoded, *columns.back(), arena)) return false;
+      if (!decode_value(encoded, *columns.back(), arena)) reader.refuse();
     }
+    if (!reader.ok()) return false;
     uint32_t group = 0;
     table.find_or_add(columns, 1, &group);
-    if (group != g) return false;
+    if (!encoded.empty() || group != g) reader.refuse();
   }
   return reader.ok();
 }

@@ -88,7 +88,7 @@ void ReduceState::restore(SnapshotReader& reader) {
   const uint64_t groups = reader.get_u64();
   const std::string_view valid = reader.get_text();
   const std::string_view fixed = reader.get_text();
-  if (!reader.ok() || valid.size() != groups || fixed.size() != groups * width_) return;
+  if (valid.size() != groups || fixed.size() != groups * width_) return reader.refuse();
   resize(groups);
   if (groups == 0) return;
   std::memcpy(valid_.data(), valid.data(), valid.size());

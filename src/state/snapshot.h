@@ -45,13 +45,17 @@ class SnapshotReader {
   std::string_view get_text() {
     const uint64_t n = get_u64();
     if (n > rest_.size()) {
-      ok_ = false;
-      rest_ = {};
+      refuse();
       return {};
     }
     const std::string_view v = rest_.substr(0, n);
     rest_.remove_prefix(n);
     return v;
+  }
+  // For what was read but cannot be: from now on as after damage.
+  void refuse() {
+    ok_ = false;
+    rest_ = {};
   }
   bool ok() const { return ok_; }
   bool at_end() const { return rest_.empty(); }
@@ -61,8 +65,7 @@ class SnapshotReader {
   T get() {
     T v{};
     if (rest_.size() < sizeof(T)) {
-      ok_ = false;
-      rest_ = {};
+      refuse();
       return v;
     }
     std::memcpy(&v, rest_.data(), sizeof(T));
