@@ -85,7 +85,7 @@ Batch make_batch(std::string_view bytes, uint64_t sequence) {
 }
 
 struct Table {
-  Table(const Job& job, uint64_t seed) : job(job), groups(*job.program, job.key_types, seed) {}
+  Table(const Job& of, uint64_t seed) : job(of), groups(*of.program, of.key_types, seed) {}
 
   void add(Batch batch) {
     EvalContext context;
