@@ -4,6 +4,7 @@
 #include "cli/catalogue.h"
 #include "cli/help.h"
 #include "config/spec.h"
+#include "plan/checkpoint_plan.h"
 
 namespace weir {
 namespace {
@@ -104,7 +105,9 @@ std::string commands_section() {
 
 std::string pipeline_section() {
   std::string out;
-  for (const auto& table : pipeline_table_docs()) {
+  auto tables = pipeline_table_docs();
+  tables.push_back({"checkpoint", "Positions and state kept between runs.", checkpoint_docs()});
+  for (const auto& table : tables) {
     out += fmt::format(".SS {}\n{}\n",
                        table.table.empty() ? "Top level" : roff("[" + table.table + "]"),
                        roff(table.doc));

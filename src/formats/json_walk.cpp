@@ -11,7 +11,8 @@ const uint32_t* Walk::invalid(const uint32_t* token, std::string_view expected) 
     reason +=
         ": expected " + std::string(expected) + ", found " + quote_for_message(text(token), 20);
   } else {
-    reason += ": expected " + std::string(expected) + ", found the end of the line (a record is one line)";
+    reason += ": expected " + std::string(expected) +
+              ", found the end of the line (a record is one line)";
   }
   return nullptr;
 }

@@ -27,7 +27,7 @@ namespace weir {
 struct FeedOptions {
   size_t block_bytes = size_t{128} << 10;
   size_t max_record_bytes = size_t{64} << 20;  // a longer record is a data error with its offset
-  uint32_t source = 0;                        // for BlockOrigin
+  uint32_t source = 0;                         // for BlockOrigin
   // The input may grow and be read on by a later run: a last record without its end waits for that.
   bool hold_partial = false;
 };

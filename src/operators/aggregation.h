@@ -113,7 +113,7 @@ class AggregateStates {
 
   size_t size() const { return total_; }
   const char* bytes() const { return states_.data(); }  // to prefetch from
-  void grow(size_t total);  // initialises states up to `total` groups
+  void grow(size_t total);                              // initialises states up to `total` groups
   // Starts a group anew.
   void reset(uint32_t group);
   void clear();  // forgets all groups, keeps the memory

@@ -42,7 +42,7 @@ struct PlannedStep {
   std::string label;  // "[[transform]] 2 (filter)"
   std::unique_ptr<OperatorPlan> op;
   std::vector<PlanNode> inputs;
-  std::string name;  // given by the pipeline; empty as a rule
+  std::string name{};  // given by the pipeline; empty as a rule
 };
 
 // Where results go: the output of a source or step, the late rows of a step, or the bad records.

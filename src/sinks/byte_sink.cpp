@@ -37,8 +37,8 @@ class EncodedSink final : public Sink {
  private:
   std::unique_ptr<ByteSink> bytes_;
   bool passes_flush_;
-  std::string path_;
   bool continues_;
+  std::string path_;
 };
 
 }  // namespace

@@ -471,8 +471,8 @@ TEST_CASE("bytes that a peek took from a pipe are read by the run") {
 // Reads on from `offset`; gives the bytes and where the next run begins.
 std::string read_on(const std::string& path, std::shared_ptr<const RecordCutter> cutter,
                     size_t block, int threads, uint64_t& offset) {
-  auto feed =
-      resume_file_feed({{path, offset, UINT32_MAX}}, std::move(cutter), {block, size_t{1} << 20, 0, true});
+  auto feed = resume_file_feed({{path, offset, UINT32_MAX}}, std::move(cutter),
+                               {block, size_t{1} << 20, 0, true});
   REQUIRE(feed);
   const Collected got = collect(**feed, threads);
   std::string bytes;

@@ -84,10 +84,10 @@ op = "aggregate"
 key_by = ["name"]
 aggregate = { n = "COUNT(*)", mean = "MEAN(amount)" }
 )toml");
-  REQUIRE(plan->output.size() == 3);
-  CHECK(plan->output[0].name == "name");
-  CHECK(plan->output[1].type == Type::bigint());
-  CHECK(plan->output[2].type == Type::float64());
+  REQUIRE(plan->sinks[0].schema.size() == 3);
+  CHECK(plan->sinks[0].schema[0].name == "name");
+  CHECK(plan->sinks[0].schema[1].type == Type::bigint());
+  CHECK(plan->sinks[0].schema[2].type == Type::float64());
 }
 
 TEST_CASE("a window has the step that finds the time before it") {

@@ -6,7 +6,7 @@ namespace weir {
 
 namespace {
 
-constexpr int64_t kMs = 1000;
+constexpr int64_t kMicrosPerMs = 1000;
 
 // Flink's assigners, written down once more.
 std::vector<WindowBounds> sliding(int64_t time, int64_t size, int64_t slide, int64_t offset) {
@@ -29,7 +29,7 @@ std::vector<WindowBounds> cumulating(int64_t time, int64_t size, int64_t step, i
   return windows;
 }
 
-std::string ms(int64_t us) { return "\"" + std::to_string(us / kMs) + "ms\""; }
+std::string in_ms(int64_t us) { return "\"" + std::to_string(us / kMicrosPerMs) + "ms\""; }
 
 struct Case {
   std::string options;
@@ -38,26 +38,26 @@ struct Case {
 
 Case random_case(std::mt19937_64& random) {
   const auto below = [&](uint64_t n) { return static_cast<int64_t>(random() % n); };
-  const int64_t base = (1 + below(20)) * kMs;
+  const int64_t base = (1 + below(20)) * kMicrosPerMs;
   switch (below(3)) {
     case 0: {
-      const int64_t offset = below(2) == 0 ? 0 : (below(40) - 20) * kMs % base;
-      return {"type = \"tumbling\"\nsize = " + ms(base) + "\noffset = " + ms(offset),
+      const int64_t offset = below(2) == 0 ? 0 : (below(40) - 20) * kMicrosPerMs % base;
+      return {"type = \"tumbling\"\nsize = " + in_ms(base) + "\noffset = " + in_ms(offset),
               [=](int64_t t) { return sliding(t, base, base, offset); }};
     }
     case 1: {
       // Dividing and not, overlapping and with gaps.
-      const int64_t size = (1 + below(60)) * kMs;
-      const int64_t offset = below(2) == 0 ? 0 : (below(40) - 20) * kMs % base;
-      return {"type = \"sliding\"\nsize = " + ms(size) + "\nslide = " + ms(base) +
-                  "\noffset = " + ms(offset),
+      const int64_t size = (1 + below(60)) * kMicrosPerMs;
+      const int64_t offset = below(2) == 0 ? 0 : (below(40) - 20) * kMicrosPerMs % base;
+      return {"type = \"sliding\"\nsize = " + in_ms(size) + "\nslide = " + in_ms(base) +
+                  "\noffset = " + in_ms(offset),
               [=](int64_t t) { return sliding(t, size, base, offset); }};
     }
     default: {
       const int64_t size = base * (1 + below(6));
-      const int64_t offset = below(2) == 0 ? 0 : (below(40) - 20) * kMs % size;
-      return {"type = \"cumulate\"\nsize = " + ms(size) + "\nstep = " + ms(base) +
-                  "\noffset = " + ms(offset),
+      const int64_t offset = below(2) == 0 ? 0 : (below(40) - 20) * kMicrosPerMs % size;
+      return {"type = \"cumulate\"\nsize = " + in_ms(size) + "\nstep = " + in_ms(base) +
+                  "\noffset = " + in_ms(offset),
               [=](int64_t t) { return cumulating(t, size, base, offset); }};
     }
   }
@@ -70,11 +70,12 @@ TEST_CASE("sliced windows give what one record at a time gives") {
     std::mt19937_64 random(seed);
     const auto below = [&](uint64_t n) { return static_cast<int64_t>(random() % n); };
     const Case c = random_case(random);
-    const int64_t behind = below(3) * below(10) * kMs;
-    const int64_t lateness = below(2) * below(80) * kMs;
-    const auto records = random_records(seed, 1 + static_cast<size_t>(below(120)),
-                                        (1 + below(20)) * kMs, (1 + below(80)) * kMs, 3);
-    const std::string options = c.options + "\nallowed_lateness = " + ms(lateness);
+    const int64_t behind = below(3) * below(10) * kMicrosPerMs;
+    const int64_t lateness = below(2) * below(80) * kMicrosPerMs;
+    const auto records =
+        random_records(seed, 1 + static_cast<size_t>(below(120)), (1 + below(20)) * kMicrosPerMs,
+                       (1 + below(80)) * kMicrosPerMs, 3);
+    const std::string options = c.options + "\nallowed_lateness = " + in_ms(lateness);
     INFO("seed " << seed << "\n" << options << "\nbehind " << behind);
     const TimedOutcome expected = TimedReference(c.assign, 0, behind, lateness).run(records);
     const size_t most = below(2) == 0 ? 1 + static_cast<size_t>(below(8)) : records.size();
@@ -91,29 +92,30 @@ TEST_CASE("sliced windows give what one record at a time gives") {
 }
 
 TEST_CASE("slices cut windows into at most two pieces a slide") {
-  const auto layout = SliceLayout::sliding(10 * kMs, 3 * kMs, 0);
-  CHECK(layout.slice_of(0) == WindowBounds{0, 1 * kMs});
-  CHECK(layout.slice_of(kMs) == WindowBounds{1 * kMs, 3 * kMs});
-  CHECK(layout.slice_of(-1) == WindowBounds{-2 * kMs, 0});
-  CHECK(layout.first_end(0) == 1 * kMs);
-  CHECK(layout.last_end(0) == 10 * kMs);
-  CHECK(layout.first_end(kMs) == 4 * kMs);
-  CHECK(layout.next_end(0, kMs) == 4 * kMs);
-  CHECK(layout.next_end(0, 7 * kMs) == 10 * kMs);
-  CHECK(layout.next_end(0, 10 * kMs) == std::nullopt);
-  CHECK(layout.window_of_end(4 * kMs) == WindowBounds{-6 * kMs, 4 * kMs});
-  const auto gaps = SliceLayout::sliding(2 * kMs, 5 * kMs, kMs);
-  CHECK(gaps.slice_of(kMs) == WindowBounds{1 * kMs, 3 * kMs});
-  CHECK(gaps.slice_of(3 * kMs) == std::nullopt);
-  CHECK(gaps.slice_of(6 * kMs - 1) == std::nullopt);
-  CHECK(gaps.last_end(kMs) == 3 * kMs);
+  const auto layout = SliceLayout::sliding(10 * kMicrosPerMs, 3 * kMicrosPerMs, 0);
+  CHECK(layout.slice_of(0) == WindowBounds{0, 1 * kMicrosPerMs});
+  CHECK(layout.slice_of(kMicrosPerMs) == WindowBounds{1 * kMicrosPerMs, 3 * kMicrosPerMs});
+  CHECK(layout.slice_of(-1) == WindowBounds{-2 * kMicrosPerMs, 0});
+  CHECK(layout.first_end(0) == 1 * kMicrosPerMs);
+  CHECK(layout.last_end(0) == 10 * kMicrosPerMs);
+  CHECK(layout.first_end(kMicrosPerMs) == 4 * kMicrosPerMs);
+  CHECK(layout.next_end(0, kMicrosPerMs) == 4 * kMicrosPerMs);
+  CHECK(layout.next_end(0, 7 * kMicrosPerMs) == 10 * kMicrosPerMs);
+  CHECK(layout.next_end(0, 10 * kMicrosPerMs) == std::nullopt);
+  CHECK(layout.window_of_end(4 * kMicrosPerMs) ==
+        WindowBounds{-6 * kMicrosPerMs, 4 * kMicrosPerMs});
+  const auto gaps = SliceLayout::sliding(2 * kMicrosPerMs, 5 * kMicrosPerMs, kMicrosPerMs);
+  CHECK(gaps.slice_of(kMicrosPerMs) == WindowBounds{1 * kMicrosPerMs, 3 * kMicrosPerMs});
+  CHECK(gaps.slice_of(3 * kMicrosPerMs) == std::nullopt);
+  CHECK(gaps.slice_of(6 * kMicrosPerMs - 1) == std::nullopt);
+  CHECK(gaps.last_end(kMicrosPerMs) == 3 * kMicrosPerMs);
 }
 
 TEST_CASE("window arithmetic stops at the ends of time") {
-  CHECK(window_start(kMaxTime, 0, 7 * kMs) <= kMaxTime);
-  CHECK(window_start(kMinTime, 0, 7 * kMs) == kMinTime);
-  CHECK(window_start(-1, 0, 7 * kMs) == -7 * kMs);
-  CHECK(window_start(1 * kMs, 3 * kMs, 7 * kMs) == -4 * kMs);
+  CHECK(window_start(kMaxTime, 0, 7 * kMicrosPerMs) <= kMaxTime);
+  CHECK(window_start(kMinTime, 0, 7 * kMicrosPerMs) == kMinTime);
+  CHECK(window_start(-1, 0, 7 * kMicrosPerMs) == -7 * kMicrosPerMs);
+  CHECK(window_start(1 * kMicrosPerMs, 3 * kMicrosPerMs, 7 * kMicrosPerMs) == -4 * kMicrosPerMs);
   CHECK(last_instant(kMinTime) == kMinTime);
   CHECK(cleanup_time(kMaxTime, 5) <= kMaxTime);
   for (const int64_t size : {int64_t{1000}, int64_t{7'000'000}, 1000 * kMicrosPerDay}) {
