@@ -123,6 +123,7 @@ std::string describe(const ProcessProgram& program) {
   text += counted(program.rules.size(), "rule");
   for (const TimerDef& timer : program.timers)
     text += "; timer " + timer.name + (timer.event_time ? " by event time" : " by the clock");
+  text += program.loop ? "; row by row" : "; in rounds";
   return text;
 }
 

@@ -242,6 +242,7 @@ class ProcessBinder {
   static void look_ahead(std::vector<ProcessRule>& rules) {
     bool later = false;
     for (size_t r = rules.size(); r-- > 0;) {
+      rules[r].later_rules_may_fail = later;
       rules[r].may_fail_later = later || fails_after_writing(rules[r]);
       later = later || can_fail(rules[r]);
     }

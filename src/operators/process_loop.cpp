@@ -21,7 +21,7 @@ const SourceText* text_of(const NamedTexts& texts, const std::string& name) {
 bool plan_rule(const ProcessProgram& program, const ProcessRule& rule, const RuleSpec& spec,
                ScalarCompiler& compiler, ProcessLoopPlan::Rule& out) {
   // What a record has written can be taken back here, timers cannot.
-  if (rule.may_fail_later && !(rule.timers.empty() && rule.cancels.empty())) return false;
+  if (rule.later_rules_may_fail && !(rule.timers.empty() && rule.cancels.empty())) return false;
   const auto compiled = [&](const SourceText& text, const Type& type,
                             std::optional<ScalarExpr>& to) {
     to = compiler.compile(text, type);
@@ -124,15 +124,17 @@ bool ProcessLoop::run_rule(size_t number, const ScalarExpr::Row& at, const Batch
   if (!ok) return false;
   for (size_t w = 0; w < values_.size(); ++w)
     write(rule.writes[w].state, at.group, values_[w], rules.state());
+  times_.assign(rule.timers.size(), {});
+  for (size_t t = 0; t < times_.size(); ++t)
+    if (plan.timers[t]) times_[t] = plan.timers[t]->eval(at, ok);
+  if (!ok || (!rule.emit.empty() && !emit(number, at))) return false;
+  // From here on nothing can fail.
   for (const size_t t : rule.cancels) rules.state().cancel_timer(t, at.group);
-  for (size_t t = 0; t < rule.timers.size(); ++t) {
-    Scalar time;
-    if (plan.timers[t]) time = plan.timers[t]->eval(at, ok);
-    if (!ok) return false;
-    if (plan.timers[t] && time.null) continue;
-    rules.set_record_timer(rule.timers[t], time, batch, static_cast<uint32_t>(at.row), at.group);
+  for (size_t t = 0; t < times_.size(); ++t) {
+    if (plan.timers[t] && times_[t].null) continue;
+    rules.set_record_timer(rule.timers[t], times_[t], batch, static_cast<uint32_t>(at.row),
+                           at.group);
   }
-  if (!rule.emit.empty() && !emit(number, at)) return false;
   for (const size_t s : rule.clears) write(s, at.group, Scalar{}, rules.state());
   return true;
 }

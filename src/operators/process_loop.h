@@ -64,6 +64,7 @@ class ProcessLoop {
   std::vector<Emitted> emitted_;  // by rule
   std::vector<Undo> undo_;        // of the row
   std::vector<Scalar> values_;    // of the rule's writes
+  std::vector<Scalar> times_;     // of its timers
 };
 
 }  // namespace weir

@@ -87,6 +87,7 @@ struct ProcessRule {
   bool stop = false;
   // True if something of a record may fail after this rule has written.
   bool may_fail_later = false;
+  bool later_rules_may_fail = false;
 };
 
 struct ProcessLoopPlan;  // process_loop.h

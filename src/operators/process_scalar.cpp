@@ -174,8 +174,9 @@ std::optional<ScalarCompiler::Part> ScalarCompiler::part(const Ast& ast) {
   Formula formula(*bound);
   bool reads_state = false;
   for (const size_t c : formula.columns) reads_state = reads_state || c >= program_.input.size();
-  if (reads_state) return of_state(ast, type);
-  if ((*bound)->can_fail() || !(*bound)->is_deterministic()) return std::nullopt;
+  if (!(*bound)->is_deterministic()) return std::nullopt;
+  // What may fail is computed where it is needed, too.
+  if (reads_state || (*bound)->can_fail()) return computed(ast, type);
   Node node;
   node.op = Op::kOperand;
   node.index = operands_.size();
@@ -206,7 +207,7 @@ std::optional<ScalarCompiler::Part> ScalarCompiler::literal(const Value& value) 
   return add(std::move(node), value.type);
 }
 
-std::optional<ScalarCompiler::Part> ScalarCompiler::of_state(const Ast& ast, const Type& type) {
+std::optional<ScalarCompiler::Part> ScalarCompiler::computed(const Ast& ast, const Type& type) {
   const auto one = [&](Op op) -> std::optional<Part> {
     const auto operand = part(*ast.args[0]);
     if (!operand) return std::nullopt;

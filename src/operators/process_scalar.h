@@ -96,7 +96,7 @@ class ScalarCompiler {
     Type type;
   };
   std::optional<Part> part(const Ast& ast);
-  std::optional<Part> of_state(const Ast& ast, const Type& type);
+  std::optional<Part> computed(const Ast& ast, const Type& type);
   std::optional<Part> binary(const Ast& ast, const Type& type);
   std::optional<Part> arithmetic(const Ast& ast, const Type& type);
   std::optional<Part> comparison(const Ast& ast);

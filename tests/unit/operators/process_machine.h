@@ -81,6 +81,7 @@ class ProcessMachine {
   std::vector<std::string> take() { return std::exchange(outcome.rows, {}); }
 
   Ordered& ordered() { return *ordered_; }
+  std::string explain() const { return step_.plan->explain(); }
   size_t state_bytes() const { return dynamic_cast<const Process&>(*ordered_).state_bytes(); }
   Outcome outcome;
 

@@ -291,6 +291,8 @@ TEST_CASE("simple rules give the same row by row as in rounds, failing records i
     ProcessMachine simple(kSimple, 500);
     const size_t rules = kSimple.find("[[transform.rules]]");
     ProcessMachine rounds(kSimple.substr(0, rules) + kNotSimple + kSimple.substr(rules), 500);
+    REQUIRE(simple.explain().ends_with("row by row"));
+    REQUIRE(rounds.explain().ends_with("in rounds"));
     const size_t most = seed % 3 == 0 ? 3 : 300;
     for (size_t begin = 0; begin < events.size();) {
       const size_t end = std::min(events.size(), begin + 1 + random() % most);
