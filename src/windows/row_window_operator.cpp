@@ -295,9 +295,10 @@ class RowWindow final : public Ordered {
   // Empties a pane, or gives it up: at once, or once its due result has been given.
   void finish(uint32_t pane, Then then) {
     if (panes_[pane].due) {
-      for (auto& due : due_) {
-        if (due.pane == pane) due.then = std::max(due.then, then);
-      }
+      // Nearly always it is the last one.
+      size_t i = due_.size() - 1;
+      while (due_[i].pane != pane) --i;
+      due_[i].then = std::max(due_[i].then, then);
       return;
     }
     flush_rows();
