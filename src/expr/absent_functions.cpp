@@ -8,13 +8,13 @@ namespace weir {
 
 namespace {
 
-struct Family {
+struct AbsentFamily {
   std::array<std::string_view, 12> names;  // one that ends in '_' stands for all that begin so
   std::string_view reason;                 // behind the function's name
   std::string_view hint;
 };
 
-constexpr std::array<Family, 6> kFamilies = {{
+constexpr std::array<AbsentFamily, 6> kAbsentFamilies = {{
     {{"RANK", "DENSE_RANK", "ROW_NUMBER", "PERCENT_RANK", "CUME_DIST", "NTILE", "LAG", "LEAD"},
      "works over a window of rows (OVER), which this version does not have",
      "op = \"top\" with `rank` numbers the rows of each group; op = \"reduce\" keeps a running "
@@ -108,7 +108,7 @@ constexpr std::array kOtherNames = std::to_array<OtherName>({
     {"VARCHAR", "CAST(x AS STRING)"},
 });
 
-bool names(const Family& family, std::string_view name) {
+bool names(const AbsentFamily& family, std::string_view name) {
   return std::any_of(family.names.begin(), family.names.end(), [&](std::string_view n) {
     return !n.empty() && (n.ends_with('_') ? name.starts_with(n) : name == n);
   });
@@ -117,7 +117,7 @@ bool names(const Family& family, std::string_view name) {
 }  // namespace
 
 std::optional<Error> absent_function(std::string_view upper_case_name) {
-  for (const Family& family : kFamilies) {
+  for (const AbsentFamily& family : kAbsentFamilies) {
     if (!names(family, upper_case_name)) continue;
     Error error;
     error.kind = ErrorKind::kConfig;

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fs = std::filesystem;
 
@@ -49,11 +50,37 @@ std::string declared_name(const std::string& line) {
   return is_member || is_word_of_the_language || name == "TEST_CASE" ? std::string{} : name;
 }
 
+// The lines outside of raw strings, where the left margin says nothing.
+std::vector<std::string> code_lines(const fs::path& file) {
+  std::vector<std::string> lines;
+  std::ifstream in(file);
+  std::string closing;  // of the raw string that the line stands in
+  for (std::string line; std::getline(in, line);) {
+    if (closing.empty()) lines.push_back(line);
+    size_t at = 0;
+    while (true) {
+      if (!closing.empty()) {
+        const size_t end = line.find(closing, at);
+        if (end == std::string::npos) break;
+        at = end + closing.size();
+        closing.clear();
+      }
+      const size_t begin = line.find("R\"", at);
+      const size_t open = line.find('(', begin);
+      if (begin == std::string::npos || open == std::string::npos) break;
+      closing = ")" + line.substr(begin + 2, open - begin - 2) + "\"";
+      // A delimiter has no quote: what has one is a string that happens to end in R.
+      if (closing.find('"') + 1 < closing.size()) closing.clear();
+      at = open + 1;
+    }
+  }
+  return lines;
+}
+
 std::set<std::string> local_names(const fs::path& file) {
   std::set<std::string> names;
-  std::ifstream in(file);
   bool is_local = false;
-  for (std::string line; std::getline(in, line);) {
+  for (const std::string& line : code_lines(file)) {
     if (line == "namespace {") is_local = true;
     if (line.starts_with("}  // namespace")) is_local = false;
     if (line == "namespace {" || !(is_local || line.starts_with("static "))) continue;
