@@ -185,9 +185,12 @@ void FixedKeyTable<W>::find_or_add(std::span<const ColumnPtr> keys, size_t rows,
       const SlotArray::Slot* slots = slots_.slots();
       for (size_t i = 0; i < n; ++i) __builtin_prefetch(&slots[slots_.home(loaded.tag[i])]);
       for (size_t i = 0; i < n; ++i) {
-        const SlotArray::Slot slot = slots[slots_.home(loaded.tag[i])];
+        const SlotArray::Slot slot = slots_.likely(loaded.tag[i]);
         if (slot.group_plus_one == 0) continue;
-        __builtin_prefetch(&entries_[slot.group_plus_one - 1]);
+        const Entry* entry = &entries_[slot.group_plus_one - 1];
+        __builtin_prefetch(entry);
+        __builtin_prefetch(reinterpret_cast<const char*>(entry + 1) -
+                           1);  // it may lie in two lines
         prefetch_state(slot.group_plus_one - 1);
       }
     }

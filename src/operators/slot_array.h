@@ -40,6 +40,12 @@ class SlotArray {
     while (slots()[at].group_plus_one != 0) at = (at + 1) & mask();
     return at;
   }
+  // Where a tag most likely leads: to the first group that has it, or nowhere (a free slot).
+  const Slot& likely(uint32_t tag) const {
+    size_t at = home(tag);
+    while (slots()[at].group_plus_one != 0 && slots()[at].tag != tag) at = (at + 1) & mask();
+    return slots()[at];
+  }
   void grow() {
     WEIR_CHECK(bits_ < 32);
     SlotArray bigger(bits_ + 1);

@@ -91,9 +91,12 @@ void StringKeyTable::find_or_add(const StringRef* values, const uint8_t* valid, 
       const SlotArray::Slot* slots = slots_.slots();
       for (size_t i = 0; i < n; ++i) __builtin_prefetch(&slots[slots_.home(loaded.tag[i])]);
       for (size_t i = 0; i < n; ++i) {
-        const SlotArray::Slot slot = slots[slots_.home(loaded.tag[i])];
+        const SlotArray::Slot slot = slots_.likely(loaded.tag[i]);
         if (slot.group_plus_one == 0) continue;
-        __builtin_prefetch(&entries_[slot.group_plus_one - 1]);
+        const Entry* entry = &entries_[slot.group_plus_one - 1];
+        __builtin_prefetch(entry);
+        __builtin_prefetch(reinterpret_cast<const char*>(entry + 1) -
+                           1);  // it may lie in two lines
         prefetch_state(slot.group_plus_one - 1);
       }
     }
