@@ -159,8 +159,8 @@ std::string text_plan(const Plan& plan, const std::vector<Box>& boxes) {
       out += "     " + inputs + "\n";
     for (const auto& line : boxes[i].lines) out += "     " + line + "\n";
   }
-  out += plan.errors.skip   ? "bad records: skipped and counted\n"
-         : plan.dead_letter ? "bad records: kept aside and counted\n"
+  out += plan.dead_letter   ? "bad records: kept aside and counted\n"
+         : plan.errors.skip ? "bad records: skipped and counted\n"
                             : "bad records: the first one ends the run\n";
   for (const auto& note : plan.notes) out += "note: " + note + "\n";
   return out;

@@ -15,8 +15,7 @@ where = """amount > 5
 [[transform]]
 op = "aggregate"
 key_by = ["name"]
-aggregate = { n = "COUNT(*)"
-}
+aggregate = { n = "COUNT(*)" }
 )toml";
 
 }  // namespace

@@ -34,8 +34,7 @@ key_by = ["name"]
 aggregate = { total = "SUM(amount) FILTER (WHERE id > 0)" })toml");
   CHECK(decoded(*planned(kOrders + group)) == "id name amount");
   const std::string count = step(R"toml(op = "aggregate"
-aggregate = { n = "COUNT(*)"
-  })toml");
+aggregate = { n = "COUNT(*)" })toml");
   CHECK(decoded(*planned(kOrders + count)) == "");
 }
 

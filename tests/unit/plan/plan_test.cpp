@@ -51,8 +51,7 @@ TEST_CASE("every problem of one step is reported, those behind it wait for its c
   const Errors errors = errors_of(kOrders + R"toml(
 [[transform]]
 op = "map"
-columns = { a = "nam", b = "UPER(name)", c = "id + 'x'"
-}
+columns = { a = "nam", b = "UPER(name)", c = "id + 'x'" }
 [[transform]]
 op = "filter"
 where = "nothing > 1"
