@@ -43,9 +43,7 @@ class ProcessMachine {
   // comes first.
   ProcessMachine& feed(const std::vector<Event>& events) {
     Batch batch = make(events);
-    const int64_t watermark =
-        batch.rows == 0 ? kMinTime
-                        : std::max(watermark_, batch.running_max[batch.rows - 1] - delay_us_);
+    const int64_t watermark = largest_ == kMinTime ? kMinTime : largest_ - delay_us_;
     if (auto transform = step_.plan->make_transform(step_.context)) transform->apply(batch);
     ordered_->process(std::move(batch), out_);
     if (watermark > watermark_) {
@@ -59,6 +57,7 @@ class ProcessMachine {
     return *this;
   }
   ProcessMachine& watermark(int64_t ms) {
+    watermark_ = std::max(watermark_, ms * 1000);
     ordered_->watermark(ms * 1000, out_);
     return *this;
   }
@@ -100,8 +99,8 @@ class ProcessMachine {
       batch.columns[1]->push<int64_t>(e.v);
       batch.columns[2]->push<int64_t>(e.ms * 1000);
       batch.event_time.push_back(e.ms * 1000);
-      largest = std::max(largest, e.ms * 1000);
       batch.running_max.push_back(largest);
+      largest = std::max(largest, e.ms * 1000);
     }
     largest_ = largest;
     batch.max_event_time = largest;

@@ -67,9 +67,6 @@ class Model {
   explicit Model(int64_t delay_ms) : delay_(delay_ms + 1) {}
 
   void record(const Event& e) {
-    largest_ = std::max(largest_, e.ms);
-    watermark_ = std::max(watermark_, largest_ - delay_);
-    fire(watermark_);
     Key saved = keys_[e.k];
     const size_t rows_before = rows.size();
     if (!rules(e, keys_[e.k])) {
@@ -77,6 +74,9 @@ class Model {
       rows.resize(rows_before);
       ++rejected;
     }
+    largest_ = std::max(largest_, e.ms);
+    watermark_ = std::max(watermark_, largest_ - delay_);
+    fire(watermark_);
   }
   void end() {
     std::vector<std::tuple<int64_t, std::string, int, std::string>> pending;
