@@ -232,17 +232,20 @@ when = "seen IS NULL"
 set = { seen = "TRUE" }
 emit = { k = "k" }
 )toml");
-  size_t after_first = 0;
-  for (int64_t i = 0; i < 100; ++i) {
+  // Memory goes up and down as the dead are counted now and then, but no further up.
+  size_t early = 0;
+  size_t late = 0;
+  for (int64_t i = 0; i < 200; ++i) {
     std::vector<Event> events;
     for (int64_t k = 0; k < 1000; ++k)
       events.push_back({std::to_string(i * 1000 + k), 1, i * 5000});
     m.feed(events);
     CHECK(m.take().size() == 1000);
-    if (i == 20) after_first = m.state_bytes();
+    size_t& most = i < 100 ? early : late;
+    most = std::max(most, m.state_bytes());
   }
-  CHECK(after_first > 0);
-  CHECK(m.state_bytes() <= after_first);
+  CHECK(early > 0);
+  CHECK(late <= early);
 }
 
 TEST_CASE("a failing timer rule is refused and takes its writes back") {
