@@ -25,8 +25,9 @@ class FeedSource : public Source {
 
 class ResumableSource final : public FeedSource {
  public:
-  ResumableSource(std::unique_ptr<Feed> feed, FileWork work)
-      : FeedSource(std::move(feed)), work_(std::move(work)) {}
+  // `starts`: the positions of the work's inputs, taken when it was planned.
+  ResumableSource(std::unique_ptr<Feed> feed, FileWork work, std::vector<FilePosition> starts)
+      : FeedSource(std::move(feed)), work_(std::move(work)), starts_(std::move(starts)) {}
 
   void consumed(const BlockOrigin& block) override {
     for (auto& input : work_.inputs)
@@ -34,8 +35,8 @@ class ResumableSource final : public FeedSource {
   }
   Result<std::string> position() const override {
     std::vector<FilePosition> positions = work_.others;
-    for (const auto& input : work_.inputs) {
-      auto position = position_of(input.path, input.offset);
+    for (size_t i = 0; i < starts_.size(); ++i) {
+      auto position = moved_on(starts_[i], work_.inputs[i].offset);
       if (!position) return fail(position.error());
       positions.push_back(std::move(*position));
     }
@@ -44,12 +45,19 @@ class ResumableSource final : public FeedSource {
 
  private:
   FileWork work_;  // with the offsets reached
+  const std::vector<FilePosition> starts_;
 };
 
 }  // namespace
 
-std::unique_ptr<Source> make_resumable_source(std::unique_ptr<Feed> feed, FileWork work) {
-  return std::make_unique<ResumableSource>(std::move(feed), std::move(work));
+Result<std::unique_ptr<Source>> make_resumable_source(std::unique_ptr<Feed> feed, FileWork work) {
+  std::vector<FilePosition> starts;
+  for (const auto& input : work.inputs) {
+    auto position = position_of(input.path, input.offset);
+    if (!position) return fail(position.error());
+    starts.push_back(std::move(*position));
+  }
+  return std::make_unique<ResumableSource>(std::move(feed), std::move(work), std::move(starts));
 }
 
 std::unique_ptr<Source> make_feed_source(std::unique_ptr<Feed> feed) {

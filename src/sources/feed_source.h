@@ -11,6 +11,6 @@ namespace weir {
 
 std::unique_ptr<Source> make_feed_source(std::unique_ptr<Feed> feed);
 // The same for files that a later run reads on: `work` is what it reads, with partitions given.
-std::unique_ptr<Source> make_resumable_source(std::unique_ptr<Feed> feed, FileWork work);
+Result<std::unique_ptr<Source>> make_resumable_source(std::unique_ptr<Feed> feed, FileWork work);
 
 }  // namespace weir

@@ -94,6 +94,17 @@ bool same_content(const std::string& path, const Identity& id, const FilePositio
   return tail && tail->size() == saved.tail_bytes && hash_bytes(*tail) == saved.tail_hash;
 }
 
+// The neighbours of a path, written as it is.
+std::vector<std::string> neighbours(const std::string& path) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(path).parent_path();
+  std::vector<std::string> found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder.empty() ? "." : folder, ignored))
+    found.push_back((folder / entry.path().filename()).string());
+  return found;
+}
+
 // The saved positions and what has been found of them.
 class Resolver {
  public:
@@ -161,21 +172,15 @@ class Resolver {
 
   std::string find_in_folder(size_t s) const {
     namespace fs = std::filesystem;
-    fs::path folder = fs::path(saved_[s].path).parent_path();
-    if (folder.empty()) folder = ".";
-    std::error_code ignored;
     std::string copy;
-    for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-      const std::string path = fs::path(saved_[s].path).parent_path().empty()
-                                   ? entry.path().filename().string()
-                                   : entry.path().string();
+    for (const auto& path : neighbours(saved_[s].path)) {
       const auto id = identify(path);
       if (!id || !id->regular) continue;
       if (same_file(*id, saved_[s])) return same_content(path, *id, saved_[s]) ? path : "";
       // logrotate's compressed copy: access.log -> access.log.1.gz
       const std::string name = fs::path(saved_[s].path).filename().string();
       if (copy.empty() && saved_[s].head_bytes > 0 &&
-          entry.path().filename().string().starts_with(name.substr(0, name.find('.'))) &&
+          fs::path(path).filename().string().starts_with(name.substr(0, name.find('.'))) &&
           is_compressed(path) && same_content(path, *id, saved_[s]))
         copy = path;
     }
@@ -209,6 +214,22 @@ Result<FilePosition> position_of(const std::string& path, uint64_t offset) {
   const auto tail = read_at(path, offset - position.tail_bytes, position.tail_bytes);
   if (!tail) return fail(tail.error());
   position.tail_hash = hash_bytes(*tail);
+  return position;
+}
+
+Result<FilePosition> moved_on(const FilePosition& from, uint64_t offset) {
+  if (offset == from.offset) return from;
+  const auto is_it = [&](const std::string& path) {
+    const auto id = identify(path);
+    return id && same_file(*id, from);
+  };
+  if (is_it(from.path)) return position_of(from.path, offset);
+  for (const auto& path : neighbours(from.path))
+    if (is_it(path)) return position_of(path, offset);
+  // It has been deleted, or moved elsewhere: what is known of it still finds a copy.
+  FilePosition position = from;
+  position.offset = offset;
+  position.tail_bytes = 0;
   return position;
 }
 

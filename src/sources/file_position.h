@@ -33,6 +33,9 @@ struct FilePosition {
 // The position at `offset` of a file. Error: kIo.
 Result<FilePosition> position_of(const std::string& path, uint64_t offset);
 
+// The position of the same file further on, also when it was renamed beside its old name since.
+Result<FilePosition> moved_on(const FilePosition& from, uint64_t offset);
+
 std::string encode_positions(const std::vector<FilePosition>& positions);
 Result<std::vector<FilePosition>> decode_positions(std::string_view bytes);
 

@@ -84,6 +84,22 @@ TEST_CASE("a renamed file is finished first, whether the paths name it or not") 
   CHECK(plan(folder, {"log", "log.1"}, {p}) == "log.1@4 log@0 ");
 }
 
+TEST_CASE("a file that is renamed while it is read is followed, not the new one of its name") {
+  const Folder folder;
+  folder.write("log", "one\ntwo\n");
+  const FilePosition start = read_up_to(folder.file("log"), 0);
+  fs::rename(folder.file("log"), folder.file("log.1"));
+  folder.write("log", "another\nand more\n");
+  const auto p = moved_on(start, 4);
+  REQUIRE(p);
+  CHECK(p->path == folder.file("log.1"));
+  CHECK(plan(folder, {"log"}, {*p}) == "log.1@4 log@0 ");
+  fs::remove(folder.file("log.1"));
+  const auto gone = moved_on(*p, 8);
+  REQUIRE(gone);
+  CHECK(plan(folder, {"log"}, {*gone}) == "log@0 ");
+}
+
 TEST_CASE("a truncated or rewritten file starts over, with a warning") {
   const Folder folder;
   folder.write("a", "one\ntwo\n");
