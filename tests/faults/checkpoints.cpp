@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -177,13 +178,20 @@ void split(Bench& bench, const Pipeline& pipeline, unsigned round) {
 
 int kills(Bench& bench, const Pipeline& pipeline, unsigned round) {
   std::mt19937 random(round);
+  const auto start = std::chrono::steady_clock::now();
   run_reference(bench, pipeline, make_log(round, 20'000));
+  // Somewhere in the first half of an undisturbed run, however fast the machine is.
+  const long half_us =
+      std::max<long>(500, static_cast<long>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                                std::chrono::steady_clock::now() - start)
+                                                .count()) /
+                              2);
   const std::string what = std::string("kill ") + std::to_string(round) + ", " + pipeline.name;
   int killed = 0;
   for (int tries = 0; tries < 60; ++tries) {
     const bool last = tries == 59;  // so that a slow machine ends as well
     const int rc = bench.run({"-p", parallelism(random), "--drain"},
-                             last ? -1 : 1000 + static_cast<long>(random() % 60'000));
+                             last ? -1 : static_cast<long>(random()) % half_us);
     if (rc == 0) break;
     if (rc != -SIGKILL) {
       fail(what + ": exit " + std::to_string(rc) + " " + bench.errors());
@@ -248,6 +256,7 @@ int main(int argc, char** argv) {
       killed += kills(bench, pipeline, round);
     }
   }
+  if (killed == 0) fail("no run was killed: the test has shown nothing");
   damages(bench);
   const size_t runs = rounds * std::size(kPipelines);
   std::printf("%zu logs split into runs, %d kills survived over %zu runs\n", runs, killed, runs);
