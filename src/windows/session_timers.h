@@ -24,7 +24,7 @@ class SessionTimers {
     const int64_t bucket = floor_div(at, width_);
     if (bucket <= reached_) {
       near_.push_back({at, slot});
-      std::push_heap(near_.begin(), near_.end(), later);
+      std::push_heap(near_.begin(), near_.end(), Later{});
     } else {
       if (last_ == nullptr || bucket != last_bucket_) {
         last_ = &far_[bucket];
@@ -36,16 +36,19 @@ class SessionTimers {
 
   // Takes out every timer up to `time`. `due_at(at, slot)` says when the slot's timer set for `at` is
   // due by now: `at` or later, or kMaxTime if it stands for nothing any more; `take(slot)` gets those
-  // that are due up to `time`, in no order, and may add timers.
-  template <class DueAt, class Take>
-  void take_through(int64_t time, DueAt due_at, Take take) {
+  // that are due up to `time`, in no order, and may add timers. `fetch(slot)` comes a little before
+  // either, so that the slot can be on its way to the cache.
+  template <class Fetch, class DueAt, class Take>
+  void take_through(int64_t time, Fetch fetch, DueAt due_at, Take take) {
     const int64_t bucket = floor_div(time, width_);
     while (!far_.empty() && far_.begin()->first <= bucket) {
       const Vec<Timer> timers = std::move(far_.begin()->second);
       reached_ = std::max(reached_, far_.begin()->first);
       far_.erase(far_.begin());
       last_ = nullptr;
-      for (const Timer& timer : timers) {
+      for (size_t i = 0; i < timers.size(); ++i) {
+        if (i + kAhead < timers.size()) fetch(timers[i + kAhead].slot);
+        const Timer& timer = timers[i];
         const int64_t at = due_at(timer.at, timer.slot);
         if (at == kMaxTime) continue;
         if (at <= time) {
@@ -58,8 +61,10 @@ class SessionTimers {
     reached_ = std::max(reached_, bucket);
     while (!near_.empty() && near_[0].at <= time) {
       const Timer timer = near_[0];
-      std::pop_heap(near_.begin(), near_.end(), later);
+      std::pop_heap(near_.begin(), near_.end(), Later{});
       near_.pop_back();
+      // One of these is the next.
+      for (size_t k = 0; k < std::min<size_t>(near_.size(), 3); ++k) fetch(near_[k].slot);
       const int64_t at = due_at(timer.at, timer.slot);
       if (at == kMaxTime) continue;
       if (at <= time) {
@@ -71,11 +76,15 @@ class SessionTimers {
   }
 
  private:
+  static constexpr size_t kAhead = 12;
+
   struct Timer {
     int64_t at;
     uint32_t slot;
   };
-  static bool later(const Timer& a, const Timer& b) { return a.at > b.at; }
+  struct Later {
+    bool operator()(const Timer& a, const Timer& b) const { return a.at > b.at; }
+  };
 
   int64_t width_;
   int64_t reached_ = kMinTime;  // buckets up to this one are in near_

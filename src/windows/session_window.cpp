@@ -21,7 +21,8 @@ namespace weir {
 
 namespace {
 
-constexpr uint32_t kNone = UINT32_MAX;
+constexpr uint32_t kNone = (1U << 30) - 1;
+constexpr size_t kAhead = 12;         // rows whose sessions are on their way to the cache
 constexpr size_t kResultRows = 8192;  // of one batch of results
 constexpr size_t kFewKeys = 4096;     // not worth forgetting
 
@@ -34,12 +35,12 @@ struct Session {
   int64_t start = 0;
   int64_t end = 0;
   int64_t timer = kMaxTime;  // the time of its one valid timer; kMaxTime: the slot is free
-  uint64_t arrival = 0;      // ordinal of its first row
   uint32_t key = 0;
-  uint32_t next = kNone;  // session of the same key
-  bool due = false;       // has rows that no result has shown
-  bool fired = false;     // some part of it has given a result
+  uint32_t next : 30 = kNone;  // session of the same key
+  bool due : 1 = false;        // has rows that no result has shown
+  bool fired : 1 = false;      // some part of it has given a result
 };
+static_assert(sizeof(Session) == 32);  // with many sessions every one is a cache miss
 
 class SessionWindow final : public Ordered {
  public:
@@ -66,7 +67,10 @@ class SessionWindow final : public Ordered {
     eval_.arena = &batch.arena();
     keys_.find(batch, row_keys_);
     grow_heads();
-    for (uint32_t i = 0; i < batch.rows; ++i) place(batch, i, out);
+    for (uint32_t i = 0; i < batch.rows; ++i) {
+      if (i + kAhead < batch.rows) fetch(heads_[row_keys_[i + kAhead]]);
+      place(batch, i, out);
+    }
     add_placed(batch);
     late_.flush(batch, out);
   }
@@ -93,7 +97,7 @@ class SessionWindow final : public Ordered {
       if (session.timer == kMaxTime) continue;
       writer.put_i64(session.start);
       writer.put_i64(session.end);
-      writer.put_u64(session.arrival);
+      writer.put_u64(arrivals_.empty() ? 0 : arrivals_[s]);
       writer.put_u32(session.key);
       writer.put_u8(static_cast<uint8_t>((session.due ? 1 : 0) | (session.fired ? 2 : 0)));
       states_.snapshot(s, writer);
@@ -136,6 +140,11 @@ class SessionWindow final : public Ordered {
 
   // --- sessions ---
 
+  // The session, or kNone, will be looked at soon.
+  void fetch(uint32_t s) const {
+    if (s < sessions_.size()) __builtin_prefetch(sessions_.data() + s);
+  }
+
   void grow_heads() {
     const size_t old = heads_.size();
     heads_.resize(std::max(old, keys_.size()));
@@ -146,14 +155,18 @@ class SessionWindow final : public Ordered {
     uint32_t s = 0;
     if (free_.empty()) {
       s = static_cast<uint32_t>(sessions_.size());
-      WEIR_CHECK(s != kNone);
+      WEIR_CHECK(s < kNone);
       sessions_.push_back({});
     } else {
       s = free_.back();
       free_.pop_back();
     }
     if (heads_[key] == kNone) ++live_keys_;
-    sessions_[s] = {bounds.start, bounds.end, kMaxTime, arrival, key, heads_[key], true, false};
+    sessions_[s] = {bounds.start, bounds.end, kMaxTime, key, heads_[key] & kNone, true, false};
+    if (binding_.track_arrival()) {
+      arrivals_.resize(sessions_.size());
+      arrivals_[s] = arrival;
+    }
     heads_[key] = s;
     ++due_;
     set_timer(s);
@@ -179,10 +192,15 @@ class SessionWindow final : public Ordered {
   }
 
   void unlink(uint32_t s) {
-    uint32_t* link = &heads_[sessions_[s].key];
-    while (*link != s) link = &sessions_[*link].next;
-    *link = sessions_[s].next;
-    if (heads_[sessions_[s].key] == kNone) --live_keys_;
+    uint32_t& head = heads_[sessions_[s].key];
+    if (head == s) {
+      head = sessions_[s].next;
+      if (head == kNone) --live_keys_;
+      return;
+    }
+    uint32_t before = head;
+    while (sessions_[before].next != s) before = sessions_[before].next;
+    sessions_[before].next = sessions_[s].next;
   }
 
   // The slot's states must be reset.
@@ -261,7 +279,7 @@ class SessionWindow final : public Ordered {
     const Session& other = sessions_[from];
     session.start = std::min(session.start, other.start);
     session.end = std::max(session.end, other.end);
-    session.arrival = std::min(session.arrival, other.arrival);
+    if (!arrivals_.empty()) arrivals_[into] = std::min(arrivals_[into], arrivals_[from]);
     session.fired = session.fired || other.fired;
     if (other.due && !session.due) {
       session.due = true;
@@ -332,7 +350,7 @@ class SessionWindow final : public Ordered {
     firing_.clear();
     gone_.clear();
     timers_.take_through(
-        watermark,
+        watermark, [this](uint32_t s) { fetch(s); },
         [this](int64_t at, uint32_t s) {
           Session& session = sessions_[s];
           if (session.timer != at) return kMaxTime;
@@ -356,7 +374,10 @@ class SessionWindow final : public Ordered {
       for (size_t begin = 0; begin < firing_.size(); begin += kResultRows)
         give({firing_.data() + begin, std::min(kResultRows, firing_.size() - begin)}, out);
     }
-    for (const uint32_t s : gone_) {
+    for (size_t i = 0; i < gone_.size(); ++i) {
+      if (i + kAhead < gone_.size())
+        __builtin_prefetch(heads_.data() + sessions_[gone_[i + kAhead]].key);
+      const uint32_t s = gone_[i];
       unlink(s);
       states_.reset(s);
       free(s);
@@ -365,21 +386,22 @@ class SessionWindow final : public Ordered {
 
   // By end, then start, then as the rows of one window are ordered.
   void sort_firing() {
-    bool ties = false;
     const auto before = [&](uint32_t a, uint32_t b) {
       const Session& x = sessions_[a];
       const Session& y = sessions_[b];
       if (x.end != y.end) return x.end < y.end;
       if (x.start != y.start) return x.start < y.start;
-      if (binding_.order == GroupOrder::kArrival) return x.arrival < y.arrival;
-      ties = true;
-      return false;
+      return !arrivals_.empty() && arrivals_[a] < arrivals_[b];
     };
     std::sort(firing_.begin(), firing_.end(), before);
-    if (!ties || binding_.order != GroupOrder::kKey) return;
-    keys_.sort(std::span(firing_.data(), firing_.size()),
-               [this](uint32_t s) { return sessions_[s].key; });
-    std::stable_sort(firing_.begin(), firing_.end(), before);
+    if (binding_.order != GroupOrder::kKey) return;
+    for (size_t begin = 0; begin < firing_.size();) {
+      size_t end = begin + 1;
+      while (end < firing_.size() && !before(firing_[begin], firing_[end])) ++end;
+      keys_.sort(std::span(firing_.data() + begin, end - begin),
+                 [this](uint32_t s) { return sessions_[s].key; });
+      begin = end;
+    }
   }
 
   // Emits the sessions' results, in this order.
@@ -435,6 +457,7 @@ class SessionWindow final : public Ordered {
   WindowKeys keys_;
   Vec<uint32_t> heads_;  // the first session of each key
   Vec<Session> sessions_;
+  Vec<uint64_t> arrivals_;  // ordinals of their first rows, if order = "arrival"
   Vec<uint32_t> free_;      // slots
   AggregateStates states_;  // by slot
   SessionTimers timers_;

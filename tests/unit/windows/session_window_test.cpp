@@ -59,7 +59,7 @@ TEST_CASE("timers come in time, however often they are put off") {
       if (open[s]) due[s] += static_cast<int64_t>(random() % 50);
     }
     timers.take_through(
-        now,
+        now, [](uint32_t) {},
         [&](int64_t at, uint32_t s) {
           if (timer[s] != at) return kMaxTime;
           return timer[s] = due[s];
