@@ -12,6 +12,7 @@ Beside the tasks of tasks.py there are `startup` (one line in, until the program
 through a pipe that pauses) and `memory` (windows over --stream-gb of generated input).
 """
 import argparse
+import atexit
 import importlib.util
 import os
 import shutil
@@ -242,6 +243,7 @@ def arguments():
 
 def main():
     args = arguments()
+    atexit.register(lambda: os.path.exists(OUT) and os.remove(OUT))
     build(args.data)
     data = os.path.join(args.data, "data")
     subprocess.check_call([os.path.join(args.data, "generate"), data, str(args.factor)])
