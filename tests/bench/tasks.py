@@ -89,9 +89,10 @@ aggregate = { hits = "COUNT(*)" }"""),
                          "FROM %s GROUP BY ALL" % log_fields(path)),
         "chdb": chdb((by_minute + "(SELECT splitByChar(' ', line) p, substring(p[4], 2) t, p[9] s FROM "
                       "file('%s', 'LineAsString', 'line String')) GROUP BY m, s") % path),
-        "chdb cut": chdb((by_minute + "(SELECT substring(line, position(line, '[') + 1, 20) t, "
-                          "substring(line, position(line, '\" ') + 2, 3) s FROM "
-                          "file('%s', 'LineAsString', 'line String')) GROUP BY m, s") % path),
+        "chdb cut": chdb("SELECT parseDateTime(m, '%%d/%%b/%%Y:%%H:%%i') t, s, n FROM (SELECT "
+                         "substring(line, position(line, '[') + 1, 17) m, "
+                         "substring(line, position(line, '\" ') + 2, 3) s, count() n FROM "
+                         "file('%s', 'LineAsString', 'line String') GROUP BY m, s)" % path),
         "polars": polars("pl.scan_csv(%r, has_header=False, separator=' ', quote_char='\"', "
                          "new_columns=['h','i','u','t','z','r','s','b','f','a'], schema_overrides={'column_7': pl.Utf8})"
                          ".select(pl.col('t').str.slice(1).str.to_datetime('%%d/%%b/%%Y:%%H:%%M:%%S')"
