@@ -1,6 +1,7 @@
 #include "expr/ast.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "expr/lexer.h"
@@ -299,6 +300,13 @@ std::string bound_text(const FrameBound& bound, NameQuoting quote) {
   return printer.take() + (before ? " PRECEDING" : " FOLLOWING");
 }
 
+std::string window_name(const std::string& name) {
+  std::string upper = name;
+  for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  const bool begins_part = upper == "PARTITION" || upper == "ROWS" || upper == "RANGE";
+  return begins_part ? in_backquotes(name) : name;
+}
+
 FrameBound clone(const FrameBound& bound) {
   return {bound.kind, bound.distance ? clone(*bound.distance) : nullptr};
 }
@@ -409,7 +417,11 @@ std::string to_sql(const std::vector<OrderItem>& items, NameQuoting quote) {
 }
 
 std::string to_sql(const OverWindow& window, NameQuoting quote) {
+  const bool name_alone =
+      window.partition_by.empty() && window.order_by.empty() && !window.has_frame;
   std::string out = window.base.empty() ? "" : quote(window.base);
+  // (rows ORDER BY ...) would read as a frame.
+  if (!name_alone && !out.empty() && out[0] != '`') out = window_name(out);
   const auto part = [&](std::string text) { out += (out.empty() ? "" : " ") + std::move(text); };
   if (!window.partition_by.empty()) {
     part("PARTITION BY ");
@@ -422,8 +434,6 @@ std::string to_sql(const OverWindow& window, NameQuoting quote) {
     part(window.rows ? "ROWS BETWEEN " : "RANGE BETWEEN ");
     out += bound_text(window.from, quote) + " AND " + bound_text(window.to, quote);
   }
-  const bool name_alone =
-      window.partition_by.empty() && window.order_by.empty() && !window.has_frame;
   return name_alone && !window.base.empty() ? out : "(" + out + ")";
 }
 

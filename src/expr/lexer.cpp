@@ -250,10 +250,11 @@ ScriptTokens tokenize_script(const SourceText& text) {
   constexpr size_t kMaxErrors = 100;  // behind them the text is not read: it is no SQL
   ScriptTokens out;
   while (out.tokens.empty() || out.tokens.back().kind != TokenKind::kEnd) {
+    Token& token = out.tokens.emplace_back();
     if (out.errors.size() == kMaxErrors) {
-      out.tokens.emplace_back().offset = text.text.size();
-    } else if (!lexer.next(out.tokens.emplace_back())) {
-      out.errors.push_back(std::move(lexer.error()));
+      token.offset = text.text.size();
+    } else if (!lexer.next(token)) {
+      out.errors.emplace(token.offset, std::move(lexer.error()));
     }
   }
   return out;
@@ -310,11 +311,16 @@ std::string TokenCursor::describe(const Token& token) const {
 
 void TokenCursor::fail_expected(std::string_view what, std::string hint) {
   const Token& token = peek();
+  if (const auto bad = bad_.find(token.offset); bad != bad_.end() && !error_) {
+    fail(bad->second);
+    return;
+  }
   const bool starts = token.offset == text_.text.find_first_not_of(" \t\n");
+  const bool clause = is_word("BY", 1);  // GROUP BY is no column GROUP
   if (hint.empty() && starts && (token.upper == "SELECT" || token.upper == "WHERE")) {
     hint = "an expression alone, such as status >= 500, without " + token.upper;
   } else if (hint.empty() && token.kind == TokenKind::kWord && is_reserved_word(token.upper) &&
-             what.find("expression") != std::string_view::npos) {
+             !clause && what.find("expression") != std::string_view::npos) {
     hint = "a column of that name is written in backquotes: `" + token.text + "`";
   }
   fail_at(token.offset, std::max<size_t>(token.length, 1),
@@ -323,8 +329,12 @@ void TokenCursor::fail_expected(std::string_view what, std::string hint) {
 
 void TokenCursor::fail_at(size_t offset, size_t length, std::string message, std::string hint) {
   if (error_) return;
-  error_ =
-      Error{ErrorKind::kConfig, std::move(message), text_.at(offset, length), std::move(hint), {}};
+  fail(
+      Error{ErrorKind::kConfig, std::move(message), text_.at(offset, length), std::move(hint), {}});
+}
+
+void TokenCursor::fail(Error error) {
+  error_ = std::move(error);
   failed_at_ = std::exchange(at_, tokens_.size() - 1);
 }
 

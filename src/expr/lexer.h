@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,11 +43,11 @@ struct Token {
 // Error: kConfig at an unclosed quote or comment, or at a byte that starts no token.
 Result<std::vector<Token>> tokenize(const SourceText& text);
 
-// The tokens of a script, whose grammar goes on behind errors: what starts no token is a kBad token with
-// an error of its own, in the same order. Hints are tokens, not comments.
+// The tokens of a script, whose grammar goes on behind errors: what starts no token is a kBad token
+// with an error of its own. Hints are tokens, not comments.
 struct ScriptTokens {
   std::vector<Token> tokens;
-  Errors errors;
+  std::map<size_t, Error> errors;  // of kBad tokens, by their offset
 };
 ScriptTokens tokenize_script(const SourceText& text);
 
@@ -56,6 +57,8 @@ class TokenCursor {
  public:
   TokenCursor(const SourceText& text, std::vector<Token> tokens)
       : text_(text), tokens_(std::move(tokens)) {}
+  TokenCursor(const SourceText& text, ScriptTokens script)
+      : text_(text), tokens_(std::move(script.tokens)), bad_(std::move(script.errors)) {}
 
   const SourceText& text() const { return text_; }
   const Token& peek(size_t ahead = 0) const {
@@ -92,7 +95,7 @@ class TokenCursor {
 
   // "`x`", "the end", "a string": the token as a message names it.
   std::string describe(const Token& token) const;
-  // Reports "expected WHAT, found TOKEN" at the next token.
+  // Reports "expected WHAT, found TOKEN" at the next token; at a kBad token, its own error.
   void fail_expected(std::string_view what, std::string hint = {});
   void fail_at(size_t offset, size_t length, std::string message, std::string hint = {});
   bool failed() const { return error_.has_value(); }
@@ -107,8 +110,11 @@ class TokenCursor {
   void leave(int levels = 1) { depth_ -= levels; }
 
  private:
+  void fail(Error error);
+
   SourceText text_;
   std::vector<Token> tokens_;
+  std::map<size_t, Error> bad_;
   size_t at_ = 0;
   size_t failed_at_ = 0;
   int depth_ = 0;

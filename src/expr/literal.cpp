@@ -1,5 +1,6 @@
 #include "expr/literal.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -140,8 +141,9 @@ std::optional<Value> decimal_literal(std::string_view text, bool negative) {
   const size_t dot = text.find('.');
   const int scale = static_cast<int>(text.size() - dot - 1);
   if (scale == 0) return integer_literal(text.substr(0, dot), negative);
-  // Leading zeros written out do not take room beyond 38 digits, but do count before: 0.5 has two.
-  int precision = static_cast<int>(text.size()) - 1;
+  // One digit stands before the point, written or not; more zeros do not count: .5 has two, as 0.5.
+  const size_t zeros = std::min(text.find_first_not_of('0'), dot);
+  int precision = std::max(1, static_cast<int>(dot - zeros)) + scale;
   if (scale > kMaxDecimalDigits) return std::nullopt;
   bool fits = false;
   const auto magnitude = parse_decimal(text, scale, kMaxDecimalDigits, fits);

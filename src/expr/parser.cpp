@@ -173,11 +173,27 @@ class Parser : public ExpressionParser {
       }
       if (!level.deepen()) return nullptr;
       std::string name = cursor_.next().text;
+      if (quantifier_ahead(name)) return nullptr;
       auto right = predicate();
       if (!right) return nullptr;
       left = binary(std::move(name), std::move(left), std::move(right));
     }
     return left;
+  }
+
+  // x = ANY (query): refused.
+  bool quantifier_ahead(const std::string& op) {
+    const Token& t = cursor_.peek();
+    const bool any = cursor_.is_word("ANY") || cursor_.is_word("SOME");
+    if ((!any && !cursor_.is_word("ALL")) || !cursor_.is_symbol("(", 1) ||
+        !query_ahead(cursor_, 2)) {
+      return false;
+    }
+    cursor_.fail_at(t.offset, t.length, op + " " + t.upper + " (query) is not supported",
+                    op == "=" && any
+                        ? "written IN (query)"
+                        : "compare with (SELECT MAX(...) ...) or (SELECT MIN(...) ...)");
+    return true;
   }
 
   // BETWEEN, IN, LIKE, SIMILAR TO, with or without NOT.

@@ -242,7 +242,9 @@ class QueryPrinter {
     separated(f.arguments, [this](const FunctionSource::Argument& a) {
       if (!a.name.empty()) out_ += quote_name(a.name.text) + " => ";
       if (const auto* e = std::get_if<Expression>(&a.value)) {
-        out_ += expression_text(*e);
+        // (SELECT 1) + 1 would read as a table in parentheses.
+        const std::string text = expression_text(*e);
+        out_ += text.starts_with("(") ? "(" + text + ")" : text;
       } else {
         table_input(std::get<TableInput>(a.value));
       }

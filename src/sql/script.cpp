@@ -1,6 +1,5 @@
-// Text -> tokens -> statements. A statement with a wrong token is not parsed: the token is its error.
+// Text -> tokens -> statements.
 #include <fmt/format.h>
-#include <algorithm>
 
 #include "sql/parser.h"
 #include "sql/statements.h"
@@ -11,63 +10,48 @@ namespace {
 
 constexpr size_t kMaxScriptErrors = 100;
 
-// For a quote that is never closed: an earlier string that holds a line break or a `;` is suspect.
-std::string suspect_quote(const SourceText& text, const std::vector<Token>& before) {
-  for (const auto& t : before) {
-    if (t.kind != TokenKind::kString || t.text.find_first_of(";\n") == std::string::npos) continue;
-    const Position at = text.at(t.offset);
-    if (at.line == 0) break;
-    return fmt::format("perhaps a quote is missing at the end of the string at line {}, column {}",
-                       at.line, at.column);
-  }
-  return "a quote inside a string is written twice: 'it''s'";
-}
-
 class ScriptParser {
  public:
   ScriptParser(const SourceText& text, ScriptTokens tokens)
-      : text_(text),
-        lexical_(std::move(tokens.errors)),
-        c_(text, std::move(tokens.tokens)),
-        g_(c_) {}
+      : text_(text), c_(text, std::move(tokens)), g_(c_) {}
 
   Script parse() {
     while (!c_.at_end() && script_.errors.size() < kMaxScriptErrors) {
-      if (c_.accept_symbol(";") || lexical_error()) continue;
+      if (c_.accept_symbol(";")) continue;
       // A statement set may have had errors inside and be none at its end.
       const size_t before = script_.errors.size();
+      const size_t begin = c_.position();
       Statement statement = parse_statement(g_, script_.errors);
-      if (c_.failed()) recover(g_, script_.errors);
+      if (c_.failed()) {
+        const Token wrong = recover(g_, script_.errors);
+        if (wrong.kind == TokenKind::kBad) hint_at_quotes(begin, wrong);
+      }
       if (script_.errors.size() == before) script_.statements.push_back(std::move(statement));
     }
     return std::move(script_);
   }
 
  private:
-  // If the statement at the cursor holds wrong tokens: reports the first one, skips the statement.
-  bool lexical_error() {
-    size_t bad = 0;
-    size_t n = 0;
-    size_t first = 0;
-    for (; c_.peek(n).kind != TokenKind::kEnd && !c_.is_symbol(";", n); ++n) {
-      if (c_.peek(n).kind == TokenKind::kBad && bad++ == 0) first = n;
+  // A quote that is never closed: an earlier string that holds a line break or a `;` is suspect.
+  void hint_at_quotes(size_t begin, const Token& wrong) {
+    Error& error = script_.errors.back();
+    if (text_.text[wrong.offset] != '\'' || !error.hint.empty()) return;
+    error.hint = "a quote inside a string is written twice: 'it''s'";
+    const size_t end = c_.position();
+    for (c_.rewind(begin); c_.peek().offset < wrong.offset; c_.next()) {
+      const Token& t = c_.peek();
+      if (t.kind != TokenKind::kString || t.text.find_first_of(";\n") == std::string::npos)
+        continue;
+      const Position at = text_.at(t.offset);
+      error.hint =
+          fmt::format("perhaps a quote is missing at the end of the string at line {}, column {}",
+                      at.line, at.column);
+      break;
     }
-    if (bad == 0) return false;
-    Error error = std::move(lexical_[next_lexical_]);
-    next_lexical_ += bad;
-    if (error.hint.empty() && text_.text[c_.peek(first).offset] == '\'') {
-      std::vector<Token> before;
-      for (size_t i = 0; i < first; ++i) before.push_back(c_.peek(i));
-      error.hint = suspect_quote(text_, before);
-    }
-    script_.errors.push_back(std::move(error));
-    for (; n > 0; --n) c_.next();
-    return true;
+    c_.rewind(end);
   }
 
   const SourceText& text_;
-  Errors lexical_;
-  size_t next_lexical_ = 0;
   TokenCursor c_;
   Grammar g_;
   Script script_;

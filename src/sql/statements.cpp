@@ -89,7 +89,8 @@ class StatementParser {
       out.what = show();
     } else if (c_.accept_word("DESCRIBE") || c_.accept_word("DESC")) {
       Describe describe;
-      describe.extended = c_.accept_word("EXTENDED");
+      const bool name_behind = c_.peek(1).kind != TokenKind::kEnd && !c_.is_symbol(";", 1);
+      describe.extended = name_behind && c_.accept_word("EXTENDED");
       describe.name = g_.table_name("a table or a view", true);
       out.what = std::move(describe);
     } else {
@@ -262,9 +263,11 @@ class StatementParser {
 
 Statement parse_statement(Grammar& g, Errors& errors) { return StatementParser(g, errors).parse(); }
 
-void recover(Grammar& g, Errors& errors) {
+Token recover(Grammar& g, Errors& errors) {
   errors.push_back(g.cursor.recover());
+  const Token wrong = g.cursor.peek();
   while (!g.cursor.at_end() && !g.cursor.is_symbol(";")) g.cursor.next();
+  return wrong;
 }
 
 }  // namespace weir::sql

@@ -9,7 +9,7 @@ namespace weir::sql {
 // `errors`, and its other members are still read; all other errors stay in the cursor.
 Statement parse_statement(Grammar& g, Errors& errors);
 
-// Behind an error: takes it from the cursor and skips to the statement's `;`.
-void recover(Grammar& g, Errors& errors);
+// Behind an error: takes it from the cursor and skips to the statement's `;`. The token it was met at.
+Token recover(Grammar& g, Errors& errors);
 
 }  // namespace weir::sql

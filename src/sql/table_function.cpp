@@ -1,6 +1,7 @@
 #include "sql/table_function.h"
 
 #include <array>
+#include <cctype>
 
 #include "sql/query.h"
 
@@ -31,9 +32,10 @@ class FunctionParser {
 
   FunctionSource parse() {
     FunctionSource out;
-    const Token name = c_.peek();
     out.name = g_.name("a table function");
-    out.name.text = name.upper.empty() ? out.name.text : name.upper;
+    for (char& c : out.name.text) {
+      c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
     const size_t open = g_.here();
     c_.expect_symbol("(", "after the function's name");
     if (!c_.is_symbol(")")) {

@@ -9,10 +9,10 @@ namespace weir::sql {
 
 namespace {
 
-constexpr std::string_view kReserved[] = {"ALL",   "CROSS",     "EXCEPT", "EXISTS", "FETCH",
-                                          "INNER", "INTERSECT", "INTO",   "JOIN",   "NATURAL",
-                                          "LIMIT", "TABLE",     "UNNEST", "USING",  "WITH",
-                                          "SET",   "VALUES",    "CREATE", "INSERT"};
+constexpr std::string_view kReserved[] = {
+    "ALL",        "CROSS",  "EXCEPT",  "EXISTS",    "FETCH",     "INNER",  "INTERSECT", "INTO",
+    "CONSTRAINT", "IF",     "LATERAL", "RECURSIVE", "UNBOUNDED", "JOIN",   "NATURAL",   "LIMIT",
+    "TABLE",      "UNNEST", "USING",   "WITH",      "SET",       "VALUES", "CREATE",    "INSERT"};
 
 constexpr std::string_view kEndsAlias[] = {
     "FOR",       "FULL",    "LATERAL", "LEFT",        "MATCH_RECOGNIZE", "OFFSET", "OUTER",

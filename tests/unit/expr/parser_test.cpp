@@ -146,6 +146,9 @@ TEST_CASE("literals have the smallest exact type") {
   CHECK(type("9223372036854775808") == "DECIMAL(19, 0)");
   CHECK(type("1.0") == "DECIMAL(2, 1)");
   CHECK(type("1.") == "INT");
+  CHECK(type("0.5") == "DECIMAL(2, 1)");
+  CHECK(type(".5") == "DECIMAL(2, 1)");
+  CHECK(type("007.50") == "DECIMAL(3, 2)");
   CHECK(type("1e0") == "DOUBLE");
   CHECK(type("NULL") == "NULL");
   CHECK(type("TIMESTAMP '2024-01-01 00:00:00'") == "TIMESTAMP(0)");

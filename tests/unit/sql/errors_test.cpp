@@ -74,3 +74,19 @@ TEST_CASE("a wrong member of a statement set hides no other error and no stateme
   CHECK(script.errors[1].position.line == 4);
   CHECK(script.statements.size() == 1);
 }
+
+TEST_CASE("tokens that are none are errors wherever they stand") {
+  const Script script = parse(
+      "EXECUTE STATEMENT SET BEGIN\n"
+      "INSERT INTO a SELECT 1;\n"
+      "INSERT INTO b SELECT \"x\";\n"
+      "END;\n"
+      "SELECT # FROM t;\n"
+      "SELECT 4;");
+  REQUIRE(script.errors.size() == 2);
+  CHECK(script.errors[0].message == "double quotes mean nothing here");
+  CHECK(script.errors[0].position.line == 3);
+  CHECK(script.errors[1].message == "`#` has no place in an expression");
+  CHECK(script.errors[1].position.line == 5);
+  CHECK(script.statements.size() == 1);
+}

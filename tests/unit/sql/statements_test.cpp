@@ -37,6 +37,7 @@ TEST_CASE("settings and questions") {
       {"SHOW CREATE VIEW v", ""},
       {"DESC t", "DESCRIBE t"},
       {"DESCRIBE EXTENDED t", ""},
+      {"DESCRIBE `extended`", "DESCRIBE extended"},
       {"DESCRIBE 'access.log'", ""},
       {"EXPLAIN SELECT 1", ""},
       {"EXPLAIN PLAN FOR SELECT 1", "EXPLAIN SELECT 1"},
