@@ -534,8 +534,7 @@ class Parser : public ExpressionParser {
       return close(make(AstKind::kCall, token.offset, token.upper));
     }
     if (is_reserved(token.upper)) {
-      cursor_.fail_expected("an expression",
-                            "a column of that name is written in backquotes: `" + token.text + "`");
+      cursor_.fail_expected("an expression");  // which knows what a reserved word may mean
       return nullptr;
     }
     cursor_.next();

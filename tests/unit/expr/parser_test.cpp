@@ -207,7 +207,7 @@ TEST_CASE("an error points at the token and says what was expected") {
     CHECK(f.column == wrong.column);
     CHECK(f.length == wrong.length);
   }
-  CHECK(failure("select").hint == "a column of that name is written in backquotes: `select`");
+  CHECK(failure("select").hint == "an expression alone, such as status >= 500, without SELECT");
 }
 
 TEST_CASE("nodes know their place in the text") {
