@@ -177,7 +177,7 @@ int exit_code(ErrorKind kind) {
 Error io_error(std::string message, int errno_value) {
   char buffer[256];
   const char* reason = ::strerror_r(errno_value, buffer, sizeof buffer);  // the GNU form
-  const bool full = errno_value == ENOSPC || errno_value == EDQUOT;
+  const bool full = errno_value == ENOSPC || errno_value == EDQUOT || errno_value == EFBIG;
   return Error{full ? ErrorKind::kDiskFull : ErrorKind::kIo,
                fmt::format("{}: {}", message, reason),
                {},

@@ -56,7 +56,7 @@ std::string format_error(const Error& error, bool color = false);
 // The process's exit code for an error of this kind (DESIGN: exit codes).
 int exit_code(ErrorKind kind);
 
-// "message: strerror(errno_value)"; ENOSPC and EDQUOT give kDiskFull, the rest kIo.
+// "message: strerror(errno_value)"; ENOSPC, EDQUOT and EFBIG give kDiskFull, the rest kIo.
 Error io_error(std::string message, int errno_value);
 
 }  // namespace weir

@@ -7,6 +7,7 @@
 #include "config/environment.h"
 #include "config/merge.h"
 #include "config/pipeline_tree.h"
+#include "config/place.h"
 
 namespace weir {
 namespace {
@@ -72,6 +73,14 @@ void set_format(Node& component, const std::string& name) {
 void set_inputs(Node& source, const std::vector<std::string>& inputs) {
   const bool standard_input = inputs.size() == 1 && inputs[0] == "-";
   const std::string type = text_of(source, "type");
+  const std::string kind(inputs.size() == 1 ? kind_of_place(inputs[0]) : std::string_view());
+  if (!kind.empty()) {
+    if (!type.empty() && type != kind)
+      change_type(source, kind, {"format", "schema", "event_time"});
+    remove_entry(source, "path");
+    set_entry(source, std::string(place_key(kind)), string_node(inputs[0]), kNoPlace);
+    return;
+  }
   const bool was_file = type == "file" || (type.empty() && source.find("path") != nullptr);
   if (standard_input) {
     if (type != "stdin") change_type(source, "stdin", {"format", "schema", "event_time"});
@@ -92,6 +101,12 @@ void set_output(Node& sink, const std::string& output) {
   const std::string type = text_of(sink, "type");
   if (output == "-") {
     if (type != "stdout") change_type(sink, "stdout", {"format"});
+    return;
+  }
+  if (const std::string kind(kind_of_place(output)); !kind.empty()) {
+    if (!type.empty() && type != kind) change_type(sink, kind, {"format"});
+    remove_entry(sink, "path");
+    set_entry(sink, std::string(place_key(kind)), string_node(output), kNoPlace);
     return;
   }
   // A sink without a type becomes a file by its path: append, level and so on are a file's keys.
@@ -132,10 +147,14 @@ void apply_flags(Node& root, const PipelineFlags& flags, Errors& errors) {
   if (!flags.output_format.empty())
     if (Node* sink = the_one(root, "sink", "sinks", "-t", errors))
       set_format(*sink, flags.output_format);
+  Node yes;
+  yes.kind = Node::Kind::kBoolean;
+  yes.boolean = true;
+  if (flags.follow) {
+    if (Node* source = the_one(root, "source", "sources", "-F", errors))
+      set_entry(*source, "follow", yes, kNoPlace);
+  }
   if (flags.overwrite) {
-    Node yes;
-    yes.kind = Node::Kind::kBoolean;
-    yes.boolean = true;
     if (Node* sink = the_one(root, "sink", "sinks", "--overwrite", errors))
       set_entry(*sink, "overwrite", std::move(yes), kNoPlace);
   }

@@ -54,7 +54,7 @@ void add(Node& root, std::string_view text, const std::string& label, Errors& er
 
 std::expected<Node, Errors> read_tree(const PipelineText& text) {
   Errors errors;
-  Node root = empty_table();
+  Node root = text.tree ? *text.tree : empty_table();
   if (!text.file.empty()) {
     const std::string label = text.file == "-" ? "<stdin>" : text.file;
     if (auto content = read_text(text.file)) {
@@ -77,7 +77,7 @@ std::expected<Node, Errors> read_tree(const PipelineText& text) {
       errors.push_back(std::move(r.error()));
   if (errors.empty()) apply_flags(root, text.flags, errors);
   if (!errors.empty()) return std::unexpected(std::move(errors));
-  root.position.file = !text.file.empty() ? text.file : "<-e>";
+  if (!text.tree) root.position.file = !text.file.empty() ? text.file : "<-e>";
   return root;
 }
 

@@ -6,6 +6,7 @@
 #include "config/emit_toml.h"
 #include "config/environment.h"
 #include "config/pipeline_tree.h"
+#include "config/place.h"
 #include "config/spec.h"
 
 namespace weir {
@@ -60,6 +61,10 @@ const OptionTable<EventTimeSpec>& event_time_options() {
        "a record further ahead of the clock is bad; 24h in streaming mode, off in batch mode"},
       {"max_jump", &EventTimeSpec::max_jump,
        "a record further ahead of the largest time before it is bad; off when not given"},
+      {"inclusive", &EventTimeSpec::inclusive,
+       "the watermark is the latest time less max_out_of_orderness itself, as in SQL; otherwise "
+       "one "
+       "millisecond earlier"},
   };
   return table;
 }
@@ -78,7 +83,10 @@ const OptionTable<RuntimeSpec>& runtime_options() {
       {"parallelism", &RuntimeSpec::parallelism, "worker threads; 0: every usable core"},
       {"pin", &RuntimeSpec::pin, "pin workers to cores"},
       {"memory_limit", &RuntimeSpec::memory_limit,
-       "end with exit code 6 beyond it; half of the memory if not given"},
+       "the memory that a run may take; half of the machine's if not given. State beyond goes to "
+       "the "
+       "disk where a step can do that, else the run ends with exit code 6"},
+      {"spill", &RuntimeSpec::spill, "false: state never goes to the disk"},
       {"block_size", &RuntimeSpec::block_size,
        "bytes of input a worker takes at once; chosen by the source if not given"},
       {"overflow",
@@ -88,6 +96,19 @@ const OptionTable<RuntimeSpec>& runtime_options() {
       {"optimize", &RuntimeSpec::optimize, "false: run the steps as written"},
   };
   return table;
+}
+
+// The type of a source or sink whose table has none: by its `url` or `path`, which becomes the `url` where it
+// is one.
+std::string kind_by_place(Node& table, const char* standard) {
+  for (auto& [key, value] : table.entries) {
+    if ((key != "url" && key != "path") || value.kind != Node::Kind::kString) continue;
+    const std::string kind(kind_of_place(value.text));
+    if (kind.empty()) continue;
+    key = place_key(kind);
+    return kind;
+  }
+  return table.find("path") != nullptr ? "file" : standard;
 }
 
 class PipelineReader {
@@ -265,6 +286,7 @@ class PipelineReader {
       if (const Node* bound = node->find("max_out_of_orderness");
           bound != nullptr && time.max_out_of_orderness.us < 0)
         add(bound->position, "max_out_of_orderness cannot be negative");
+      if (time.inclusive) time.max_out_of_orderness.us -= 1000;
     } else {
       drop(node->position,
            fmt::format("expected a column or a table with `column`, found {}", node->kind_name()));
@@ -279,7 +301,7 @@ class PipelineReader {
     source.kind_position = node.position;
     source.options = node;
     if (node.find("type") == nullptr)
-      source.kind = node.find("path") != nullptr ? "file" : "stdin";
+      source.kind = kind_by_place(source.options, "stdin");
     else
       read_kind(node, "type", "the source", source);
     source.format = read_format(node);
@@ -299,8 +321,10 @@ class PipelineReader {
     if (one != nullptr) return read_source(*one, "input");
     if (many == nullptr) {
       // Without any source a pipeline reads stdin, as every filter does.
-      if (root_.find("source") == nullptr && root_.find("sources") == nullptr)
+      if (root_.find("source") == nullptr && root_.find("sources") == nullptr) {
         read_source(Node{}, "input");
+        spec_.sources.back().implied = true;
+      }
       return;
     }
     if (many->entries.empty())
@@ -372,8 +396,8 @@ class PipelineReader {
     sink.options = node;
     if (node.find("type") != nullptr) {
       if (!read_kind(node, "type", where, sink)) return false;
-    } else if (node.find("path") != nullptr) {
-      sink.kind = "file";
+    } else if (node.find("path") != nullptr || node.find("url") != nullptr) {
+      sink.kind = kind_by_place(sink.options, "file");
     } else if (name == "late" || name == "dead_letter") {
       drop(missing_key(node.position, "type", where), "for example type = \"file\" and a path");
       return false;

@@ -39,6 +39,7 @@ struct EventTimeSpec {
   std::optional<Duration> idle_timeout;
   std::optional<Duration> max_future;
   std::optional<Duration> max_jump;
+  bool inclusive = false;  // of the watermark: SQL's way
   Position position;
 };
 
@@ -55,6 +56,7 @@ struct SourceSpec : ComponentSpec {
   FormatSpec format;
   std::vector<SchemaColumnSpec> schema;
   std::optional<EventTimeSpec> event_time;
+  bool implied = false;  // stdin, because the pipeline has no source
 };
 
 struct SinkSpec : ComponentSpec {
@@ -65,6 +67,7 @@ struct RuntimeSpec {
   int parallelism = 0;  // 0: every usable core
   bool pin = true;
   ByteSize memory_limit;           // 0: half of the machine's memory
+  bool spill = true;               // state beyond that goes to the disk
   ByteSize block_size;             // 0: chosen by the source
   std::string overflow = "error";  // or "wrap"
   bool optimize = true;
@@ -99,6 +102,7 @@ struct PipelineFlags {
   std::string input_format;         // its format; empty: not given (so below)
   std::string output;               // the one sink becomes this file, or stdout for "-"
   std::string output_format;
+  bool follow = false;           // the one source's files are read on as they grow
   bool overwrite = false;        // an existing output file is replaced
   std::string dead_letter;       // [dead_letter] becomes this file, or stdout for "-"
   std::optional<int64_t> limit;  // a last step `limit`
@@ -111,6 +115,7 @@ struct PipelineText {
   std::vector<std::string> fragments;  // -e, in order; merged key by key, arrays of tables appended
   std::vector<std::string> settings;   // "a.b=value"; indices for arrays: transform.0.where
   PipelineFlags flags;
+  std::optional<Node> tree;  // in place of a file: what a SQL script makes
 };
 
 // Reads, merges and checks the shape of a pipeline: known tables and keys of the pipeline itself.

@@ -104,6 +104,21 @@ void Batch::truncate(size_t n) {
   rows = n;
 }
 
+Reject Batch::refusal(const RowFault& fault, std::string_view field) const {
+  Reject r;
+  r.row = fault.row;
+  r.field = std::string(field);
+  r.reason = fault.reason;
+  if (!raw.empty()) {
+    const StringRef text = raw[fault.row];
+    r.offset = block_begin == nullptr
+                   ? origin.begin
+                   : origin.begin + static_cast<uint64_t>(text.ptr - block_begin);
+    r.raw = std::string(text.view().substr(0, size_t{64} << 10));
+  }
+  return r;
+}
+
 void Batch::reject(std::span<const RowFault> faults, std::string_view field, bool fail_fast) {
   if (faults.empty()) return;
   std::vector<RowFault> sorted(faults.begin(), faults.end());
@@ -115,20 +130,7 @@ void Batch::reject(std::span<const RowFault> faults, std::string_view field, boo
   if (fail_fast) sorted.resize(1);
 
   std::vector<Reject> added;
-  for (const auto& fault : sorted) {
-    Reject r;
-    r.row = fault.row;
-    r.field = std::string(field);
-    r.reason = fault.reason;
-    if (!raw.empty()) {
-      const StringRef text = raw[fault.row];
-      r.offset = block_begin == nullptr
-                     ? origin.begin
-                     : origin.begin + static_cast<uint64_t>(text.ptr - block_begin);
-      r.raw = std::string(text.view().substr(0, size_t{64} << 10));
-    }
-    added.push_back(std::move(r));
-  }
+  for (const auto& fault : sorted) added.push_back(refusal(fault, field));
 
   if (fail_fast) {
     const uint32_t first = sorted[0].row;

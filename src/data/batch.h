@@ -112,6 +112,8 @@ struct Batch {
   void truncate(size_t n);
   // Takes rows out (increasing indexes) and records why; in fail mode also cuts the batch at the first.
   void reject(std::span<const RowFault> faults, std::string_view field, bool fail_fast);
+  // The record of a row that is refused, with its bytes and place.
+  Reject refusal(const RowFault& fault, std::string_view field) const;
   // A batch with the same owners, row-wise vectors, sequence and so on, and no columns.
   Batch shell() const;
 
