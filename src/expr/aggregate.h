@@ -43,6 +43,10 @@ class Aggregate {
   // group 0. `batch` gives ordinals. NULL arguments are ignored as the function demands.
   virtual void update(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args,
                       size_t n, const Batch& batch, EvalContext& context) const = 0;
+  // Takes rows out again that update() has added, in any order, where can_retract().
+  virtual bool can_retract() const { return false; }
+  virtual void retract(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args,
+                       size_t n, const Batch& batch, EvalContext& context) const;
   // True if update() reads the rows' ordinals.
   virtual bool uses_ordinals() const { return false; }
   // Adds the state `from` into the state `into`; `from` may be left in any destroyable condition.

@@ -72,18 +72,7 @@ struct FrameBound {
   AstPtr distance;  // of kPreceding and kFollowing
 };
 
-// OVER name, OVER (...) and what stands behind a name in the WINDOW clause.
-struct OverWindow {
-  size_t offset = 0;
-  size_t length = 1;
-  std::string base;  // a window of the WINDOW clause that this one is or refines; may be empty
-  std::vector<AstPtr> partition_by;
-  std::vector<OrderItem> order_by;
-  bool has_frame = false;
-  bool rows = false;  // ROWS BETWEEN from AND to; false: RANGE
-  FrameBound from;
-  FrameBound to{FrameBound::Kind::kCurrentRow, nullptr};
-};
+struct OverWindow;
 
 struct Ast {
   AstKind kind = AstKind::kLiteral;
@@ -101,6 +90,19 @@ struct Ast {
   AstPtr filter;                     // FILTER (WHERE ...)
   std::unique_ptr<OverWindow> over;  // of a kCall: OVER ...
   std::shared_ptr<const QueryAst> query;
+};
+
+// OVER name, OVER (...) and what stands behind a name in the WINDOW clause.
+struct OverWindow {
+  size_t offset = 0;
+  size_t length = 1;
+  std::string base;  // a window of the WINDOW clause that this one is or refines; may be empty
+  std::vector<AstPtr> partition_by;
+  std::vector<OrderItem> order_by;
+  bool has_frame = false;
+  bool rows = false;  // ROWS BETWEEN from AND to; false: RANGE
+  FrameBound from;
+  FrameBound to{FrameBound::Kind::kCurrentRow, nullptr};
 };
 
 AstPtr clone(const Ast& ast);

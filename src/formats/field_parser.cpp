@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/spelling.h"
 #include "base/units.h"
 
 namespace weir {
@@ -82,7 +83,7 @@ int64_t cut_to_precision(int64_t value, int have_digits, int want_digits) {
 Result<FieldParser> FieldParser::make(const Type& type, const std::string& format,
                                       const TimeZone* zone, int64_t reference_us) {
   if (type.is_nested() || type.id == TypeId::kNull)
-    return fail(ErrorKind::kConfig, "a field's text cannot give a " + type.to_string(),
+    return fail(ErrorKind::kConfig, "a field's text cannot give " + with_article(type.to_string()),
                 "declare it as STRING and take it apart with functions");
   FieldParser parser(type);
   parser.zone_ = zone;
@@ -215,7 +216,7 @@ bool FieldParser::append(std::string_view text, Column& column) {
 }
 
 std::string FieldParser::complaint(std::string_view text) const {
-  return "not a " + type_.to_string() + ": " + quote_for_message(text);
+  return "not " + with_article(type_.to_string()) + ": " + quote_for_message(text);
 }
 
 }  // namespace weir

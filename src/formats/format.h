@@ -86,6 +86,8 @@ class Format {
   }
   // True if batches must be encoded one after another by one encoder (a table's column widths).
   virtual bool encodes_in_order() const { return false; }
+  // True if what is written shows the rows' kinds.
+  virtual bool shows_kinds() const { return false; }
 };
 
 // What a format is made from.

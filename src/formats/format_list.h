@@ -16,6 +16,7 @@ extern const FormatDescriptor kLogfmtFormat;
 extern const FormatDescriptor kNginxFormat;
 extern const FormatDescriptor kPrintFormat;
 extern const FormatDescriptor kRegexFormat;
+extern const FormatDescriptor kSyslogFormat;
 extern const FormatDescriptor kTableFormat;
 extern const FormatDescriptor kTextFormat;
 extern const FormatDescriptor kTsvFormat;

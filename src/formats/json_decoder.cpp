@@ -23,19 +23,20 @@ constexpr size_t kRejectBytes = 64 << 10;
 // Where the values of one object go: one of these per object that a path leads through.
 struct FieldNode {
   struct Target {
+    std::string key;
     std::vector<size_t> columns;        // numbers of slots that take the value itself
     std::unique_ptr<FieldNode> inside;  // for those that take something in it
   };
   JsonKeys keys;
-  std::vector<std::pair<std::string, Target>> targets;
+  std::vector<Target> targets;
   uint64_t record = 0;   // the last record that had this object: of equal keys the first counts
   uint64_t learned = 0;  // the same for the last record that was made a template
 
   Target& target(const std::string& key) {
-    for (auto& [name, target] : targets)
-      if (name == key) return target;
+    for (auto& target : targets)
+      if (target.key == key) return target;
     keys.add(key, static_cast<int>(targets.size()));
-    return targets.emplace_back(key, Target()).second;
+    return targets.emplace_back(key, std::vector<size_t>(), nullptr);
   }
 };
 
@@ -230,7 +231,7 @@ const uint32_t* JsonDecoder::read_object(FieldNode& node, const uint32_t* token)
           const char c = walk_.at(value);
           return c == '{' || c == '[' ? walk_.skip(value) : walk_.skip_scalar(value);
         }
-        return read_target(node.targets[static_cast<size_t>(number)].second, value);
+        return read_target(node.targets[static_cast<size_t>(number)], value);
       });
 }
 
@@ -320,8 +321,8 @@ const uint32_t* JsonDecoder::learn_value(FieldNode* node, FieldNode::Target* tar
                                std::string_view key;
                                if (!json::key_text(walk_, raw, key_, key))
                                  return static_cast<const uint32_t*>(nullptr);
-                               for (auto& [name, inner] : node->targets)
-                                 if (name == key)
+                               for (auto& inner : node->targets)
+                                 if (inner.key == key)
                                    return learn_value(inner.inside.get(), &inner, value);
                                return learn_value(nullptr, nullptr, value);
                              });

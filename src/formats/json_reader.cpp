@@ -1,4 +1,5 @@
 #include "formats/json_reader.h"
+#include "base/spelling.h"
 
 #include <algorithm>
 #include <charconv>
@@ -195,8 +196,8 @@ Result<JsonReader> JsonReader::make(const Type& type, const std::string& format,
   JsonReader reader(type);
   if (type.is_nested()) {
     if (type.id == TypeId::kMap && type.map_key().is_nested())
-      return fail(ErrorKind::kConfig,
-                  "the keys of a JSON object cannot be a " + type.map_key().to_string());
+      return fail(ErrorKind::kConfig, "the keys of a JSON object cannot be " +
+                                          with_article(type.map_key().to_string()));
     if (type.id == TypeId::kMap) {
       auto keys = JsonReader::make(type.map_key(), {}, zone, reference_us);
       if (!keys) return fail(keys.error());
@@ -243,7 +244,7 @@ const uint32_t* JsonReader::refuse(Walk& walk, const uint32_t* token) const {
     if (check.skip_scalar(token) == nullptr) return walk.fail(std::move(check.reason));
   }
   walk.field = "value";  // made the column's name by the caller
-  walk.reason = "not a " + type_.to_string() + ": " + quote_for_message(text);
+  walk.reason = "not " + with_article(type_.to_string()) + ": " + quote_for_message(text);
   if (type_.id == TypeId::kTimestamp && walk.at(token) == '"' &&
       parse_instant(walk.string(token), *utc()).has_value()) {
     walk.reason += " (it names its zone: declare the column as TIMESTAMP_LTZ)";
@@ -442,7 +443,8 @@ const uint32_t* JsonReader::read_map(Walk& walk, const uint32_t* token, Column& 
       keys.push(StringRef(key));
     } else if (!text_->append(key, keys)) {
       walk.field = "value";
-      return walk.fail("not a " + type_.map_key().to_string() + ": " + quote_for_message(key));
+      return walk.fail("not " + with_article(type_.map_key().to_string()) + ": " +
+                       quote_for_message(key));
     }
     const uint32_t* behind = children_[0].read(walk, value, values, batch);
     if (behind == nullptr && !walk.field.empty())

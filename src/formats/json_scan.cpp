@@ -108,8 +108,13 @@ static inline void masks_of(const char* p, size_t key_bytes, char letter, Masks&
 
 }  // namespace sse2
 
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt"))), \
+                             apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx2,bmi,bmi2,popcnt,lzcnt")
+#endif
 
 namespace avx2 {
 
@@ -143,7 +148,11 @@ static inline void masks_of(const char* p, size_t key_bytes, char letter, Masks&
 
 }  // namespace avx2
 
+#ifdef __clang__
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 
 ScanLevel scan_level() {
   static const ScanLevel level = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&

@@ -47,6 +47,7 @@ class PrintFormat final : public Format {
  public:
   std::shared_ptr<const RecordCutter> cutter() const override { return make_line_cutter(); }
   const Schema& schema() const override { return schema_; }
+  bool shows_kinds() const override { return true; }
   std::unique_ptr<Decoder> make_decoder(const DecodeRequest&) const override { return nullptr; }
   std::unique_ptr<Encoder> make_encoder(const Schema& schema,
                                         const EncodeOptions& options) const override {

@@ -4,8 +4,13 @@
 #include <immintrin.h>
 
 // All headers stand above: only what follows is compiled for the newer instructions.
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,pclmul,popcnt"))), \
+                             apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx2,bmi,bmi2,pclmul,popcnt")
+#endif
 
 namespace weir {
 namespace {
@@ -71,4 +76,8 @@ const Scanners kAvx2Scanners = {find_all, count, find, scan_positions, scan_mask
 
 }  // namespace weir
 
+#ifdef __clang__
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif

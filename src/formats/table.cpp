@@ -160,6 +160,7 @@ const OptionTable<TableOptions>& table_options() {
 class TableFormat final : public Format {
  public:
   std::shared_ptr<const RecordCutter> cutter() const override { return make_line_cutter(); }
+  bool shows_kinds() const override { return true; }
   const Schema& schema() const override { return schema_; }
   std::unique_ptr<Decoder> make_decoder(const DecodeRequest&) const override { return nullptr; }
   std::unique_ptr<Encoder> make_encoder(const Schema& schema,

@@ -36,6 +36,11 @@ constexpr std::array kAggregates = {
 
 }  // namespace
 
+void Aggregate::retract(StateSlots, const uint32_t*, std::span<const ColumnPtr>, size_t,
+                        const Batch&, EvalContext&) const {
+  WEIR_CHECK(false);
+}
+
 void Aggregate::merge_copies(StateSlots into, const uint32_t* into_groups, StateSlots from,
                              const uint32_t* from_groups, size_t n) const {
   Vec<uint64_t> room(state_size() / sizeof(uint64_t));

@@ -97,6 +97,23 @@ class Average : public TypedAggregate<Average<State>, State> {
       }
     });
   }
+  bool can_retract() const override { return true; }
+  void retract(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args, size_t n,
+               const Batch&, EvalContext&) const override {
+    with_number_type(args[0]->type(), [&]<class T>(T) {
+      // Which column types each state takes.
+      constexpr bool kTakes = std::is_same_v<State, RealMeanState> ? std::is_floating_point_v<T>
+                              : std::is_same_v<State, DecimalMeanState>
+                                  ? sizeof(T) == 16
+                                  : !std::is_floating_point_v<T> && sizeof(T) <= 8;
+      if constexpr (kTakes) {
+        Base::template for_values<T>(slots, groups, *args[0], n, [](State& s, T v) {
+          s.sum.subtract(v);
+          --s.count;
+        });
+      }
+    });
+  }
   void combine(State& into, const State& from) const {
     into.sum.add(from.sum);
     into.count += from.count;

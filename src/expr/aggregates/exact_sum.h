@@ -18,6 +18,7 @@ struct WideSum {
   void add(Int128 v) {
     add_words(static_cast<uint64_t>(v), static_cast<uint64_t>(v >> 64), v < 0 ? -1 : 0);
   }
+  void subtract(Int128 v) { add(-v); }  // not of the smallest one, which no DECIMAL is
   void add(const WideSum& o) { add_words(o.lo, o.mid, o.hi); }
   // Adds the square of a 64-bit integer.
   void add_square(int64_t v) {
@@ -59,6 +60,11 @@ struct IntegerSum {
     const uint64_t before = lo;
     lo += static_cast<uint64_t>(v);
     hi += (v >> 63) + static_cast<int64_t>(lo < before);
+  }
+  void subtract(int64_t v) {
+    const uint64_t before = lo;
+    lo -= static_cast<uint64_t>(v);
+    hi -= (v >> 63) + static_cast<int64_t>(lo > before);
   }
   void add(const IntegerSum& o) {
     const uint64_t before = lo;

@@ -55,6 +55,7 @@ struct RealSum {
     lo = t;
   }
   void add(const RealSum& other);
+  void subtract(double v) { add(-v); }
   // Adds v * v with its rounding error.
   void add_square(double v) {
     const double p = v * v;

@@ -36,6 +36,18 @@ class IntegerSumAggregate final : public TypedAggregate<IntegerSumAggregate, Int
       }
     });
   }
+  bool can_retract() const override { return true; }
+  void retract(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args, size_t n,
+               const Batch&, EvalContext&) const override {
+    with_number_type(args[0]->type(), [&]<class T>(T) {
+      if constexpr (std::is_integral_v<T> && sizeof(T) <= 8) {
+        for_values<T>(slots, groups, *args[0], n, [](IntegerSumState& s, T v) {
+          s.sum.subtract(int64_t{v});
+          --s.count;
+        });
+      }
+    });
+  }
   void combine(IntegerSumState& into, const IntegerSumState& from) const {
     into.sum.add(from.sum);
     into.count += from.count;
@@ -70,6 +82,14 @@ class DecimalSumAggregate final : public TypedAggregate<DecimalSumAggregate, Dec
     for_values<Int128>(slots, groups, *args[0], n, [](DecimalSumState& s, Int128 v) {
       s.sum.add(v);
       ++s.count;
+    });
+  }
+  bool can_retract() const override { return true; }
+  void retract(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args, size_t n,
+               const Batch&, EvalContext&) const override {
+    for_values<Int128>(slots, groups, *args[0], n, [](DecimalSumState& s, Int128 v) {
+      s.sum.subtract(v);
+      --s.count;
     });
   }
   void combine(DecimalSumState& into, const DecimalSumState& from) const {
@@ -111,6 +131,18 @@ class RealSumAggregate final : public TypedAggregate<RealSumAggregate, RealSumSt
         for_values<T>(slots, groups, *args[0], n, [](RealSumState& s, T v) {
           s.sum.add(double{v});
           ++s.count;
+        });
+      }
+    });
+  }
+  bool can_retract() const override { return true; }
+  void retract(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args, size_t n,
+               const Batch&, EvalContext&) const override {
+    with_number_type(args[0]->type(), [&]<class T>(T) {
+      if constexpr (std::is_floating_point_v<T>) {
+        for_values<T>(slots, groups, *args[0], n, [](RealSumState& s, T v) {
+          s.sum.subtract(double{v});
+          --s.count;
         });
       }
     });
