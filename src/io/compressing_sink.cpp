@@ -43,8 +43,12 @@ class CompressingSink final : public ByteSink {
       unflushed_ = false;
       checkpointed_ = true;
     }
-    return inner_->checkpoint();
+    const auto length = inner_->checkpoint();
+    // Behind what an earlier run has written nothing is due.
+    if (length && *length > 0) checkpointed_ = true;
+    return length;
   }
+  void sync_later(std::vector<int>* files) override { inner_->sync_later(files); }
   Result<void> commit() override {
     // Even an empty file is a whole one.
     if (in_frame_ || !checkpointed_) {
@@ -54,6 +58,7 @@ class CompressingSink final : public ByteSink {
   }
   void abort() override { inner_->abort(); }
   uint64_t bytes_written() const override { return inner_->bytes_written(); }
+  int descriptor() const override { return inner_->descriptor(); }
   bool closed_pipe() const override { return inner_->closed_pipe(); }
 
  private:

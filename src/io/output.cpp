@@ -110,7 +110,7 @@ Result<void> sync_descriptor(int fd, const std::string& name) {
   do {
     rc = ::fdatasync(fd);
   } while (rc != 0 && errno == EINTR);
-  if (rc == 0 || errno == EINVAL || errno == EROFS) return {};  // cannot be synced: not a failure
+  if (rc == 0 || errno == EINVAL) return {};  // a device that cannot be synced: not a failure
   return fail(io_error("cannot write " + name, errno));
 }
 
@@ -129,10 +129,15 @@ class AppendSink final : public ByteSink {
   Result<void> flush() override { return writer_.flush(); }
   Result<uint64_t> checkpoint() override {
     if (auto r = writer_.flush(); !r) return fail(r.error());
-    if (auto r = sync_descriptor(fd_.get(), writer_.name()); !r) return fail(r.error());
+    if (later_ != nullptr) {
+      later_->push_back(fd_.get());
+    } else if (auto r = sync_descriptor(fd_.get(), writer_.name()); !r) {
+      return fail(r.error());
+    }
     begin_ = begin_at_open_ + static_cast<off_t>(writer_.accepted());
     return static_cast<uint64_t>(begin_);
   }
+  void sync_later(std::vector<int>* files) override { later_ = files; }
   Result<void> commit() override {
     if (auto r = writer_.flush(); !r) return r;
     if (sync_) {
@@ -150,6 +155,7 @@ class AppendSink final : public ByteSink {
     fd_.close();
   }
   uint64_t bytes_written() const override { return writer_.accepted(); }
+  int descriptor() const override { return fd_.get(); }
 
  private:
   Descriptor fd_;
@@ -157,6 +163,7 @@ class AppendSink final : public ByteSink {
   const off_t begin_at_open_;
   off_t begin_;  // the length to go back to: at the last checkpoint, else at the opening
   bool sync_;
+  std::vector<int>* later_ = nullptr;  // who syncs instead
 };
 
 struct SplitPath {
@@ -173,8 +180,21 @@ SplitPath split_path(const std::string& path) {
 Result<void> sync_folder(const std::string& folder) {
   const Descriptor fd = open_descriptor(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY);
   if (!fd) return {};  // not readable: writing into it was still allowed
-  if (::fsync(fd.get()) == 0 || errno == EINVAL || errno == EROFS) return {};
+  if (::fsync(fd.get()) == 0 || errno == EINVAL) return {};
   return fail(io_error("cannot write the folder " + folder, errno));
+}
+
+// A file that somebody else has made under the name in the meantime is not replaced unasked.
+Result<void> rename_file(const std::string& temporary, const std::string& path, bool overwrite) {
+  int rc = -1;
+  bool plain = overwrite;
+  if (!plain) {
+    rc = ::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE);
+    plain = rc != 0 && (errno == EINVAL || errno == ENOSYS);  // not known to this file system
+  }
+  if (plain) rc = ::rename(temporary.c_str(), path.c_str());
+  if (rc == 0) return {};
+  return fail(io_error("cannot rename " + temporary + " to " + path, errno));
 }
 
 class TemporaryFileSink final : public ByteSink {
@@ -201,7 +221,7 @@ class TemporaryFileSink final : public ByteSink {
     if (const int error = fd_.close(); error != 0) {
       return fail(io_error("cannot write " + path_, error));
     }
-    if (auto r = rename(); !r) return r;
+    if (auto r = rename_file(temporary_, path_, options_.overwrite); !r) return r;
     temporary_.clear();
     return options_.sync ? sync_folder(split_path(path_).folder) : Result<void>{};
   }
@@ -213,19 +233,6 @@ class TemporaryFileSink final : public ByteSink {
   uint64_t bytes_written() const override { return writer_.accepted(); }
 
  private:
-  // A file that somebody else has made under the name in the meantime is not replaced unasked.
-  Result<void> rename() {
-    int rc = -1;
-    bool plain = options_.overwrite;
-    if (!plain) {
-      rc = ::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE);
-      plain = rc != 0 && (errno == EINVAL || errno == ENOSYS);  // not known to this file system
-    }
-    if (plain) rc = ::rename(temporary_.c_str(), path_.c_str());
-    if (rc == 0) return {};
-    return fail(io_error("cannot rename " + temporary_ + " to " + path_, errno));
-  }
-
   Descriptor fd_;
   std::string temporary_;
   std::string path_;
@@ -254,9 +261,15 @@ Result<Descriptor> create_temporary(const std::string& temporary, const std::str
 }
 
 Result<std::unique_ptr<ByteSink>> open_append(const std::string& path, bool sync) {
-  Descriptor fd = open_descriptor(path, O_WRONLY | O_APPEND | O_CREAT);
+  const bool makes = ::access(path.c_str(), F_OK) != 0;
+  // Readable where that is allowed: what was written is looked at when a run goes on behind it.
+  Descriptor fd = open_descriptor(path, O_RDWR | O_APPEND | O_CREAT);
+  if (!fd && errno == EACCES) fd = open_descriptor(path, O_WRONLY | O_APPEND | O_CREAT);
   struct stat info{};
   if (!fd || ::fstat(fd.get(), &info) != 0) return fail(io_error("cannot open " + path, errno));
+  if (makes && sync) {
+    if (auto r = sync_folder(split_path(path).folder); !r) return fail(r.error());
+  }
   return std::make_unique<AppendSink>(std::move(fd), path, info.st_size, sync);
 }
 
@@ -273,7 +286,12 @@ Result<std::string> resolved(const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<ByteSink>> make_resumed_file_sink(const std::string& path, uint64_t length) {
+Result<void> publish_file(const std::string& temporary, const std::string& path, bool overwrite) {
+  if (auto r = rename_file(temporary, path, overwrite); !r) return r;
+  return sync_folder(split_path(path).folder);
+}
+
+Result<void> cut_back(const std::string& path, uint64_t length) {
   const auto real = resolved(path);
   if (!real) return fail(real.error());
   const Descriptor fd = open_descriptor(*real, O_WRONLY | O_CREAT);
@@ -286,6 +304,18 @@ Result<std::unique_ptr<ByteSink>> make_resumed_file_sink(const std::string& path
                 "it was changed by somebody else; --fresh starts over");
   if (::ftruncate(fd.get(), static_cast<off_t>(length)) != 0)
     return fail(io_error("cannot cut back " + path, errno));
+  return {};
+}
+
+Result<std::unique_ptr<ByteSink>> make_resumed_file_sink(const std::string& path, uint64_t length) {
+  const bool makes = ::access(path.c_str(), F_OK) != 0;
+  if (auto r = cut_back(path, length); !r) return fail(r.error());
+  const auto real = resolved(path);
+  if (!real) return fail(real.error());
+  // Before a checkpoint knows the file its name must last.
+  if (makes) {
+    if (auto r = sync_folder(split_path(*real).folder); !r) return fail(r.error());
+  }
   return open_append(*real, true);
 }
 

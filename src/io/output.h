@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "io/input.h"
@@ -21,9 +22,13 @@ class ByteSink {
   // Makes all that was written so far last (ends frames, flushes, syncs) and gives the length up to there.
   // Writing goes on behind it.
   virtual Result<uint64_t> checkpoint() = 0;
+  // From now on checkpoint() does not sync, but adds its descriptor to `files`; nullptr: it syncs again.
+  virtual void sync_later(std::vector<int>* files) { (void)files; }
   virtual Result<void> commit() = 0;  // ends frames, flushes, syncs, renames; the last call
   virtual void abort() = 0;           // removes what was not committed
   virtual uint64_t bytes_written() const = 0;
+  // The file that is written; -1: none, or closed.
+  virtual int descriptor() const { return -1; }
   // True after a write failed because the reader closed the pipe.
   virtual bool closed_pipe() const { return false; }
 };
@@ -36,9 +41,14 @@ struct FileSinkOptions {
   bool append = false;     // add to an existing file (no temporary name)
   bool sync = true;        // fdatasync before the rename, fsync of the folder after it
 };
+// Cuts a file back to `length` bytes. Error: kState if it is shorter.
+Result<void> cut_back(const std::string& path, uint64_t length);
 // A file that is written in place, for runs that go on where an earlier one stopped: cut back to `length`,
 // the last checkpoint's. Error: kState if it is shorter. Never cut back afterwards: abort() leaves it.
 Result<std::unique_ptr<ByteSink>> make_resumed_file_sink(const std::string& path, uint64_t length);
+// Gives a finished, synced file its name, for good: the folder is synced too. Unless `overwrite`, a file that has
+// the name is an error.
+Result<void> publish_file(const std::string& temporary, const std::string& path, bool overwrite);
 // Writes to ".NAME.weir-PID.tmp" beside the file and renames at commit. An existing file without
 // overwrite or append is an error at opening, with the hint.
 Result<std::unique_ptr<ByteSink>> make_file_sink(const std::string& path,

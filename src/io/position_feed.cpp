@@ -236,6 +236,9 @@ class PositionFeed final : public SubFeed {
       item.block.origin.end = file.file.skipped + window->begin + cut->end;
     } else {
       item.block.bytes = {buffer->data(), 0};
+      // A record that is held back may reach into this range: nothing behind its start is done with.
+      if (shared_.options.hold_partial)
+        item.block.origin.begin = item.block.origin.end = file.file.skipped;
       if (k > 0) {
         if (auto r = look_back(file, k - 1, state); !r) return r;
       }
