@@ -8,6 +8,8 @@ namespace {
 
 struct FileSourceOptions {
   std::vector<std::string> path;
+  bool follow = false;
+  Duration rotate_wait{5'000'000};
 };
 
 const OptionTable<FileSourceOptions>& file_source_options() {
@@ -16,6 +18,10 @@ const OptionTable<FileSourceOptions>& file_source_options() {
        "files, folders (their files) and globs (** goes through folders), read in order of their "
        "names; gzip, bzip2, xz and zstd are recognised by content",
        true},
+      {"follow", &FileSourceOptions::follow,
+       "keep reading as files grow, are rotated by renaming or truncation, and new ones come"},
+      {"rotate_wait", &FileSourceOptions::rotate_wait,
+       "follow: how long a file that has no name of ours any more may still grow"},
   };
   return table;
 }
@@ -37,6 +43,16 @@ std::unique_ptr<SourcePlan> bind_file(const SourceSpec& spec, const SourceContex
   if (options.path.empty()) {
     errors.push_back({ErrorKind::kConfig, "`path` names no file", path->position, {}, {}});
     return nullptr;
+  }
+  if (options.follow) {
+    // They need not be there yet.
+    std::vector<std::string> there;
+    for (const auto& one : options.path) {
+      auto expanded = expand_paths({one});
+      if (expanded) there.insert(there.end(), expanded->begin(), expanded->end());
+    }
+    Following following{std::move(options.path), options.rotate_wait.us};
+    return bind_files("file", std::move(there), spec, context, errors, std::move(following));
   }
   if (context.sample) {
     auto expanded = expand_paths(options.path);

@@ -8,6 +8,7 @@
 #include "io/feed.h"
 #include "sources/feed_source.h"
 #include "sources/file_position.h"
+#include "sources/follow_feed.h"
 #include "sources/source_format.h"
 
 namespace weir {
@@ -47,8 +48,10 @@ std::string shown(const std::string& path) { return path == "-" ? "stdin" : path
 
 class FilePlan final : public SourcePlan {
  public:
-  FilePlan(std::string kind, std::vector<std::string> paths, bool found, SourceFormat format)
-      : kind_(std::move(kind)),
+  FilePlan(std::string kind, std::vector<std::string> paths, bool found, SourceFormat format,
+           std::optional<Following> following)
+      : following_(std::move(following)),
+        kind_(std::move(kind)),
         paths_(std::move(paths)),
         found_(found),
         format_(std::move(format.format)),
@@ -58,23 +61,26 @@ class FilePlan final : public SourcePlan {
     static const Schema none;
     return format_ ? format_->schema() : none;
   }
-  bool bounded() const override { return true; }
+  bool bounded() const override { return !following_; }
   const Format* format() const override { return format_.get(); }
   std::vector<std::string> paths() const override { return paths_; }
 
   std::string explain() const override {
     std::string text = kind_ + ": ";
     if (kind_ != "stdin") text += files_text() + ", ";
+    if (following_) text += "followed, ";
     return text + (format_name_.empty() ? "format not known yet" : format_name_);
   }
 
   std::string partition_name(uint32_t partition) const override {
+    if (following_) return following_->paths.front();
     return partition < paths_.size() ? shown(paths_[partition]) : kind_;
   }
 
   Result<std::unique_ptr<Source>> open(const FeedOptions& options) const override {
     if (!format_)
       return fail(ErrorKind::kInternal, "the source was bound without a look at its input");
+    if (following_) return follow(options, {}, false);
     std::vector<std::string> files = paths_;
     if (!found_) {
       auto expanded = expand_paths(paths_);
@@ -97,6 +103,7 @@ class FilePlan final : public SourcePlan {
       if (!decoded) return fail(decoded.error());
       saved = std::move(*decoded);
     }
+    if (following_) return follow(options, std::move(saved), true, &warnings);
     auto work = plan_files(paths_, saved);
     if (!work) return fail(work.error());
     warnings.insert(warnings.end(), work->warnings.begin(), work->warnings.end());
@@ -112,9 +119,20 @@ class FilePlan final : public SourcePlan {
   }
 
  private:
+  Result<std::unique_ptr<Source>> follow(const FeedOptions& options,
+                                         std::vector<FilePosition> saved, bool keeps_positions,
+                                         std::vector<std::string>* warnings = nullptr) const {
+    const FollowOptions follow{following_->paths, following_->rotate_wait_us, std::move(saved),
+                               keeps_positions};
+    std::vector<std::string> unread;
+    return make_follow_source(follow, format_->cutter(), options,
+                              warnings != nullptr ? *warnings : unread);
+  }
+
   // "logs/a.log (1.2 GB)", "12 files, logs/a.log to logs/l.log (14 GB)".
   std::string files_text() const {
     std::string text;
+    if (paths_.empty()) return following_ ? following_->paths.front() : text;
     if (paths_.size() == 1) {
       text = shown(paths_.front());
     } else {
@@ -130,6 +148,7 @@ class FilePlan final : public SourcePlan {
     return text + " (" + format_byte_size(bytes) + ")";
   }
 
+  std::optional<Following> following_;
   std::string kind_;
   std::vector<std::string> paths_;
   bool found_;
@@ -143,14 +162,14 @@ void interrupt_sampling() { interrupt_peeks(); }
 
 std::unique_ptr<SourcePlan> bind_files(std::string kind, std::vector<std::string> paths,
                                        const SourceSpec& spec, const SourceContext& context,
-                                       Errors& errors) {
+                                       Errors& errors, std::optional<Following> following) {
   const size_t before = errors.size();
   SourceFormat format = bind_source_format(
       spec, context, reference_time(paths, context.now_us), [&] { return sample_of(paths); },
       errors);
   if (errors.size() > before || (context.sample && !format.format)) return nullptr;
   return std::make_unique<FilePlan>(std::move(kind), std::move(paths), context.sample,
-                                    std::move(format));
+                                    std::move(format), std::move(following));
 }
 
 }  // namespace weir

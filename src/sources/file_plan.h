@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,10 +11,17 @@
 
 namespace weir {
 
+// For files that are read on as they grow: what the user has named, found again and again.
+struct Following {
+  std::vector<std::string> paths;
+  int64_t rotate_wait_us = 0;
+};
+
 // Binds a source that reads `paths` ("-": stdin) in this order. `kind` begins its explanation. With
 // `context.sample` the paths exist; else they are found (globs expanded) when it is opened.
 std::unique_ptr<SourcePlan> bind_files(std::string kind, std::vector<std::string> paths,
                                        const SourceSpec& spec, const SourceContext& context,
-                                       Errors& errors);
+                                       Errors& errors,
+                                       std::optional<Following> following = std::nullopt);
 
 }  // namespace weir

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "io/descriptor.h"
 #include "io/input.h"
 #include "state/hash.h"
 #include "state/snapshot.h"
@@ -70,28 +71,42 @@ Result<std::string> read_at(const std::string& path, uint64_t begin, uint64_t si
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return fail(ErrorKind::kIo, "cannot open " + path + ": " + std::strerror(errno));
   std::string bytes(size, '\0');
-  const ssize_t n = ::pread(fd, bytes.data(), size, static_cast<off_t>(begin));
+  const ssize_t n = pread_all(fd, bytes.data(), size, begin);
   ::close(fd);
   if (n < 0) return fail(ErrorKind::kIo, "cannot read " + path + ": " + std::strerror(errno));
   bytes.resize(static_cast<size_t>(n));
   return bytes;
 }
 
-bool is_compressed(const std::string& path) {
+Result<bool> is_compressed(const std::string& path) {
   const auto head = read_at(path, 0, 16);
-  return head && detect_compression(*head) != Compression::kNone;
+  if (!head) return fail(head.error());
+  return detect_compression(*head) != Compression::kNone;
 }
 
-// True if the file's content is that which was read up to the saved place.
-bool same_content(const std::string& path, const Identity& id, const FilePosition& saved) {
-  const bool compressed = is_compressed(path);
-  if (!compressed && id.size < saved.offset) return false;
+// True if the file's content is that which was read up to the saved place. A disk that cannot be read says
+// nothing about it: an error.
+Result<bool> same_content(const std::string& path, const Identity& id, const FilePosition& saved) {
+  const auto compressed = is_compressed(path);
+  if (!compressed) return fail(compressed.error());
+  if (!*compressed && id.size < saved.offset) return false;
   const auto head = read_part(path, 0, saved.head_bytes);
+  if (!head && head.error().kind == ErrorKind::kIo) return fail(head.error());
   if (!head || head->size() != saved.head_bytes || hash_bytes(*head) != saved.head_hash)
     return false;
-  if (compressed || saved.tail_bytes == 0) return true;
+  if (*compressed || saved.tail_bytes == 0) return true;
   const auto tail = read_at(path, saved.offset - saved.tail_bytes, saved.tail_bytes);
-  return tail && tail->size() == saved.tail_bytes && hash_bytes(*tail) == saved.tail_hash;
+  if (!tail) return fail(tail.error());
+  return tail->size() == saved.tail_bytes && hash_bytes(*tail) == saved.tail_hash;
+}
+
+// True if it is a compressed file with that content. One that cannot be read is not it.
+bool is_compressed_copy(const std::string& path, const Identity& id, const FilePosition& saved) {
+  if (saved.head_bytes == 0) return false;  // an empty head would fit everything
+  const auto compressed = is_compressed(path);
+  if (!compressed || !*compressed) return false;
+  const auto same = same_content(path, id, saved);
+  return same && *same;
 }
 
 // The neighbours of a path, written as it is.
@@ -120,15 +135,15 @@ class Resolver {
     for (size_t s = 0; s < saved_.size(); ++s) {
       if (found_[s] || !same_file(*id, saved_[s])) continue;
       found_[s] = true;
-      if (same_content(path, *id, saved_[s])) return go_on(path, s);
+      const auto same = same_content(path, *id, saved_[s]);
+      if (!same) return fail(same.error());
+      if (*same) return go_on(path, s);
       work_.warnings.push_back(path + " was truncated or written anew: it is read from its start");
       work_.inputs.push_back({path, 0, UINT32_MAX});
       return {};
     }
-    // A copy, compressed perhaps: the head tells. An empty head would fit everything.
     for (size_t s = 0; s < saved_.size(); ++s) {
-      if (found_[s] || saved_[s].head_bytes == 0 || !is_compressed(path)) continue;
-      if (!same_content(path, *id, saved_[s])) continue;
+      if (found_[s] || !is_compressed_copy(path, *id, saved_[s])) continue;
       found_[s] = true;
       return go_on(path, s);
     }
@@ -137,17 +152,19 @@ class Resolver {
   }
 
   // Looks for files that the paths do not name any more, among their former neighbours.
-  void find_renamed() {
+  Result<void> find_renamed() {
     for (size_t s = 0; s < saved_.size(); ++s) {
       if (found_[s]) continue;
-      const std::string renamed = find_in_folder(s);
-      if (!renamed.empty()) {
+      const auto renamed = find_in_folder(s);
+      if (!renamed) return fail(renamed.error());
+      if (!renamed->empty()) {
         found_[s] = true;
-        static_cast<void>(go_on(renamed, s));
+        static_cast<void>(go_on(*renamed, s));
       } else {
         work_.others.push_back(saved_[s]);
       }
     }
+    return {};
   }
 
   FileWork finish() {
@@ -170,18 +187,22 @@ class Resolver {
     return {};
   }
 
-  std::string find_in_folder(size_t s) const {
+  Result<std::string> find_in_folder(size_t s) const {
     namespace fs = std::filesystem;
     std::string copy;
     for (const auto& path : neighbours(saved_[s].path)) {
       const auto id = identify(path);
       if (!id || !id->regular) continue;
-      if (same_file(*id, saved_[s])) return same_content(path, *id, saved_[s]) ? path : "";
+      if (same_file(*id, saved_[s])) {
+        const auto same = same_content(path, *id, saved_[s]);
+        if (!same) return fail(same.error());
+        return *same ? path : std::string();
+      }
       // logrotate's compressed copy: access.log -> access.log.1.gz
       const std::string name = fs::path(saved_[s].path).filename().string();
-      if (copy.empty() && saved_[s].head_bytes > 0 &&
+      if (copy.empty() &&
           fs::path(path).filename().string().starts_with(name.substr(0, name.find('.'))) &&
-          is_compressed(path) && same_content(path, *id, saved_[s]))
+          is_compressed_copy(path, *id, saved_[s]))
         copy = path;
     }
     return copy;
@@ -209,7 +230,9 @@ Result<FilePosition> position_of(const std::string& path, uint64_t offset) {
   if (!head) return fail(head.error());
   position.head_bytes = head->size();
   position.head_hash = hash_bytes(*head);
-  if (is_compressed(path)) return position;
+  const auto compressed = is_compressed(path);
+  if (!compressed) return fail(compressed.error());
+  if (*compressed) return position;
   position.tail_bytes = std::min(offset, kHashedBytes);
   const auto tail = read_at(path, offset - position.tail_bytes, position.tail_bytes);
   if (!tail) return fail(tail.error());
@@ -262,7 +285,8 @@ Result<std::vector<FilePosition>> decode_positions(std::string_view bytes) {
     p.tail_hash = reader.get_u64();
     positions.push_back(std::move(p));
   }
-  if (!reader.ok()) return fail(ErrorKind::kState, "the positions of the files cannot be read");
+  if (!reader.ok() || !reader.at_end())
+    return fail(ErrorKind::kState, "the positions of the files cannot be read");
   return positions;
 }
 
@@ -271,7 +295,7 @@ Result<FileWork> plan_files(const std::vector<std::string>& paths,
   Resolver resolver(saved);
   for (const auto& path : paths)
     if (auto r = resolver.add(path); !r) return fail(r.error());
-  resolver.find_renamed();
+  if (auto r = resolver.find_renamed(); !r) return fail(r.error());
   return resolver.finish();
 }
 

@@ -36,6 +36,8 @@ class Source {
   virtual Result<std::string> position() const { return std::string(); }
   virtual uint64_t bytes_done() const { return 0; }
   virtual uint64_t bytes_total() const { return 0; }
+  // What a user may want to know of the run, a line; called at its end.
+  virtual std::string summary() const { return {}; }
 };
 
 // A bound source: checked, schema known, nothing opened for good.
@@ -49,6 +51,8 @@ class SourcePlan {
   virtual std::string explain() const = 0;  // "file: logs/access.log (1.2 GB), combined"
   // The name of a partition for messages: a path, "stdin".
   virtual std::string partition_name(uint32_t partition) const = 0;
+  // True if its partitions come side by side, so that each has a watermark of its own.
+  virtual bool partitioned() const { return false; }
   // The files it reads, if any: they are refused as outputs.
   virtual std::vector<std::string> paths() const { return {}; }
   virtual Result<std::unique_ptr<Source>> open(const FeedOptions& options) const = 0;

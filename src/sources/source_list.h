@@ -8,7 +8,14 @@
 namespace weir {
 
 extern const SourceDescriptor kCollectionSource;
+extern const SourceDescriptor kDatagenSource;
 extern const SourceDescriptor kFileSource;
+extern const SourceDescriptor kKafkaSource;
+extern const SourceDescriptor kPostgresSource;
+extern const SourceDescriptor kSqliteSource;
 extern const SourceDescriptor kStdinSource;
+extern const SourceDescriptor kTcpSource;
+extern const SourceDescriptor kUdpSource;
+extern const SourceDescriptor kUnixSource;
 
 }  // namespace weir

@@ -3,7 +3,10 @@
 namespace weir {
 namespace {
 
-constexpr const SourceDescriptor* kSources[] = {&kCollectionSource, &kFileSource, &kStdinSource};
+constexpr const SourceDescriptor* kSources[] = {
+    &kCollectionSource, &kDatagenSource, &kFileSource, &kKafkaSource, &kPostgresSource,
+    &kSqliteSource,     &kStdinSource,   &kTcpSource,  &kUdpSource,   &kUnixSource,
+};
 
 }  // namespace
 
