@@ -16,6 +16,7 @@ class BlackholePlan final : public SinkPlan {
  public:
   const Format* format() const override { return nullptr; }
   bool needs_columns() const override { return false; }
+  bool takes_changelog() const override { return true; }
   std::string explain() const override { return "blackhole"; }
   Result<std::unique_ptr<Sink>> open() const override { return std::make_unique<BlackholeSink>(); }
   Delivery delivery() const override { return Delivery::kExactlyOnce; }

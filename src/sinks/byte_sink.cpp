@@ -2,22 +2,24 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include "base/spelling.h"
+#include "sinks/file_place.h"
 
 namespace weir {
 namespace {
 
 class EncodedSink final : public Sink {
  public:
-  EncodedSink(std::unique_ptr<ByteSink> bytes, bool passes_flush, bool continues, std::string path)
+  EncodedSink(std::unique_ptr<ByteSink> bytes, bool passes_flush, bool continues, FileInPlace file)
       : bytes_(std::move(bytes)),
         passes_flush_(passes_flush),
         continues_(continues),
-        path_(std::move(path)) {}
+        file_(std::move(file)) {}
 
   Result<void> write(const Batch&, std::string_view encoded) override {
     return bytes_->write(encoded);
@@ -26,19 +28,39 @@ class EncodedSink final : public Sink {
   Result<std::string> checkpoint() override {
     const auto length = bytes_->checkpoint();
     if (!length) return fail(length.error());
-    return std::to_string(*length) + " " + path_;
+    if (bytes_->descriptor() < 0) return std::to_string(*length) + " " + file_.path;
+    const auto place = file_place(bytes_->descriptor(), file_.path, *length);
+    if (!place) return fail(place.error());
+    return encode_file_place(*place);
   }
+  bool can_reopen() const override { return file_.reopen != nullptr; }
+  Result<bool> reopen() override {
+    if (!can_reopen()) return false;
+    struct stat mine{};
+    struct stat named{};
+    if (::fstat(bytes_->descriptor(), &mine) != 0) return false;
+    const bool there = ::stat(file_.path.c_str(), &named) == 0;
+    if (there && mine.st_dev == named.st_dev && mine.st_ino == named.st_ino) return false;
+    written_before_ += bytes_->bytes_written();
+    if (auto r = bytes_->commit(); !r) return fail(r.error());
+    auto reopened = file_.reopen();
+    if (!reopened) return fail(reopened.error());
+    bytes_ = std::move(*reopened);
+    return !there || named.st_size == 0;
+  }
+  void sync_later(std::vector<int>* files) override { bytes_->sync_later(files); }
   Result<void> commit() override { return bytes_->commit(); }
   void abort() override { bytes_->abort(); }
   bool closed_pipe() const override { return bytes_->closed_pipe(); }
   bool continues() const override { return continues_; }
-  uint64_t bytes_written() const override { return bytes_->bytes_written(); }
+  uint64_t bytes_written() const override { return written_before_ + bytes_->bytes_written(); }
 
  private:
   std::unique_ptr<ByteSink> bytes_;
   bool passes_flush_;
   bool continues_;
-  std::string path_;
+  FileInPlace file_;
+  uint64_t written_before_ = 0;  // to files that were renamed since
 };
 
 }  // namespace
@@ -71,8 +93,8 @@ SinkFormat bind_sink_format(const SinkSpec& spec, std::string_view standard,
 }
 
 std::unique_ptr<Sink> make_byte_sink(std::unique_ptr<ByteSink> bytes, bool passes_flush,
-                                     bool continues, std::string path) {
-  return std::make_unique<EncodedSink>(std::move(bytes), passes_flush, continues, std::move(path));
+                                     bool continues, FileInPlace file) {
+  return std::make_unique<EncodedSink>(std::move(bytes), passes_flush, continues, std::move(file));
 }
 
 Result<void> check_stdout() {

@@ -1,6 +1,7 @@
 // What sinks that write encoded bytes share: the choice of the format, and the way down to a ByteSink.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,9 +21,14 @@ SinkFormat bind_sink_format(const SinkSpec& spec, std::string_view standard,
                             const SinkContext& context, Errors& errors);
 
 // Writes the encoded bytes. `passes_flush`: somebody may be reading along, so a flush goes through.
-// `continues`: behind what is there. `path`: of the positions that it gives.
+// `continues`: behind what is there. `file`: of a file that is written in place.
+struct FileInPlace {
+  std::string path;  // of the positions that it gives; empty: no such file
+  // Opens the file that has the path now, for log rotation.
+  std::function<Result<std::unique_ptr<ByteSink>>()> reopen{};
+};
 std::unique_ptr<Sink> make_byte_sink(std::unique_ptr<ByteSink> bytes, bool passes_flush,
-                                     bool continues = false, std::string path = {});
+                                     bool continues = false, FileInPlace file = {});
 
 // Error: descriptor 1 is closed.
 Result<void> check_stdout();

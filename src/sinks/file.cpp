@@ -4,7 +4,10 @@
 #include <array>
 #include <fstream>
 
+#include "base/spelling.h"
 #include "sinks/byte_sink.h"
+#include "sinks/file_place.h"
+#include "sinks/parts.h"
 #include "sinks/sink_list.h"
 #include "sinks/stdout_plan.h"
 
@@ -18,11 +21,32 @@ struct FileSinkSpec {
   int threads = 0;
   bool overwrite = false;
   bool append = false;
+  Node roll;
+  std::string time;
+  int max_open = 100;
 };
+
+struct RollSpec {
+  ByteSize size;
+  Duration every;
+  int64_t count = 0;
+};
+
+const OptionTable<RollSpec>& roll_options() {
+  static const OptionTable<RollSpec> table = {
+      {"size", &RollSpec::size, "a file of so many bytes is finished"},
+      {"every", &RollSpec::every, "one so old"},
+      {"count", &RollSpec::count, "one of so many rows"},
+  };
+  return table;
+}
 
 const OptionTable<FileSinkSpec>& file_sink_options() {
   static const OptionTable<FileSinkSpec> table = {
-      {"path", &FileSinkSpec::path, "the file; it appears when the run has succeeded", true},
+      {"path", &FileSinkSpec::path,
+       "the file; it appears when the run has succeeded. With %Y %m %d %H %M %S %j (parts of a "
+       "row's time) or {COLUMN} it is many files, each finished on its own",
+       true},
       {"compression",
        &FileSinkSpec::compression,
        {"auto", "none", "gzip", "zstd", "bzip2", "xz"},
@@ -31,6 +55,12 @@ const OptionTable<FileSinkSpec>& file_sink_options() {
       {"threads", &FileSinkSpec::threads, "worker threads of zstd"},
       {"overwrite", &FileSinkSpec::overwrite, "replace an existing file when the run succeeds"},
       {"append", &FileSinkSpec::append, "add to an existing file"},
+      {"roll", &FileSinkSpec::roll,
+       "when a file is finished and another one, numbered, begun: { size = \"256MB\", every = "
+       "\"1h\", count = 100000 }, any of them"},
+      {"time", &FileSinkSpec::time,
+       "the column of the time in the path; the first TIMESTAMP if not given"},
+      {"max_open", &FileSinkSpec::max_open, "files that are open at the same time, with many"},
   };
   return table;
 }
@@ -85,8 +115,8 @@ class FilePlan final : public SinkPlan {
     }
     auto bytes = make_compressing_sink(std::move(*file), compression_);
     if (!bytes) return fail(bytes.error());
-    return make_byte_sink(std::move(*bytes), special || file_.append || is_stdout(path_),
-                          continues);
+    return make_byte_sink(std::move(*bytes), special || file_.append || is_stdout(path_), continues,
+                          file_.append && !special ? in_place() : FileInPlace{});
   }
 
   Delivery delivery() const override {
@@ -104,24 +134,46 @@ class FilePlan final : public SinkPlan {
             ErrorKind::kConfig, "the file " + path_ + " exists already",
             "no checkpoint knows it; `overwrite = true` replaces it, `append = true` adds to it");
     }
-    return Place{std::to_string(length) + " " + path_, length == 0};
+    FilePlace place;
+    place.length = length;
+    place.path = path_;
+    return Place{encode_file_place(place), length == 0};
   }
   Result<Place> find(const std::string& position) const override {
-    const size_t space = position.find(' ');
-    if (space == std::string::npos || position.substr(space + 1) != path_) return begin();
-    return Place{position, position.starts_with("0 ")};
+    const auto place = decode_file_place(position);
+    if (!place || place->path != path_) return begin();
+    const auto found = find_file_place(*place);
+    if (!found) return fail(found.error());
+    return Place{position, place->length == 0 || found->rotated, found->rotated};
   }
   // Written in place: what a reader sees may be cut back once, after a crash.
   Result<std::unique_ptr<Sink>> resume(const Place& place) const override {
     if (is_special()) return open();
-    auto file = make_resumed_file_sink(path_, std::strtoull(place.position.c_str(), nullptr, 10));
+    const auto saved = decode_file_place(place.position);
+    const auto found =
+        saved ? find_file_place(*saved) : fail(ErrorKind::kState, "the place in " + path_);
+    if (!found) return fail(found.error());
+    if (found->rotated && !found->path.empty()) {
+      if (auto r = cut_back(found->path, saved->length); !r) return fail(r.error());
+    }
+    auto file = make_resumed_file_sink(path_, found->rotated ? 0 : saved->length);
     if (!file) return fail(file.error());
+    if (!place.fresh && compression_.kind == Compression::kNone && !ends_with_newline(path_)) {
+      if (auto r = (*file)->write("\n"); !r) return fail(r.error());
+    }
     auto bytes = make_compressing_sink(std::move(*file), compression_);
     if (!bytes) return fail(bytes.error());
-    return make_byte_sink(std::move(*bytes), true, !place.fresh, path_);
+    return make_byte_sink(std::move(*bytes), true, !place.fresh, in_place());
   }
 
  private:
+  FileInPlace in_place() const {
+    return {path_, [this]() -> Result<std::unique_ptr<ByteSink>> {
+              auto file = make_file_sink(path_, {false, true, file_.sync});
+              if (!file) return fail(file.error());
+              return make_compressing_sink(std::move(*file), compression_);
+            }};
+  }
   bool is_special() const {
     struct stat info{};
     return is_stdout(path_) || (::stat(path_.c_str(), &info) == 0 && !S_ISREG(info.st_mode));
@@ -152,14 +204,70 @@ bool is_input(const std::string& path, const std::vector<std::string>& inputs) {
   return false;
 }
 
+// Output in many files.
+std::unique_ptr<SinkPlan> bind_parts(const FileSinkSpec& options,
+                                     const CompressionOptions& compression, SinkFormat format,
+                                     const SinkSpec& spec, const Schema& schema,
+                                     const SinkContext& context, Errors& errors) {
+  const size_t before = errors.size();
+  const auto complain = [&](const char* key, Error error) {
+    const Node* node = spec.options.find(key);
+    if (error.position.line == 0) error.position = node != nullptr ? node->position : spec.position;
+    errors.push_back(std::move(error));
+  };
+  const auto wrong = [&](const char* key, std::string message, std::string hint = {}) {
+    complain(key, {ErrorKind::kConfig, std::move(message), {}, std::move(hint), {}});
+  };
+  auto path = PartitionPath::parse(options.path, schema, context.zone);
+  if (!path) complain("path", path.error());
+  if (path && path->uses_time()) {
+    std::optional<size_t> column = schema.find(options.time);
+    for (size_t c = 0; c < schema.size() && options.time.empty() && !column; ++c)
+      if (schema[c].type.is_timestamp()) column = c;
+    if (!column) {
+      wrong(options.time.empty() ? "path" : "time",
+            options.time.empty() ? "the path has parts of a time, and no column is a TIMESTAMP"
+                                 : "no column `" + options.time + "`",
+            options.time.empty() ? std::string() : spelling_hint(options.time, schema.names()));
+    } else if (!schema[*column].type.is_timestamp()) {
+      wrong("time", "`" + options.time + "` is no TIMESTAMP");
+    } else {
+      path->set_time_column(*column, schema[*column].type);
+    }
+  }
+  if (options.append) wrong("append", "many files are not appended to", "`roll` numbers new ones");
+  if (format.format && format.format->encodes_in_order())
+    wrong("format", "the format `" + format.name + "` cannot be written in many files");
+  RollSpec roll;
+  if (options.roll.kind == Node::Kind::kTable) {
+    read_options(roll_options(), options.roll, roll, errors, "roll");
+  } else if (spec.options.find("roll") != nullptr) {
+    wrong("roll", "expected a table", "roll = { size = \"256MB\" }");
+  }
+  if (roll.count < 0 || roll.every.us < 0) wrong("roll", "a limit of `roll` cannot be negative");
+  if (options.max_open < 1) wrong("max_open", "`max_open` must be at least 1");
+  if (errors.size() > before) return nullptr;
+  PartsOptions parts;
+  parts.pattern = options.path;
+  parts.compression = compression;
+  parts.roll_bytes = roll.size.bytes;
+  parts.roll_every_us = roll.every.us;
+  parts.roll_rows = static_cast<uint64_t>(roll.count);
+  parts.max_open = options.max_open;
+  parts.overwrite = options.overwrite;
+  parts.id = ".weir-" +
+             PartitionPath::short_hash(context.pipeline + "/" + spec.name + options.path) + ".tmp";
+  return make_parts_plan(std::move(parts), std::move(*path), std::move(format), schema, context);
+}
+
 std::vector<OptionDoc> file_docs() {
   std::vector<OptionDoc> all = option_docs(file_sink_options());
   all.push_back(sink_format_doc("by the path's end, else json"));
   return all;
 }
 
-std::unique_ptr<SinkPlan> bind_file(const SinkSpec& spec, const Schema&, const SinkContext& context,
-                                    Errors& errors) {
+std::unique_ptr<SinkPlan> bind_file(const SinkSpec& spec, const Schema& schema,
+                                    const SinkContext& context, Errors& errors) {
   FileSinkSpec options;
   const size_t before = errors.size();
   read_options(file_sink_options(), spec.options, options, errors, "the file sink",
@@ -195,6 +303,8 @@ std::unique_ptr<SinkPlan> bind_file(const SinkSpec& spec, const Schema&, const S
   }
   SinkFormat format = bind_sink_format(spec, standard_format(path), context, errors);
   if (errors.size() > before) return nullptr;
+  if (PartitionPath::is_pattern(path) || spec.options.find("roll") != nullptr)
+    return bind_parts(options, compression, std::move(format), spec, schema, context, errors);
   if (is_stdout(path) && compression.kind == Compression::kNone) {
     return make_stdout_plan("stdout", std::move(format), context);
   }

@@ -9,7 +9,13 @@ namespace weir {
 
 extern const SinkDescriptor kBlackholeSink;
 extern const SinkDescriptor kFileSink;
+extern const SinkDescriptor kHttpSink;
+extern const SinkDescriptor kKafkaSink;
+extern const SinkDescriptor kPostgresSink;
 extern const SinkDescriptor kPrintSink;
+extern const SinkDescriptor kSqliteSink;
 extern const SinkDescriptor kStdoutSink;
+extern const SinkDescriptor kTcpSink;
+extern const SinkDescriptor kUnixSink;
 
 }  // namespace weir

@@ -3,7 +3,10 @@
 namespace weir {
 namespace {
 
-constexpr const SinkDescriptor* kSinks[] = {&kBlackholeSink, &kFileSink, &kPrintSink, &kStdoutSink};
+constexpr const SinkDescriptor* kSinks[] = {
+    &kBlackholeSink, &kFileSink,   &kHttpSink,   &kKafkaSink, &kPostgresSink,
+    &kPrintSink,     &kSqliteSink, &kStdoutSink, &kTcpSink,   &kUnixSink,
+};
 
 }  // namespace
 

@@ -27,7 +27,9 @@ class StdoutPlan final : public SinkPlan {
 
 struct StdoutOptions {};
 
-std::vector<OptionDoc> stdout_docs() { return {sink_format_doc("table on a terminal, else json")}; }
+std::vector<OptionDoc> stdout_docs() {
+  return {sink_format_doc("table on a terminal, else json; print where rows take others back")};
+}
 
 std::unique_ptr<SinkPlan> bind_stdout(const SinkSpec& spec, const Schema&,
                                       const SinkContext& context, Errors& errors) {
@@ -36,7 +38,8 @@ std::unique_ptr<SinkPlan> bind_stdout(const SinkSpec& spec, const Schema&,
   read_options(OptionTable<StdoutOptions>{}, spec.options, none, errors, "the stdout sink",
                {"type", "format"});
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
-  SinkFormat format = bind_sink_format(spec, terminal ? "table" : "json", context, errors);
+  const char* usual = terminal ? "table" : context.changelog ? "print" : "json";
+  SinkFormat format = bind_sink_format(spec, usual, context, errors);
   if (errors.size() > before) return nullptr;
   return make_stdout_plan("stdout", std::move(format), context);
 }
