@@ -8,11 +8,12 @@
 #include <mutex>
 
 #include "expr/binder.h"
-#include "operators/aggregation.h"
+#include "operators/aggregate_stream.h"
 #include "operators/column_list.h"
 #include "operators/group_ranges.h"
 #include "operators/operator_list.h"
 #include "operators/shared_groups.h"
+#include "operators/spilled_groups.h"
 
 namespace weir {
 
@@ -24,6 +25,9 @@ constexpr size_t kManyGroups = size_t{1} << 17;
 constexpr size_t kRowsPerNewGroup = 8;
 constexpr size_t kRowsLookedAt = size_t{1} << 16;
 constexpr size_t kShardsApart = 4;  // where the workers' rounds over the shards begin
+constexpr size_t kGroupsLookedAt = size_t{1} << 12;  // new ones, before memory is looked at again
+constexpr size_t kRowsBetweenLooks = size_t{1} << 18;
+constexpr uint64_t kIsSpilled = ~uint64_t{0};  // in a snapshot, in place of the number of groups
 
 struct AggregateOptions {
   std::vector<SourceText> key_by;
@@ -44,20 +48,18 @@ const OptionTable<AggregateOptions>& aggregate_options() {
   return table;
 }
 
-// What is bound, shared by the plan and all that runs.
-struct Aggregation {
-  std::vector<size_t> key_columns;
-  std::vector<Type> key_types;
-  AggregateBinding binding;
-  ExprPtr having;  // over [keys..., outputs...]; may be null
-  GroupOrder order = GroupOrder::kKey;
-};
-
-// The shared groups of one run, made by the first worker that needs them.
+// What the collectors of one run have together: the shared groups, made by the first worker that needs them, and
+// those on the disk.
 class LazySharedGroups {
  public:
-  LazySharedGroups(const Aggregation& aggregation, const AggregateProgram& program, int workers)
-      : aggregation_(aggregation), program_(program), workers_(workers) {}
+  LazySharedGroups(const Aggregation& aggregation, const AggregateProgram& program,
+                   const OperatorContext& context)
+      : aggregation_(aggregation),
+        program_(program),
+        workers_(context.workers),
+        spilled_(program, aggregation.key_types, aggregation.order, context.spill) {}
+
+  SpilledGroups& spilled() { return spilled_; }
 
   SharedGroups& get() {
     std::call_once(once_, [this] {
@@ -67,12 +69,14 @@ class LazySharedGroups {
     });
     return *groups_;
   }
+  int workers() const { return workers_; }
   SharedGroups* get_if_made() { return groups_.get(); }  // when all workers have finished
 
  private:
   const Aggregation& aggregation_;
   const AggregateProgram& program_;
   const int workers_;
+  SpilledGroups spilled_;
   std::once_flag once_;
   std::unique_ptr<SharedGroups> groups_;
 };
@@ -87,7 +91,11 @@ class AggregateCollector final : public Collector {
         groups_(program, aggregation.key_types, run_hash_seed(),
                 aggregation.order == GroupOrder::kArrival),
         shared_(std::move(shared)),
-        may_share_(context.workers > 1 && !aggregation.key_types.empty()) {
+        may_share_(context.workers > 1 && !aggregation.key_types.empty() && !context.checkpointed),
+        limit_(context.spill && !aggregation.key_types.empty()
+                   ? context.state_limit_bytes /
+                         static_cast<uint64_t>(context.checkpointed ? 1 : context.workers)
+                   : UINT64_MAX) {
     scratch_.first_shard = number;
   }
 
@@ -102,10 +110,30 @@ class AggregateCollector final : public Collector {
       rows_ += batch.rows;
       if (may_share_ && rows_ >= kRowsLookedAt) look_at_keys();
     }
+    rows_since_look_ += batch.rows;
     keys_.clear();
+    if (limit_ != UINT64_MAX) look_at_memory();
     WEIR_CHECK(eval_.errors.empty());  // rows that fail have been refused by the preparation
   }
   size_t memory_bytes() const override { return groups_.memory_bytes(); }
+  void snapshot(SnapshotWriter& writer) const override {
+    if (shared_->spilled().any()) {
+      writer.put_u64(kIsSpilled);
+      shared_->spilled().snapshot(writer);
+    } else if (groups_.groups() == 0) {
+      return;
+    }
+    groups_.snapshot(writer);
+  }
+  void restore(SnapshotReader& reader) override {
+    SnapshotReader head = reader;
+    if (head.get_u64() == kIsSpilled) {
+      reader = head;
+      shared_->spilled().restore(reader);
+    }
+    groups_.restore(reader);
+  }
+  SpilledGroups& spilled() { return shared_->spilled(); }
   GroupedAggregation& groups() { return groups_; }
   SharedGroups* shared() { return shared_->get_if_made(); }
   void share() {
@@ -114,6 +142,35 @@ class AggregateCollector final : public Collector {
   }
 
  private:
+  void look_at_memory() {
+    const bool grown =
+        groups_.groups() >= groups_at_look_ + std::max(kGroupsLookedAt, groups_at_look_ / 8);
+    if (!grown && rows_since_look_ < kRowsBetweenLooks) return;
+    rows_since_look_ = 0;
+    groups_at_look_ = groups_.groups();
+    if (is_full(groups_, limit_, full_groups_)) {
+      shared_->spilled().add(groups_);
+      groups_at_look_ = 0;
+      groups_before_ = 0;
+    }
+    if (!sharing_) return;
+    size_t parts = 0;
+    shared_->get().each_part([&](GroupedAggregation&) { ++parts; });
+    // All workers' limits together, by part.
+    const uint64_t limit = limit_ / parts * static_cast<uint64_t>(shared_->workers());
+    shared_->get().each_part([&](GroupedAggregation& groups) {
+      if (is_full(groups, limit, full_part_)) shared_->spilled().add(groups);
+    });
+  }
+
+  // A table keeps its memory when it is emptied: from the first time on the number of groups tells as well.
+  static bool is_full(const GroupedAggregation& groups, uint64_t limit, size_t& full) {
+    if (full > 0 && groups.groups() < full) return false;
+    if (groups.memory_bytes() <= limit) return false;
+    full = std::max<size_t>(groups.groups(), 1);
+    return true;
+  }
+
   void look_at_keys() {
     const size_t new_groups = groups_.groups() - groups_before_;
     if (groups_.groups() >= kManyGroups && new_groups * kRowsPerNewGroup > rows_) share();
@@ -130,6 +187,11 @@ class AggregateCollector final : public Collector {
   SharedGroups::Scratch scratch_;
   const bool may_share_;
   bool sharing_ = false;
+  const uint64_t limit_;  // of this worker's memory
+  size_t full_groups_ = 0;
+  size_t full_part_ = 0;
+  size_t rows_since_look_ = 0;
+  size_t groups_at_look_ = 0;
   size_t rows_ = 0;  // since the keys were last looked at
   size_t groups_before_ = 0;
 };
@@ -163,11 +225,14 @@ class AggregateResult final : public BatchSource {
       : aggregation_(aggregation),
         context_(context),
         collectors_(std::make_shared<Collectors>(std::move(collectors))),
-        ranges_(merge(*collectors_), aggregation.order) {}
+        spilled_(spill_rest(*collectors_)),
+        ranges_(spilled_ == nullptr ? merge(*collectors_) : std::vector<GroupedAggregation*>{},
+                aggregation.order) {}
 
   bool claim(Batch& batch) override {
     EvalContext eval = context_.eval_context();
-    if (!ranges_.claim(batch, eval)) return false;
+    if (spilled_ != nullptr ? !spilled_->claim(batch, eval) : !ranges_.claim(batch, eval))
+      return false;
     batch.keep(collectors_);  // the keys' strings are in there
     reject_failed_rows(batch, eval, "aggregate", context_);
     if (aggregation_.having) filter(batch, eval);
@@ -175,10 +240,21 @@ class AggregateResult final : public BatchSource {
   }
 
  private:
+  static AggregateCollector& as_aggregate(std::unique_ptr<Collector>& collector) {
+    return dynamic_cast<AggregateCollector&>(*collector);
+  }
+
+  // Where some groups are on the disk, all of them go there.
+  static SpilledGroups* spill_rest(Collectors& collectors) {
+    SpilledGroups& spilled = as_aggregate(collectors.front()).spilled();
+    if (!spilled.any()) return nullptr;
+    for (auto& collector : collectors) spilled.add(as_aggregate(collector).groups());
+    if (SharedGroups* shared = as_aggregate(collectors.front()).shared())
+      shared->each_part([&](GroupedAggregation& groups) { spilled.add(groups); });
+    return &spilled;
+  }
+
   static std::vector<GroupedAggregation*> merge(Collectors& collectors) {
-    const auto as_aggregate = [](std::unique_ptr<Collector>& collector) -> AggregateCollector& {
-      return dynamic_cast<AggregateCollector&>(*collector);
-    };
     if (SharedGroups* shared = as_aggregate(collectors.front()).shared()) {
       for (auto& collector : collectors) as_aggregate(collector).share();
       return shared->parts();
@@ -211,6 +287,7 @@ class AggregateResult final : public BatchSource {
   const Aggregation& aggregation_;
   const OperatorContext context_;
   const std::shared_ptr<Collectors> collectors_;
+  SpilledGroups* const spilled_;  // nullptr: all are in memory
   GroupRanges ranges_;
 };
 
@@ -222,7 +299,12 @@ class AggregatePlan final : public OperatorPlan {
         text_(std::move(text)),
         program_(make_program({})) {}
 
-  Placement placement() const override { return Placement::kCollector; }
+  Placement placement() const override {
+    return aggregation_.streaming ? Placement::kOrdered : Placement::kCollector;
+  }
+  bool keeps_event_time() const override { return false; }
+  bool takes_changelog() const override { return aggregation_.streaming; }
+  bool makes_changelog(bool) const override { return aggregation_.streaming; }
   std::vector<bool> columns_needed(const std::vector<bool>& output_needed) const override {
     std::vector<bool> needed(input().size(), false);
     for (const size_t c : aggregation_.key_columns) needed[c] = true;
@@ -240,11 +322,15 @@ class AggregatePlan final : public OperatorPlan {
     if (!program_->can_fail()) return nullptr;
     return std::make_unique<AggregatePreparation>(*program_, context);
   }
+  std::unique_ptr<Ordered> make_ordered(const OperatorContext& context) const override {
+    return make_group_stream(aggregation_, *program_, input(), output(), context);
+  }
+  bool keeps_collected() const override { return true; }
   std::unique_ptr<Collector> make_collector(const OperatorContext& context) const override {
     const std::lock_guard lock(mutex_);
     auto shared = shared_.lock();
     if (!shared) {
-      shared = std::make_shared<LazySharedGroups>(aggregation_, *program_, context.workers);
+      shared = std::make_shared<LazySharedGroups>(aggregation_, *program_, context);
       shared_ = shared;
       collectors_made_ = 0;
     }
@@ -283,14 +369,9 @@ std::unique_ptr<OperatorPlan> bind_aggregate(const ComponentSpec& spec, const Sc
   const size_t before = errors.size();
   read_options(aggregate_options(), spec.options, options, errors, "the aggregate operator",
                {"op"});
-  if (context.streaming) {
-    errors.push_back({ErrorKind::kConfig,
-                      "aggregate needs bounded input",
-                      spec.kind_position,
-                      "use a [window], or op = \"reduce\" for running results",
-                      {}});
-  }
   Aggregation aggregation;
+  aggregation.streaming = context.streaming;
+  aggregation.retracts = !context.inputs.empty() && context.inputs[0].changelog;
   aggregation.key_columns = resolve_columns(options.key_by, input, errors);
   if (errors.size() != before) return nullptr;
 
@@ -341,7 +422,9 @@ std::unique_ptr<OperatorPlan> bind_aggregate(const ComponentSpec& spec, const Sc
 
 const OperatorDescriptor kAggregateOperator = {
     "aggregate",
-    "Gives one row per key with aggregates over the whole bounded input.",
+    "Gives one row per key with aggregates over all input: at the end of bounded input, as changes "
+    "of "
+    "the result so far on a stream.",
     [] { return option_docs(aggregate_options()); },
     bind_aggregate,
 };

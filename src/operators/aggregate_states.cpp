@@ -1,5 +1,6 @@
 // The program of an aggregation, and the states that it works on.
 
+#include <algorithm>
 #include <cstring>
 
 #include "operators/aggregation.h"
@@ -91,6 +92,11 @@ AggregateProgram::Operand AggregateProgram::operand_for(const ExprPtr& expr, boo
   if (expr->as_column() >= 0) return {false, static_cast<size_t>(expr->as_column())};
   computed_.push_back({expr, filtered && expr->can_fail(), filter});
   return {true, computed_.size() - 1};
+}
+
+bool AggregateProgram::can_retract() const {
+  return std::all_of(slots_.begin(), slots_.end(),
+                     [](const Slot& slot) { return slot.aggregate->function->can_retract(); });
 }
 
 void AggregateProgram::collect_columns(std::vector<bool>& used) const {
@@ -226,10 +232,20 @@ void AggregateStates::update_slot(const AggregateProgram::Slot& slot, const Batc
 
 void AggregateStates::update_rows(const Batch& batch, std::span<const uint32_t> rows,
                                   const uint32_t* groups, EvalContext& context) {
+  change_rows(batch, rows, groups, context, false);
+}
+
+void AggregateStates::retract_rows(const Batch& batch, std::span<const uint32_t> rows,
+                                   const uint32_t* groups, EvalContext& context) {
+  change_rows(batch, rows, groups, context, true);
+}
+
+void AggregateStates::change_rows(const Batch& batch, std::span<const uint32_t> rows,
+                                  const uint32_t* groups, EvalContext& context, bool retract) {
   WEIR_CHECK(program_.computed_.empty() || batch.columns.size() > program_.input_columns_);
   for (const auto& slot : program_.slots_) {
     if (!slot.filtered) {
-      update_slot_rows(slot, batch, rows, groups, context);
+      update_slot_rows(slot, batch, rows, groups, context, retract);
       continue;
     }
     const Column& filter = *column_of(slot.filter, batch);
@@ -242,14 +258,14 @@ void AggregateStates::update_rows(const Batch& batch, std::span<const uint32_t> 
     }
     if (filtered_rows_.empty()) continue;
     update_slot_rows(slot, batch, {filtered_rows_.data(), filtered_rows_.size()},
-                     filtered_groups_.data(), context);
+                     filtered_groups_.data(), context, retract);
   }
   args_.clear();
 }
 
 void AggregateStates::update_slot_rows(const AggregateProgram::Slot& slot, const Batch& batch,
                                        std::span<const uint32_t> rows, const uint32_t* groups,
-                                       EvalContext& context) {
+                                       EvalContext& context, bool retract) {
   args_.clear();
   for (const auto& operand : slot.args) args_.push_back(column_of(operand, batch)->gather(rows));
   Batch part;  // what update() may look at besides the arguments
@@ -259,8 +275,12 @@ void AggregateStates::update_slot_rows(const AggregateProgram::Slot& slot, const
     for (const uint32_t row : rows) part.ordinals.push_back(batch.ordinal(row));
   }
   const size_t errors_before = context.errors.size();
-  slot.aggregate->function->update({states_.data() + slot.offset, program_.stride_}, groups, args_,
-                                   rows.size(), part, context);
+  const StateSlots slots{states_.data() + slot.offset, program_.stride_};
+  if (retract) {
+    slot.aggregate->function->retract(slots, groups, args_, rows.size(), part, context);
+  } else {
+    slot.aggregate->function->update(slots, groups, args_, rows.size(), part, context);
+  }
   for (size_t e = errors_before; e < context.errors.size(); ++e)
     context.errors[e].row = rows[context.errors[e].row];
 }
@@ -315,6 +335,13 @@ Batch AggregateStates::result(std::vector<ColumnPtr> keys, std::span<const uint3
   }
   context.arena = outer_arena;
   return rows;
+}
+
+void AggregateStates::finish(uint32_t group, std::span<const ColumnPtr> columns,
+                             EvalContext& context) const {
+  for (const auto& slot : program_.slots_)
+    slot.aggregate->function->finish(at(group, slot), *columns[slot.number], *context.arena,
+                                     context);
 }
 
 size_t AggregateStates::memory_bytes() const {

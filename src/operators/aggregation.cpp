@@ -184,8 +184,28 @@ void GroupedAggregation::clear() {
 }
 
 void GroupedAggregation::snapshot(SnapshotWriter& writer) const {
+  writer.put_u64(groups());
+  snapshot_groups(writer, [](std::string_view) {}, [] {});
+}
+
+void GroupedAggregation::each_group(
+    const std::function<void(std::string_view, std::string_view)>& visit) const {
+  SnapshotWriter one;
+  std::string key;
+  one.put_u64(1);
+  snapshot_groups(
+      one, [&](std::string_view encoded) { key = encoded; },
+      [&] {
+        visit(key, one.bytes());
+        one = SnapshotWriter();
+        one.put_u64(1);
+      });
+}
+
+template <class Begin, class End>
+void GroupedAggregation::snapshot_groups(SnapshotWriter& writer, Begin&& begin_group,
+                                         End&& end_group) const {
   const size_t total = groups();
-  writer.put_u64(total);
   std::string encoded;
   Vec<uint32_t> ids;
   for (size_t begin = 0; begin < total; begin += kMergeChunk) {
@@ -198,9 +218,11 @@ void GroupedAggregation::snapshot(SnapshotWriter& writer) const {
     for (size_t i = 0; i < ids.size(); ++i) {
       encoded.clear();
       for (const auto& column : columns) encode_value(*column, i, encoded);
+      begin_group(encoded);
       writer.put_text(encoded);
       if (track_arrival_) writer.put_u64(arrival_[ids[i]]);
       states_.snapshot(ids[i], writer);
+      end_group();
     }
   }
 }

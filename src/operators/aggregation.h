@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -47,11 +48,15 @@ class AggregateProgram {
 
   const AggregateBinding& binding() const { return binding_; }
   size_t key_count() const { return key_count_; }
+  bool needs_output(size_t k) const { return outputs_needed_[k]; }
 
   // Marks the input columns that the needed aggregates read.
   void collect_columns(std::vector<bool>& used) const;
   // True if evaluating an argument or a filter may fail on a row.
   bool can_fail() const { return can_fail_; }
+
+  // True if rows can be taken out of the states again: AggregateStates::retract_rows.
+  bool can_retract() const;
 
   // Evaluates arguments and filters that are not plain columns and appends them to batch.columns,
   // beyond the schema's, where update() finds them: it runs before update() wherever rows may be
@@ -126,6 +131,9 @@ class AggregateStates {
   // AggregateProgram::compute on the batch before.
   void update_rows(const Batch& batch, std::span<const uint32_t> rows, const uint32_t* groups,
                    EvalContext& context);
+  // Takes such rows out again, where the program can.
+  void retract_rows(const Batch& batch, std::span<const uint32_t> rows, const uint32_t* groups,
+                    EvalContext& context);
   // Adds state from_groups[i] of `from` to groups[i]. The states of `from` are used up: reset them.
   void merge(const uint32_t* groups, AggregateStates& from, const uint32_t* from_groups, size_t n);
 
@@ -137,6 +145,9 @@ class AggregateStates {
   // taken as they are.
   Batch result(std::vector<ColumnPtr> keys, std::span<const uint32_t> groups,
                EvalContext& context) const;
+
+  // Appends what each needed aggregate makes of one group's state to its column, one a call of the binding.
+  void finish(uint32_t group, std::span<const ColumnPtr> columns, EvalContext& context) const;
 
   size_t memory_bytes() const;  // the states' own heap memory included
   void snapshot(uint32_t group, SnapshotWriter& writer) const;
@@ -150,7 +161,9 @@ class AggregateStates {
   // The same for some rows only: groups[i] is that of rows[i].
   void update_slot_rows(const AggregateProgram::Slot& slot, const Batch& batch,
                         std::span<const uint32_t> rows, const uint32_t* groups,
-                        EvalContext& context);
+                        EvalContext& context, bool retract = false);
+  void change_rows(const Batch& batch, std::span<const uint32_t> rows, const uint32_t* groups,
+                   EvalContext& context, bool retract);
   char* at(uint32_t group, const AggregateProgram::Slot& slot) {
     return states_.data() + group * program_.stride_ + slot.offset;
   }
@@ -224,8 +237,12 @@ class GroupedAggregation {
 
   void snapshot(SnapshotWriter& writer) const;
   void restore(SnapshotReader& reader);  // instead of all groups; damage: reader.ok() is false
+  // Calls visit(key, snapshot) for every group: bytes that sort as keys do, and a snapshot of this group alone.
+  void each_group(const std::function<void(std::string_view, std::string_view)>& visit) const;
 
  private:
+  template <class Begin, class End>
+  void snapshot_groups(SnapshotWriter& writer, Begin&& begin_group, End&& end_group) const;
   // Finds or makes the groups of the listed groups of `other`: groups_.
   void meet_groups(const GroupedAggregation& other, std::span<const uint32_t> groups,
                    size_t skip_keys);

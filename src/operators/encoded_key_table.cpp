@@ -36,6 +36,16 @@ void EncodedKeyTable::find_or_add(std::span<const ColumnPtr> keys, size_t rows, 
   }
 }
 
+void EncodedKeyTable::find_all(std::span<const ColumnPtr> keys, size_t rows,
+                               uint32_t* groups) const {
+  Encoded encoded;
+  for (size_t begin = 0; begin < rows; begin += kEncodedRows) {
+    const size_t n = std::min(kEncodedRows, rows - begin);
+    encoded.load(keys, begin, n);
+    table_.find_all(encoded.rows.data(), nullptr, n, groups + begin);
+  }
+}
+
 void EncodedKeyTable::spread(std::span<const ColumnPtr> keys, size_t rows, uint8_t mask,
                              uint8_t* out) const {
   Encoded encoded;

@@ -15,6 +15,7 @@ class EncodedKeyTable final : public GroupTable {
 
   void find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) override;
   uint32_t find(std::span<const ColumnPtr> keys, size_t row) const override;
+  void find_all(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) const override;
   size_t size() const override { return table_.size(); }
   std::vector<ColumnPtr> keys(std::span<const uint32_t> groups, Arena& arena) const override;
   // The encoding keeps the order.

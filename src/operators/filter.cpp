@@ -1,5 +1,7 @@
 // filter: keeps the rows for which a condition is TRUE.
 
+#include <algorithm>
+
 #include "expr/binder.h"
 #include "expr/parser.h"
 #include "operators/operator_list.h"
@@ -63,6 +65,7 @@ class Filter final : public Transform {
       reject_failed_rows(batch, eval_, "where", context_);
       eval_filter(plan_.predicate(), batch, eval_, rows_);
     }
+    if (!batch.kinds.empty()) settle_updates(batch);
     // What only the condition needed is not worth compacting.
     for (size_t c = 0; c < plan_.output().size(); ++c) {
       if (!plan_.is_output(c)) batch.columns[c].reset();
@@ -71,6 +74,21 @@ class Filter final : public Transform {
   }
 
  private:
+  // An update of which one side passes is an insertion or a deletion to those behind.
+  void settle_updates(Batch& batch) const {
+    const auto passes = [&](size_t row) {
+      return std::binary_search(rows_.begin(), rows_.end(), static_cast<uint32_t>(row));
+    };
+    for (size_t i = 0; i + 1 < batch.rows; ++i) {
+      if (batch.kinds[i] != RowKind::kUpdateBefore || batch.kinds[i + 1] != RowKind::kUpdateAfter)
+        continue;
+      const bool before = passes(i);
+      const bool after = passes(i + 1);
+      if (before && !after) batch.kinds[i] = RowKind::kDelete;
+      if (!before && after) batch.kinds[i + 1] = RowKind::kInsert;
+    }
+  }
+
   const FilterPlan& plan_;
   const OperatorContext context_;
   EvalContext eval_;

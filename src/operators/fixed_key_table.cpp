@@ -168,6 +168,13 @@ inline __attribute__((always_inline)) uint32_t FixedKeyTable<W>::probe(const Ent
 }
 
 template <size_t W>
+inline __attribute__((always_inline)) void FixedKeyTable<W>::prefetch(const Loaded& loaded,
+                                                                      size_t n) const {
+  slots_.prefetch(loaded.tag.data(), n, entries_.data(),
+                  [this](uint32_t group) { prefetch_state(group); });
+}
+
+template <size_t W>
 void FixedKeyTable<W>::find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) {
   std::array<ColumnPtr, kMaxKeys> flat_keys;
   bool any_constant = false;
@@ -181,19 +188,7 @@ void FixedKeyTable<W>::find_or_add(std::span<const ColumnPtr> keys, size_t rows,
   for (size_t begin = 0; begin < rows; begin += kChunk) {
     const size_t n = std::min(kChunk, rows - begin);
     load(keys, begin, n, loaded);
-    if (slots_.is_large()) {
-      const SlotArray::Slot* slots = slots_.slots();
-      for (size_t i = 0; i < n; ++i) __builtin_prefetch(&slots[slots_.home(loaded.tag[i])]);
-      for (size_t i = 0; i < n; ++i) {
-        const SlotArray::Slot slot = slots_.likely(loaded.tag[i]);
-        if (slot.group_plus_one == 0) continue;
-        const Entry* entry = &entries_[slot.group_plus_one - 1];
-        __builtin_prefetch(entry);
-        __builtin_prefetch(reinterpret_cast<const char*>(entry + 1) -
-                           1);  // it may lie in two lines
-        prefetch_state(slot.group_plus_one - 1);
-      }
-    }
+    if (slots_.is_large()) prefetch(loaded, n);
     for (size_t i = 0; i < n; ++i) {
       if (valid != nullptr && valid[begin + i] == 0) {
         if (null_group_ == kNoGroup) {
@@ -204,6 +199,37 @@ void FixedKeyTable<W>::find_or_add(std::span<const ColumnPtr> keys, size_t rows,
       } else {
         groups[begin + i] = probe(loaded.words[i], loaded.tag[i]);
       }
+    }
+  }
+}
+
+template <size_t W>
+void FixedKeyTable<W>::find_all(std::span<const ColumnPtr> keys, size_t rows,
+                                uint32_t* groups) const {
+  std::array<ColumnPtr, kMaxKeys> flat_keys;
+  for (size_t k = 0; k < keys.size(); ++k) flat_keys[k] = flat(keys[k]);
+  keys = std::span<const ColumnPtr>(flat_keys.data(), keys.size());
+  const uint8_t* valid = raw_ ? keys[0]->valid() : nullptr;
+  Loaded loaded;
+  for (size_t begin = 0; begin < rows; begin += kChunk) {
+    const size_t n = std::min(kChunk, rows - begin);
+    load(keys, begin, n, loaded);
+    if (slots_.is_large()) prefetch(loaded, n);
+    const SlotArray::Slot* slots = slots_.slots();
+    const Entry* entries = entries_.data();
+    const size_t mask = slots_.mask();
+    for (size_t i = 0; i < n; ++i) {
+      uint32_t group = kNoGroup;
+      for (size_t at = slots_.home(loaded.tag[i]); slots[at].group_plus_one != 0;
+           at = (at + 1) & mask) {
+        const SlotArray::Slot slot = slots[at];
+        if (slot.tag == loaded.tag[i] &&
+            same_words(entries[slot.group_plus_one - 1], loaded.words[i])) {
+          group = slot.group_plus_one - 1;
+          break;
+        }
+      }
+      groups[begin + i] = valid != nullptr && valid[begin + i] == 0 ? null_group_ : group;
     }
   }
 }

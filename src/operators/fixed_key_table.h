@@ -23,6 +23,7 @@ class FixedKeyTable final : public GroupTable {
 
   void find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) override;
   uint32_t find(std::span<const ColumnPtr> keys, size_t row) const override;
+  void find_all(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) const override;
   size_t size() const override { return entries_.size(); }
   std::vector<ColumnPtr> keys(std::span<const uint32_t> groups, Arena& arena) const override;
   Vec<uint32_t> sorted() const override;
@@ -43,6 +44,7 @@ class FixedKeyTable final : public GroupTable {
   };
 
   void load(std::span<const ColumnPtr> keys, size_t begin, size_t n, Loaded& out) const;
+  void prefetch(const Loaded& loaded, size_t n) const;
   uint32_t probe(const Entry& words, uint32_t tag);
   uint32_t add(size_t at, const Entry& words, uint32_t tag);
   bool is_null(uint32_t group, size_t key) const;

@@ -3,6 +3,7 @@
 // When nothing but the elements is needed and they lie side by side, as SPLIT makes them, the array's child
 // column becomes the output without a copy.
 
+#include "base/spelling.h"
 #include "expr/binder.h"
 #include "operators/column_list.h"
 #include "operators/operator_list.h"
@@ -180,7 +181,7 @@ std::unique_ptr<OperatorPlan> bind_flat_map(const ComponentSpec& spec, const Sch
   }
   if ((*each)->type().id != TypeId::kArray) {
     errors.push_back({ErrorKind::kConfig,
-                      "each must be an ARRAY, this is a " + (*each)->type().to_string(),
+                      "each must be an ARRAY, this is " + with_article((*each)->type().to_string()),
                       options.each.at(0, options.each.text.size()),
                       "SPLIT(text, ' ') makes an array of words",
                       {}});

@@ -35,6 +35,9 @@ class GroupTable {
   virtual void find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) = 0;
   // The group of one row's key; kNoGroup if there is none.
   virtual uint32_t find(std::span<const ColumnPtr> keys, size_t row) const = 0;
+  // Writes the groups of the first `rows` rows, kNoGroup where there is none. Any threads at once, as long as
+  // nothing is added.
+  virtual void find_all(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) const = 0;
   virtual size_t size() const = 0;  // number of groups
   // The keys of a list of groups as new columns, one per key. Strings point into the table, which must
   // outlive them, or, where it does not hold them as they are, into `arena`. Any threads at once, as long

@@ -38,9 +38,17 @@ HugeBuffer::HugeBuffer(size_t bytes) : size_(bytes) {
 void HugeBuffer::grow(size_t bytes) {
   HugeBuffer bigger(bytes);
   if (mapping_ != nullptr) {
-    // Both are aligned, so huge pages stay whole; the old range keeps a hole for munmap to skip.
+    // Both are aligned, so huge pages stay whole.
     void* moved = mremap(data_, size_, size_, MREMAP_MAYMOVE | MREMAP_FIXED, bigger.data_);
     if (moved == MAP_FAILED) throw std::bad_alloc();
+    // Where they were, another thread may have memory by now: only what lies around it is given back.
+    char* const begin = static_cast<char*>(mapping_);
+    const size_t head = static_cast<size_t>(data_ - begin);
+    const size_t tail = mapping_size_ - head - size_;
+    if (head > 0) munmap(begin, head);
+    if (tail > 0) munmap(data_ + size_, tail);
+    mapping_ = nullptr;
+    data_ = nullptr;
   } else if (size_ > 0) {
     std::memcpy(bigger.data_, data_, size_);
   }

@@ -11,6 +11,9 @@
 //               of them together become a BatchSource whose batches the following steps share out
 //               among the workers again (aggregate, sort).
 //
+// A Transform may have a second input that is read completely first, by collectors (join): see
+// OperatorPlan::builds.
+//
 // An operator knows batches, a watermark and the end; it never knows threads, files or clocks.
 #pragma once
 
@@ -32,6 +35,8 @@
 
 namespace weir {
 
+class SpillSpace;  // state/spill.h
+
 // What a run tells its operators. Immutable during the run.
 struct OperatorContext {
   const TimeZone* zone = utc();
@@ -41,6 +46,10 @@ struct OperatorContext {
   bool streaming = false;  // unbounded input: running results are a changelog
   uint64_t seed = 0;
   int workers = 1;
+  bool checkpointed = false;  // snapshots are taken while the run goes on
+  // State beyond so many bytes, of one step, goes to the disk; where `spill` is null it stays.
+  std::shared_ptr<SpillSpace> spill;
+  uint64_t state_limit_bytes = UINT64_MAX;
   const Clock* clock = &wall_clock();  // for guards against times that lie in the future
   EvalContext eval_context() const {
     EvalContext c;
@@ -56,6 +65,16 @@ class Transform {
  public:
   virtual ~Transform() = default;
   virtual void apply(Batch& batch) = 0;
+
+  // One that may make many rows of one is called otherwise: begin() takes a batch, and next() gives what
+  // becomes of it in parts of a handy size, at least one; it returns true when more follow. The last part
+  // has what is said of the batch as a whole (records, largest time).
+  virtual bool expands() const { return false; }
+  virtual void begin(Batch batch) { (void)batch; }
+  virtual bool next(Batch& part) {
+    (void)part;
+    return false;
+  }
 };
 
 // Takes what an Ordered operator emits, in order.
@@ -80,6 +99,7 @@ struct OperatorStats {
   uint64_t fired = 0;             // results given: windows, and updates of them
   uint64_t refired = 0;           // those of them that were updates
   int64_t first_late_by_us = -1;  // by how much the first late row was late; -1: none was
+  uint64_t state_bytes = 0;       // memory kept between rows, filled in by the runtime
 };
 
 class Ordered {
@@ -119,6 +139,8 @@ class Ordered {
   virtual void snapshot(SnapshotWriter& writer) const { (void)writer; }
   virtual void restore(SnapshotReader& reader) { (void)reader; }
   virtual OperatorStats stats() const { return {}; }
+  // Memory that is kept between rows, about; 0: next to none. May take as long as a walk over the state.
+  virtual uint64_t state_bytes() const { return 0; }
 };
 
 // Batches in a fixed order, handed out to any number of workers.
@@ -134,7 +156,17 @@ class Collector {
   virtual ~Collector() = default;
   virtual void consume(Batch batch) = 0;
   virtual size_t memory_bytes() const { return 0; }
+  // For plans that say keeps_collected(): what was consumed so far, and taking it up again.
+  virtual void snapshot(SnapshotWriter& writer) const { (void)writer; }
+  virtual void restore(SnapshotReader& reader) { (void)reader; }
   // Rows refused while finishing are not possible; rejects of a batch are the executor's business.
+};
+
+// What a step keeps of an input that it has read completely before another one begins. Made once, then
+// shared by the workers.
+class BuiltInput {
+ public:
+  virtual ~BuiltInput() = default;
 };
 
 enum class Placement { kTransform, kOrdered, kCollector };
@@ -179,6 +211,9 @@ class OperatorPlan {
   // True if rows keep their event time, or get one, so that a window may follow. A step that does not
   // (aggregate, sort) ends event time.
   virtual bool keeps_event_time() const { return placement() != Placement::kCollector; }
+  // By how much an Ordered step holds the watermark back that it passes on, because its rows may come later
+  // than those that it takes.
+  virtual int64_t watermark_delay_us() const { return 0; }
   // True if Ordered::clock must be called.
   virtual bool uses_clock() const { return false; }
   // The columns of rows given to Emitter::emit_late: the input's, then event_time, watermark and
@@ -186,6 +221,10 @@ class OperatorPlan {
   virtual const Schema* late_output() const { return nullptr; }
   // Asks for late rows as a whole: every input column is needed then. Before the optimiser.
   virtual void want_late_rows() {}
+  // True if rows that take others back (kinds -U and -D) may come in; a Transform passes kinds on.
+  virtual bool takes_changelog() const { return placement() == Placement::kTransform && !builds(); }
+  // True of a Transform whose rows have no kinds in any case.
+  virtual bool ends_changelog() const { return false; }
   // True if output rows are changelog rows (kinds filled).
   virtual bool makes_changelog(bool streaming) const {
     (void)streaming;
@@ -200,6 +239,8 @@ class OperatorPlan {
     return nullptr;
   }
   virtual std::unique_ptr<Ordered> make_ordered(const OperatorContext&) const { return nullptr; }
+  // True if its collectors' state can be kept between runs: their result then comes when the input is drained.
+  virtual bool keeps_collected() const { return false; }
   virtual std::unique_ptr<Collector> make_collector(const OperatorContext&) const {
     return nullptr;
   }
@@ -207,6 +248,27 @@ class OperatorPlan {
   virtual std::unique_ptr<BatchSource> finish(std::vector<std::unique_ptr<Collector>> collectors,
                                               const OperatorContext&) const {
     (void)collectors;
+    return nullptr;
+  }
+
+  // True of a Transform whose input 1 is read completely, by collectors, before its input 0 begins.
+  virtual bool builds() const { return false; }
+  // Instead of finish() and make_transform() then. The transforms share what is built.
+  virtual std::shared_ptr<BuiltInput> finish_build(
+      std::vector<std::unique_ptr<Collector>> collectors, const OperatorContext&) const {
+    (void)collectors;
+    return nullptr;
+  }
+  virtual std::unique_ptr<Transform> make_probe(std::shared_ptr<BuiltInput> built,
+                                                const OperatorContext&) const {
+    (void)built;
+    return nullptr;
+  }
+  // True if rows follow when input 0 has ended (those of an outer join without a partner), and these rows.
+  virtual bool has_rest() const { return false; }
+  virtual std::unique_ptr<BatchSource> rest(std::shared_ptr<BuiltInput> built,
+                                            const OperatorContext&) const {
+    (void)built;
     return nullptr;
   }
 
@@ -225,6 +287,8 @@ struct BoundInput {
   std::string name;
   Schema schema;
   bool has_event_time = false;
+  bool bounded = true;
+  bool changelog = false;  // rows may take others back
 };
 
 // What a step is bound against.

@@ -7,10 +7,13 @@ namespace weir {
 namespace {
 
 constexpr std::array kOperators = {
-    &kAggregateOperator, &kDistinctOperator, &kDropOperator,   &kExtendOperator,
-    &kFilterOperator,    &kFlatMapOperator,  &kLimitOperator,  &kMapOperator,
-    &kParseOperator,     &kProcessOperator,  &kReduceOperator, &kRenameOperator,
-    &kSampleOperator,    &kSortOperator,     &kTopOperator,    &kUnionOperator,
+    &kAggregateOperator,   &kDeduplicateOperator, &kDistinctOperator, &kDropOperator,
+    &kExceptOperator,      &kExpandOperator,      &kExtendOperator,   &kFilterOperator,
+    &kFlatMapOperator,     &kIntersectOperator,   &kJoinOperator,     &kLimitOperator,
+    &kLookupJoinOperator,  &kMapOperator,         &kMatchOperator,    &kOverOperator,
+    &kParseOperator,       &kProcessOperator,     &kReduceOperator,   &kRenameOperator,
+    &kSampleOperator,      &kSingleRowOperator,   &kSortOperator,     &kTemporalJoinOperator,
+    &kToChangelogOperator, &kTopOperator,         &kUnionOperator,
 };
 
 }  // namespace

@@ -15,6 +15,11 @@ class OrderBy {
   static OrderBy bind(const SourceText& text, const Schema& input, const BindContext& context,
                       Errors& errors);
 
+  bool empty() const { return items_.empty(); }
+  size_t size() const { return items_.size(); }
+  // The type of an item, and whether it is in descending order.
+  const Type& type(size_t item) const { return items_[item].expr->type(); }
+  bool descending(size_t item) const { return items_[item].descending; }
   bool can_fail() const;
   void collect_columns(std::vector<bool>& used) const;
 

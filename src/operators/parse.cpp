@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/spelling.h"
 #include "expr/row_subset.h"
 #include "formats/format.h"
 #include "operators/column_list.h"
@@ -310,8 +311,8 @@ std::unique_ptr<OperatorPlan> bind_parse(const ComponentSpec& spec, const Schema
   const size_t column = resolve_column(options.column, input, errors);
   if (column < input.size() && !input[column].type.is_text()) {
     errors.push_back({ErrorKind::kConfig,
-                      "parse takes a STRING column, `" + input[column].name + "` is a " +
-                          input[column].type.to_string(),
+                      "parse takes a STRING column, `" + input[column].name + "` is " +
+                          with_article(input[column].type.to_string()),
                       options.column.at(0, options.column.text.size()),
                       {},
                       {}});

@@ -22,7 +22,10 @@ Process::Process(const ProcessProgram& program, const OperatorContext& context,
       context_(context),
       rules_(program, context, std::move(needed)),
       loop_(program),
-      event_timers_(program.has_timers(true)) {}
+      event_timers_(program.has_timers(true)) {
+  if (context.spill && !program.key_types.empty())
+    rules_.state().allow_spilling(context.spill, context.state_limit_bytes);
+}
 
 void Process::process(Batch batch, Emitter& out) {
   if (batch.rows == 0) {
@@ -36,6 +39,7 @@ void Process::process(Batch batch, Emitter& out) {
   if (event_timers_ && now > watermark_) {
     Timers& timers = rules_.state().event_timers();
     Vec<uint32_t> due;
+    rules_.state().load_due(now, SIZE_MAX);
     timers.find_due(now, SIZE_MAX, due);
     make_unique(due);
     const Vec<int64_t> until(due.size(), now);
@@ -158,7 +162,9 @@ uint32_t Process::place_of(int64_t time, const Batch* batch) const {
 void Process::fire_all(Timers& timers, int64_t until, Emitter& out) {
   while (true) {
     Vec<uint32_t> due;
-    const int64_t reached = timers.find_due(until, kTimersAtOnce, due);
+    const bool event_time = &timers == &rules_.state().event_timers();
+    const int64_t loaded = event_time ? rules_.state().load_due(until, kTimersAtOnce) : until;
+    const int64_t reached = timers.find_due(loaded, kTimersAtOnce, due);
     if (due.empty()) return;
     make_unique(due);
     Batch batch;
@@ -167,6 +173,7 @@ void Process::fire_all(Timers& timers, int64_t until, Emitter& out) {
     fire(timers, std::move(due), {limits.data(), limits.size()}, nullptr);
     emit(std::move(batch), out);
     if (stopped_) return;
+    rules_.state().clean_up(watermark_, 0);  // keys that were read back may be too many
   }
 }
 

@@ -28,7 +28,7 @@ class Process final : public Ordered {
   void snapshot(SnapshotWriter& writer) const override;
   void restore(SnapshotReader& reader) override;
   // Memory of what is kept between batches.
-  size_t state_bytes() const { return rules_.state().memory_bytes(); }
+  uint64_t state_bytes() const override { return rules_.state().memory_bytes(); }
 
  private:
   void run_records(const Batch& batch);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "config/node.h"
 #include "expr/ast.h"
 #include "operators/process_program.h"
 #include "operators/process_state.h"

@@ -2,14 +2,16 @@
 //
 //   u8   version
 //   i64  processing time
-//   u64  number of keys
-//   text for each key, in key order: text key (row_codec.h), text of
+//   for each key: u8 1, text key (row_codec.h), text of
 //     for each state
 //       value  u8 set; then [i64 stamp if it expires], text bytes
 //       list   u64 elements; for each [i64 stamp], text element
 //       map    u64 entries; for each text key, [i64 stamp], text value
 //     for each timer  i64 time, kNoTimer if it is not set
+//   u8   0
 //
+// The first version had the number of keys, and all of them as one text. Keys in memory come in key order, then those
+// on the disk.
 // Keys without state and timers are left out, and so is what has expired: how many of them are still in memory
 // depends on how the work was split.
 #include "expr/aggregates/row_codec.h"
@@ -19,7 +21,7 @@ namespace weir {
 
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;
 
 // What the bytes say is not possible: reads on until the reader gives up.
 void refuse(SnapshotReader& reader) {
@@ -50,25 +52,24 @@ void ProcessState::snapshot(int64_t event_now, SnapshotWriter& writer) const {
   } else if (groups_ > 0) {
     order.push_back(0);
   }
-  SnapshotWriter keys;
-  uint64_t written = 0;
-  const SnapshotWriter nothing = [&] {
-    SnapshotWriter w;
-    ProcessState empty(program_);
-    empty.resize(1);
-    empty.snapshot_group(0, event_now, w);
-    return w;
-  }();
+  const std::string nothing = empty_group(event_now);
   for (const uint32_t group : order) {
     SnapshotWriter one;
     snapshot_group(group, event_now, one);
-    if (one.bytes() == nothing.bytes()) continue;
-    keys.put_text(key_bytes(group));
-    keys.put_text(one.bytes());
-    ++written;
+    if (one.bytes() == nothing) continue;
+    writer.put_u8(1);
+    writer.put_text(key_bytes(group));
+    writer.put_text(one.bytes());
   }
-  writer.put_u64(written);
-  writer.put_text(keys.bytes());
+  if (spilled_) {
+    for (SpillStore::Cursor cursor(*spilled_, "k"); cursor.valid() && cursor.key().front() == 'k';
+         cursor.next()) {
+      writer.put_u8(1);
+      writer.put_text(cursor.key().substr(1));
+      writer.put_text(cursor.value());
+    }
+  }
+  writer.put_u8(0);
 }
 
 void ProcessState::snapshot_group(uint32_t group, int64_t event_now, SnapshotWriter& writer) const {
@@ -108,36 +109,45 @@ void ProcessState::snapshot_group(uint32_t group, int64_t event_now, SnapshotWri
 }
 
 void ProcessState::restore(SnapshotReader& reader) {
-  if (reader.get_u8() != kVersion) {
-    refuse(reader);
+  const uint8_t version = reader.get_u8();
+  clock_us_ = reader.get_i64();
+  if (version == 1) {
+    const uint64_t keys = reader.get_u64();
+    SnapshotReader rest(reader.get_text());
+    for (uint64_t k = 0; k < keys && rest.ok(); ++k) {
+      const std::string_view key = rest.get_text();
+      restore_key(key, rest.get_text(), rest);
+    }
+    if (!rest.ok() || !rest.at_end()) refuse(reader);
     return;
   }
-  clock_us_ = reader.get_i64();
-  const uint64_t keys = reader.get_u64();
-  SnapshotReader rest(reader.get_text());
-  for (uint64_t k = 0; k < keys && rest.ok(); ++k) {
-    Batch row;
-    row.rows = 1;
-    row.columns.resize(program_.input.size());
-    std::string_view bytes = rest.get_text();
-    bool ok = true;
-    for (size_t i = 0; i < program_.key_columns.size() && ok; ++i) {
-      auto column = make_column(program_.key_types[i]);
-      ok = decode_value(bytes, *column, row.arena());
-      row.columns[program_.key_columns[i]] = std::move(column);
-    }
-    SnapshotReader one(rest.get_text());
-    Vec<uint32_t> group;
-    if (ok && bytes.empty() && rest.ok()) {
-      find_groups(row, group);
-      ok = restore_group(group[0], one) && one.at_end();
-    }
-    if (!ok || !bytes.empty()) {
-      refuse(reader);
-      return;
-    }
+  if (version != kVersion) return refuse(reader);
+  while (reader.get_u8() != 0 && reader.ok()) {
+    const std::string_view key = reader.get_text();
+    restore_key(key, reader.get_text(), reader);
+    if (table_ && space_ && groups_ >= spill_at_) spill(kMinTime);
   }
-  if (!rest.ok() || !rest.at_end()) refuse(reader);
+}
+
+void ProcessState::restore_key(std::string_view key, std::string_view group,
+                               SnapshotReader& reader) {
+  Batch row;
+  row.rows = 1;
+  row.columns.resize(program_.input.size());
+  bool ok = reader.ok();
+  for (size_t i = 0; i < program_.key_columns.size() && ok; ++i) {
+    auto column = make_column(program_.key_types[i]);
+    ok = decode_value(key, *column, row.arena());
+    row.columns[program_.key_columns[i]] = std::move(column);
+  }
+  ok = ok && key.empty();
+  SnapshotReader one(group);
+  if (ok) {
+    Vec<uint32_t> found;
+    find_groups(row, found);
+    ok = restore_group(found[0], one) && one.at_end();
+  }
+  if (!ok) refuse(reader);
 }
 
 bool ProcessState::restore_group(uint32_t group, SnapshotReader& reader) {

@@ -46,8 +46,16 @@ void ProcessState::find_groups(const Batch& batch, Vec<uint32_t>& groups) {
   }
   std::vector<ColumnPtr> keys;
   for (const size_t c : program_.key_columns) keys.push_back(batch.columns[c]);
-  table_->find_or_add(keys, batch.rows, groups.data());
+  find_in_memory(keys, batch.rows, groups);
+}
+
+void ProcessState::find_in_memory(std::span<const ColumnPtr> keys, size_t rows,
+                                  Vec<uint32_t>& groups) {
+  groups.resize(rows);
+  table_->find_or_add(keys, rows, groups.data());
+  const size_t known = groups_;
   resize(table_->size());
+  if (spilled_ && groups_ > known) load_groups(known);
 }
 
 std::vector<ColumnPtr> ProcessState::keys(std::span<const uint32_t> groups, Arena& arena) const {
@@ -247,6 +255,7 @@ void ProcessState::clean_up(int64_t event_now, size_t work) {
     sweep_credit_ = std::min(sweep_credit_, size_t{1} << 30);
   }
   if (table_ && groups_ >= check_dead_at_) forget_dead_keys();
+  if (table_ && space_ && groups_ >= spill_at_) spill(event_now);
 }
 
 bool ProcessState::is_live(uint32_t group) const {
@@ -270,16 +279,21 @@ void ProcessState::forget_dead_keys() {
     check_dead_at_ = groups_ + groups_ / 2;
     return;
   }
+  keep_groups({live.data(), live.size()});
+  check_dead_at_ = std::max<size_t>(4096, groups_ * 3);
+}
+
+// The others are forgotten; those kept are numbered anew in this order.
+void ProcessState::keep_groups(std::span<const uint32_t> kept) {
   auto table = make_group_table(program_.key_types, run_hash_seed());
   constexpr size_t kChunk = 4096;
   Vec<uint32_t> numbers(kChunk);
-  for (size_t begin = 0; begin < live.size(); begin += kChunk) {
-    const size_t n = std::min(kChunk, live.size() - begin);
+  for (size_t begin = 0; begin < kept.size(); begin += kChunk) {
+    const size_t n = std::min(kChunk, kept.size() - begin);
     Arena arena;
-    table->find_or_add(table_->keys({live.data() + begin, n}, arena), n, numbers.data());
+    table->find_or_add(table_->keys(kept.subspan(begin, n), arena), n, numbers.data());
   }
   table_ = std::move(table);
-  const std::span<const uint32_t> kept(live.data(), live.size());
   for (auto& store : stores_) {
     if (store.values) store.values->keep(kept);
     if (store.lists) store.lists->keep(kept);
@@ -287,8 +301,7 @@ void ProcessState::forget_dead_keys() {
   }
   if (event_timers_.groups() > 0) event_timers_.keep(kept);
   if (clock_timers_.groups() > 0) clock_timers_.keep(kept);
-  groups_ = live.size();
-  check_dead_at_ = std::max<size_t>(4096, groups_ * 3);
+  groups_ = kept.size();
   sweep_group_ = 0;
 }
 

@@ -19,6 +19,7 @@
 #include "state/keyed_lists.h"
 #include "state/keyed_maps.h"
 #include "state/snapshot.h"
+#include "state/spill.h"
 #include "state/timers.h"
 
 namespace weir {
@@ -77,6 +78,12 @@ class ProcessState {
     return program_.timers[timer].event_time ? event_timers_ : clock_timers_;
   }
 
+  // Keys beyond `limit_bytes` go to the disk, where they stay until a record or an event-time timer needs them.
+  void allow_spilling(std::shared_ptr<SpillSpace> space, uint64_t limit_bytes);
+  // Reads back the keys on the disk with event-time timers up to `until`, about `limit` of them but never between
+  // timers of one time, and gives the time up to which no timer is on the disk.
+  int64_t load_due(int64_t until, size_t limit);
+
   // Frees expired state, a little on every call, and forgotten keys; `work` is about as many rows as
   // came since the last call.
   void clean_up(int64_t event_now, size_t work);
@@ -111,6 +118,12 @@ class ProcessState {
   void resize(size_t groups);
   bool is_live(uint32_t group) const;
   void forget_dead_keys();
+  void keep_groups(std::span<const uint32_t> kept);
+  void find_in_memory(std::span<const ColumnPtr> keys, size_t rows, Vec<uint32_t>& groups);
+  void load_groups(size_t known);
+  void spill(int64_t event_now);
+  std::string empty_group(int64_t event_now) const;
+  void restore_key(std::string_view key, std::string_view group, SnapshotReader& reader);
   Undo* journal(Undo::Kind kind, size_t index, uint32_t group);
   void snapshot_group(uint32_t group, int64_t event_now, SnapshotWriter& writer) const;
   bool restore_group(uint32_t group, SnapshotReader& reader);
@@ -127,6 +140,12 @@ class ProcessState {
 
   bool journaling_ = false;
   std::vector<Undo> journal_;
+
+  std::shared_ptr<SpillSpace> space_;
+  uint64_t limit_bytes_ = UINT64_MAX;
+  size_t spill_at_ = 0;  // number of groups at which memory is looked at
+  std::unique_ptr<SpillStore>
+      spilled_;  // keys ('k', key: a group's snapshot), timers ('e', time, key)
 
   size_t sweep_group_ = 0;       // where the search for expired state goes on
   size_t sweep_credit_ = 0;      // work that it has not done yet

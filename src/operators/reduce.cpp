@@ -8,17 +8,24 @@
 #include <limits>
 #include <map>
 
+#include "expr/aggregates/row_codec.h"
 #include "operators/column_list.h"
 #include "operators/group_snapshot.h"
 #include "operators/operator_list.h"
 #include "operators/reduce_state.h"
 #include "operators/reduction.h"
+#include "state/spill.h"
 
 namespace weir {
 
 namespace {
 
-constexpr size_t kReducedRows = 8192;          // of one batch of final results
+constexpr size_t kReducedRows = 8192;  // of one batch of final results
+constexpr size_t kLoadedKeys = 4096;   // read from the disk at once
+constexpr size_t kReducedGroupsLookedAt = size_t{1}
+                                          << 12;  // new ones, before memory is looked at again
+constexpr uint64_t kReductionIsSpilled =
+    ~uint64_t{0};                              // in a snapshot, in place of the number of keys
 constexpr Int128 kUnknown = Int128{1} << 100;  // a bound beyond every type's
 
 struct ReduceOptions {
@@ -73,9 +80,11 @@ class Reduce final : public Ordered {
     if (!eval_.errors.empty()) reject_failed_rows(batch, eval_, "reduce", context_);
     if (reduction_.final_only) batch.select({});
     out.emit(std::move(batch));
+    if (table_ && context_.spill && table_->size() >= look_at_) look_at_memory();
   }
 
   void end(Emitter& out) override {
+    if (store_ && reduction_.final_only) return emit_spilled(out);
     if (!reduction_.final_only || states_.empty() || states_[0].size() == 0) return;
     Vec<uint32_t> order;
     if (table_) {
@@ -99,17 +108,146 @@ class Reduce final : public Ordered {
     }
   }
 
+  uint64_t state_bytes() const override {
+    uint64_t total = table_ ? table_->memory_bytes() : 0;
+    for (const auto& state : states_) total += state.memory_bytes();
+    return total;
+  }
   void snapshot(SnapshotWriter& writer) const override {
+    if (store_) {
+      // What is in memory comes behind, and counts where a key is in both.
+      writer.put_u64(kReductionIsSpilled);
+      for (SpillStore::Cursor cursor(*store_, ""); cursor.valid(); cursor.next()) {
+        writer.put_u8(1);
+        writer.put_text(cursor.key());
+        writer.put_text(cursor.value());
+      }
+      writer.put_u8(0);
+    }
     if (table_) snapshot_keys(*table_, writer);
     for (const auto& state : states_) state.snapshot(writer);
   }
   void restore(SnapshotReader& reader) override {
+    SnapshotReader head = reader;
+    if (table_ && head.get_u64() == kReductionIsSpilled) {
+      reader = head;
+      make_store();
+      while (reader.get_u8() != 0 && reader.ok()) {
+        const std::string_view key = reader.get_text();
+        store_->put(key, reader.get_text());
+      }
+      store_->flush();
+    }
     if (table_ && !restore_keys(*table_, reduction_.key_types, reader)) return;
     for (auto& state : states_) state.restore(reader);
     std::fill(bounds_.begin(), bounds_.end(), kUnknown);
   }
 
  private:
+  // --- keys on the disk: all that were in memory when it was full; a key that comes again is read back ---
+
+  void make_store() {
+    if (store_) return;
+    if (!context_.spill)
+      throw SpillError({ErrorKind::kDiskFull,
+                        "the state of reduce does not fit into memory",
+                        {},
+                        "runtime.spill = true keeps it on the disk",
+                        {}});
+    store_ = context_.spill->make_store();
+  }
+
+  void look_at_memory() {
+    look_at_ = table_->size() + std::max(kReducedGroupsLookedAt, table_->size() / 8);
+    const size_t total = table_->size();
+    if (state_bytes() <= context_.state_limit_bytes) return;
+    spill_all();
+    // The memory is kept for as many keys again.
+    look_at_ = std::max(total, kReducedGroupsLookedAt);
+  }
+
+  void spill_all() {
+    make_store();
+    std::string key;
+    std::string value;
+    Vec<uint32_t> ids;
+    const size_t total = table_->size();
+    for (size_t begin = 0; begin < total; begin += kReducedRows) {
+      ids.clear();
+      for (size_t g = begin; g < std::min(total, begin + kReducedRows); ++g)
+        ids.push_back(static_cast<uint32_t>(g));
+      Arena arena;
+      const auto keys = table_->keys({ids.data(), ids.size()}, arena);
+      std::vector<ColumnPtr> values;
+      for (const auto& state : states_)
+        values.push_back(state.gather({ids.data(), ids.size()}, arena));
+      for (size_t i = 0; i < ids.size(); ++i) {
+        key.clear();
+        value.clear();
+        for (const auto& column : keys) encode_value(*column, i, key);
+        for (const auto& column : values) encode_value(*column, i, value);
+        store_->put(key, value);
+      }
+    }
+    store_->flush();
+    table_->clear();
+    for (auto& state : states_) state.resize(0);
+  }
+
+  // Reads back those of the groups from `known` on that are on the disk, and notes which.
+  void load_groups(size_t known) {
+    loaded_from_ = known;
+    loaded_.assign(table_->size() - known, 0);
+    std::vector<std::string> keys;
+    Vec<uint32_t> ids;
+    for (size_t begin = known; begin < table_->size(); begin += kLoadedKeys) {
+      ids.clear();
+      keys.clear();
+      for (size_t g = begin; g < std::min(table_->size(), begin + kLoadedKeys); ++g)
+        ids.push_back(static_cast<uint32_t>(g));
+      Arena arena;
+      const auto columns = table_->keys({ids.data(), ids.size()}, arena);
+      for (size_t i = 0; i < ids.size(); ++i) {
+        keys.emplace_back();
+        for (const auto& column : columns) encode_value(*column, i, keys.back());
+      }
+      const auto found = store_->get(keys);
+      for (size_t i = 0; i < ids.size(); ++i) {
+        if (!found[i]) continue;
+        loaded_[begin + i - known] = 1;
+        std::string_view bytes = *found[i];
+        for (auto& state : states_) {
+          Column column(state.type());
+          if (decode_value(bytes, column, arena)) state.set(ids[i], column, 0);
+        }
+      }
+    }
+    std::fill(bounds_.begin(), bounds_.end(), kUnknown);
+  }
+  bool is_loaded(size_t group) const {
+    return store_ && group >= loaded_from_ && group - loaded_from_ < loaded_.size() &&
+           loaded_[group - loaded_from_] != 0;
+  }
+
+  void emit_spilled(Emitter& out) {
+    spill_all();
+    SpillStore::Cursor cursor(*store_, "");
+    for (uint64_t sequence = 0; cursor.valid(); ++sequence) {
+      Batch batch;
+      batch.sequence = sequence;
+      for (const auto& type : reduction_.key_types) batch.columns.push_back(make_column(type));
+      for (const auto& state : states_) batch.columns.push_back(make_column(state.type()));
+      for (; cursor.valid() && batch.rows < kReducedRows; cursor.next(), ++batch.rows) {
+        std::string_view key = cursor.key();
+        std::string_view value = cursor.value();
+        for (size_t c = 0; c < batch.columns.size(); ++c)
+          decode_value(c < reduction_.key_types.size() ? key : value, *batch.columns[c],
+                       batch.arena());
+      }
+      out.emit(std::move(batch));
+    }
+  }
+
   void find_groups(const Batch& batch) {
     groups_.resize(batch.rows);
     size_t total = 1;
@@ -122,7 +260,9 @@ class Reduce final : public Ordered {
       std::fill(groups_.begin(), groups_.end(), 0u);
       if (batch.rows == 0) return;
     }
+    const size_t known = states_.empty() ? total : states_[0].size();
     for (auto& state : states_) state.resize(total);
+    if (store_) load_groups(known);
   }
 
   // True if no sum of the batch can overflow, so that no record can fail half-way through its columns.
@@ -177,8 +317,9 @@ class Reduce final : public Ordered {
         for (size_t i = 0; i < batch.rows; ++i) {
           const uint32_t g = groups_[i];
           const bool null = input.is_null(i);
-          if (g == next) {
-            ++next;
+          const bool first = g == next;
+          if (first) ++next;
+          if (first && !is_loaded(g)) {
             valid[g] = null ? 0 : 1;
             states[g] = null ? T{} : in[i];
           } else if (column.form == ReduceForm::kReplace) {
@@ -265,11 +406,9 @@ class Reduce final : public Ordered {
     for (uint32_t i = 0; i < batch.rows; ++i) {
       const uint32_t g = groups_[i];
       size_t round = 0;
-      if (g == next) {
-        ++next;
-      } else {
-        round = ++counts[g];
-      }
+      const bool first = g == next;
+      if (first) ++next;
+      if (!first || is_loaded(g)) round = ++counts[g];
       if (round >= rounds.size()) rounds.resize(round + 1);
       rounds[round].rows.push_back(i);
       rounds[round].groups.push_back(g);
@@ -318,6 +457,10 @@ class Reduce final : public Ordered {
   std::unique_ptr<GroupTable> table_;
   std::vector<ReduceState> states_;
   std::vector<Int128> bounds_;  // of the absolute integer states
+  std::unique_ptr<SpillStore> store_;
+  size_t look_at_ = kReducedGroupsLookedAt;  // how many groups there are when memory is looked at
+  size_t loaded_from_ = 0;
+  Vec<uint8_t> loaded_;  // of the groups from there on: 1: read back from the disk
   Vec<uint32_t> groups_;
 };
 

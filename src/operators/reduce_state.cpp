@@ -77,6 +77,12 @@ ColumnPtr ReduceState::gather(std::span<const uint32_t> groups, Arena& arena) co
   return column;
 }
 
+size_t ReduceState::memory_bytes() const {
+  size_t total = fixed_.size() + valid_.size() + encoded_.capacity() * sizeof(std::string);
+  for (const auto& text : encoded_) total += text.size() > 15 ? text.capacity() + 1 : 0;
+  return total;
+}
+
 void ReduceState::snapshot(SnapshotWriter& writer) const {
   writer.put_u64(size_);
   writer.put_text({reinterpret_cast<const char*>(valid_.data()), size_});

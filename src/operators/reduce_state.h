@@ -33,6 +33,7 @@ class ReduceState {
   }
   uint8_t* valid() { return valid_.data(); }
 
+  size_t memory_bytes() const;
   void snapshot(SnapshotWriter& writer) const;
   void restore(SnapshotReader& reader);
 

@@ -25,6 +25,7 @@ class RowStore {
 
   size_t batches() const { return batches_.size(); }
   const Batch& batch(uint32_t number) const { return batches_[number]; }
+  Batch& batch(uint32_t number) { return batches_[number]; }
   size_t memory_bytes() const { return bytes_; }
 
   // The given rows of one column, which must be present. Strings point into the store. Thread-safe.

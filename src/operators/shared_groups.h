@@ -51,6 +51,15 @@ class SharedGroups {
   // Adds another's groups; it is empty afterwards.
   void merge_from(GroupedAggregation& other, Scratch& scratch);
 
+  // Calls visit with each of the parts, alone with it.
+  template <class Visit>
+  void each_part(Visit&& visit) {
+    for (auto& shard : shards_) {
+      const std::lock_guard lock(shard.mutex);
+      visit(*shard.groups);
+    }
+  }
+
   // Aggregations that share no key.
   std::vector<GroupedAggregation*> parts();
 

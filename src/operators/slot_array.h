@@ -46,6 +46,21 @@ class SlotArray {
     while (slots()[at].group_plus_one != 0 && slots()[at].tag != tag) at = (at + 1) & mask();
     return slots()[at];
   }
+  // Fetches for tags that are looked up next: first the slots, then the entries that they most likely lead to;
+  // `more` is told their groups.
+  template <class Entry, class More>
+  __attribute__((always_inline)) void prefetch(const uint32_t* tags, size_t n, const Entry* entries,
+                                               More more) const {
+    for (size_t i = 0; i < n; ++i) __builtin_prefetch(&slots()[home(tags[i])]);
+    for (size_t i = 0; i < n; ++i) {
+      const Slot slot = likely(tags[i]);
+      if (slot.group_plus_one == 0) continue;
+      const Entry* entry = &entries[slot.group_plus_one - 1];
+      __builtin_prefetch(entry);
+      __builtin_prefetch(reinterpret_cast<const char*>(entry + 1) - 1);  // it may lie in two lines
+      more(slot.group_plus_one - 1);
+    }
+  }
   void grow() {
     WEIR_CHECK(bits_ < 32);
     SlotArray bigger(bits_ + 1);

@@ -74,6 +74,12 @@ uint32_t StringKeyTable::null_group() {
   return null_group_;
 }
 
+inline __attribute__((always_inline)) void StringKeyTable::prefetch(const Loaded& loaded,
+                                                                    size_t n) const {
+  slots_.prefetch(loaded.tag.data(), n, entries_.data(),
+                  [this](uint32_t group) { prefetch_state(group); });
+}
+
 void StringKeyTable::find_or_add(const StringRef* values, const uint8_t* valid, size_t rows,
                                  uint32_t* groups) {
   Loaded loaded;
@@ -86,20 +92,7 @@ void StringKeyTable::find_or_add(const StringRef* values, const uint8_t* valid, 
       in = patched.data();
     }
     load(in, n, loaded);
-    if (slots_.is_large()) {
-      // Two steps ahead: first the slots, then the entries that they most likely lead to.
-      const SlotArray::Slot* slots = slots_.slots();
-      for (size_t i = 0; i < n; ++i) __builtin_prefetch(&slots[slots_.home(loaded.tag[i])]);
-      for (size_t i = 0; i < n; ++i) {
-        const SlotArray::Slot slot = slots_.likely(loaded.tag[i]);
-        if (slot.group_plus_one == 0) continue;
-        const Entry* entry = &entries_[slot.group_plus_one - 1];
-        __builtin_prefetch(entry);
-        __builtin_prefetch(reinterpret_cast<const char*>(entry + 1) -
-                           1);  // it may lie in two lines
-        prefetch_state(slot.group_plus_one - 1);
-      }
-    }
+    if (slots_.is_large()) prefetch(loaded, n);
     if (valid == nullptr) {
       for (size_t i = 0; i < n; ++i) {
         groups[begin + i] = probe(in[i], loaded.w0[i], loaded.w1[i], loaded.tag[i]);
@@ -129,6 +122,42 @@ uint32_t StringKeyTable::find(const StringRef& value) const {
     if (slots[at].tag == loaded.tag[0] && same(entries_[group], value, loaded.w0[0], loaded.w1[0]))
       return group;
   }
+}
+
+void StringKeyTable::find_all(const StringRef* values, const uint8_t* valid, size_t rows,
+                              uint32_t* groups) const {
+  Loaded loaded;
+  std::array<StringRef, kChunk> patched;
+  for (size_t begin = 0; begin < rows; begin += kChunk) {
+    const size_t n = std::min(kChunk, rows - begin);
+    const StringRef* in = values + begin;
+    if (valid != nullptr) {
+      for (size_t i = 0; i < n; ++i) patched[i] = valid[begin + i] != 0 ? in[i] : StringRef();
+      in = patched.data();
+    }
+    load(in, n, loaded);
+    if (slots_.is_large()) prefetch(loaded, n);
+    const SlotArray::Slot* slots = slots_.slots();
+    for (size_t i = 0; i < n; ++i) {
+      uint32_t group = kNoGroup;
+      for (size_t at = slots_.home(loaded.tag[i]); slots[at].group_plus_one != 0;
+           at = (at + 1) & slots_.mask()) {
+        const uint32_t candidate = slots[at].group_plus_one - 1;
+        if (slots[at].tag == loaded.tag[i] &&
+            same(entries_[candidate], in[i], loaded.w0[i], loaded.w1[i])) {
+          group = candidate;
+          break;
+        }
+      }
+      groups[begin + i] = valid != nullptr && valid[begin + i] == 0 ? null_group_ : group;
+    }
+  }
+}
+
+void StringKeyTable::find_all(std::span<const ColumnPtr> keys, size_t rows,
+                              uint32_t* groups) const {
+  const ColumnPtr column = flat(keys[0]);
+  find_all(column->values<StringRef>(), column->valid(), rows, groups);
 }
 
 uint32_t StringKeyTable::find(std::span<const ColumnPtr> keys, size_t row) const {

@@ -19,6 +19,7 @@ class StringKeyTable final : public GroupTable {
 
   void find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) override;
   uint32_t find(std::span<const ColumnPtr> keys, size_t row) const override;
+  void find_all(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) const override;
   size_t size() const override { return entries_.size(); }
   std::vector<ColumnPtr> keys(std::span<const uint32_t> groups, Arena& arena) const override;
   Vec<uint32_t> sorted() const override;
@@ -32,6 +33,7 @@ class StringKeyTable final : public GroupTable {
   // The same on plain strings; `valid` may be null.
   void find_or_add(const StringRef* values, const uint8_t* valid, size_t rows, uint32_t* groups);
   uint32_t find(const StringRef& value) const;
+  void find_all(const StringRef* values, const uint8_t* valid, size_t rows, uint32_t* groups) const;
   void spread(const StringRef* values, const uint8_t* valid, size_t rows, uint8_t mask,
               uint8_t* out) const;
   bool is_null(uint32_t group) const { return group == null_group_; }
@@ -55,6 +57,7 @@ class StringKeyTable final : public GroupTable {
   };
 
   void load(const StringRef* values, size_t n, Loaded& out) const;
+  void prefetch(const Loaded& loaded, size_t n) const;
   uint32_t probe(const StringRef& value, uint64_t w0, uint64_t w1, uint32_t tag);
   bool same(const Entry& e, const StringRef& value, uint64_t w0, uint64_t w1) const;
   uint32_t add(const StringRef& value, uint64_t w0, uint64_t w1);

@@ -7,11 +7,13 @@
 #include <atomic>
 #include <optional>
 
+#include "expr/aggregates/row_codec.h"
 #include "operators/column_list.h"
+#include "operators/group_snapshot.h"
 #include "operators/group_table.h"
 #include "operators/operator_list.h"
-#include "operators/order_by.h"
 #include "operators/row_store.h"
+#include "operators/top_stream.h"
 
 namespace weir {
 
@@ -37,14 +39,6 @@ const OptionTable<TopOptions>& top_options() {
   };
   return table;
 }
-
-struct Top {
-  OrderBy order;
-  uint64_t limit = 0;
-  std::vector<size_t> per;
-  std::vector<Type> per_types;
-  bool rank = false;
-};
 
 struct Candidate {
   std::string place;  // in the order, encoded
@@ -97,6 +91,54 @@ class TopCollector final : public Collector {
     if (stored_rows_ > 2 * live_rows() + kSpareRows) rebuild();
   }
   size_t memory_bytes() const override { return store_.memory_bytes(); }
+
+  // The groups' keys, which columns there are, then every heap with its rows.
+  void snapshot(SnapshotWriter& writer) const override {
+    if (store_.batches() == 0) return;
+    if (table_) snapshot_keys(*table_, writer);
+    const std::vector<ColumnPtr>& columns = store_.batch(0).columns;
+    for (size_t c = 0; c < schema_.size(); ++c) writer.put_u8(columns[c] != nullptr ? 1 : 0);
+    writer.put_u64(heaps_.size());
+    std::string row;
+    for (const auto& heap : heaps_) {
+      writer.put_u64(heap.size());
+      for (const auto& candidate : heap) {
+        const Batch& batch = store_.batch(static_cast<uint32_t>(candidate.row >> 32));
+        row.clear();
+        for (const auto& column : batch.columns)
+          if (column) encode_value(*column, candidate.row & 0xffffffff, row);
+        writer.put_text(candidate.place);
+        writer.put_u64(candidate.ordinal);
+        writer.put_text(row);
+      }
+    }
+  }
+  void restore(SnapshotReader& reader) override {
+    if (table_ && !restore_keys(*table_, top_.per_types, reader)) return;
+    Batch all;
+    for (size_t c = 0; c < schema_.size(); ++c)
+      all.columns.push_back(reader.get_u8() != 0 ? make_column(schema_[c].type) : nullptr);
+    const uint64_t groups = reader.get_u64();
+    if (groups != (table_ ? table_->size() : 1)) return reader.refuse();
+    heaps_.resize(groups);
+    for (auto& heap : heaps_) {
+      const uint64_t n = reader.get_u64();
+      if (n > top_.limit) return reader.refuse();
+      for (uint64_t i = 0; i < n && reader.ok(); ++i) {
+        Candidate candidate;
+        candidate.place = reader.get_text();
+        candidate.ordinal = reader.get_u64();
+        candidate.row = all.rows++;
+        std::string_view row = reader.get_text();
+        for (auto& column : all.columns)
+          if (column && !decode_value(row, *column, all.arena())) return reader.refuse();
+        heap.push_back(std::move(candidate));
+      }
+    }
+    if (!reader.ok()) return;
+    stored_rows_ = all.rows;
+    store_.add(std::move(all), true);
+  }
 
   // The groups' keys as columns of all groups, in order of their numbers; none without `per`.
   std::vector<ColumnPtr> keys(Arena& arena) const {
@@ -243,7 +285,15 @@ class TopPlan final : public OperatorPlan {
         top_(std::move(top)),
         text_(std::move(text)) {}
 
-  Placement placement() const override { return Placement::kCollector; }
+  Placement placement() const override {
+    return top_.streaming ? Placement::kOrdered : Placement::kCollector;
+  }
+  bool keeps_event_time() const override { return false; }
+  bool takes_changelog() const override { return top_.streaming; }
+  bool makes_changelog(bool) const override { return top_.streaming; }
+  std::unique_ptr<Ordered> make_ordered(const OperatorContext& context) const override {
+    return make_top_stream(top_, input(), output(), context);
+  }
   std::vector<bool> columns_needed(const std::vector<bool>& output_needed) const override {
     std::vector<bool> needed(output_needed.begin(),
                              output_needed.begin() + static_cast<ptrdiff_t>(input().size()));
@@ -256,6 +306,7 @@ class TopPlan final : public OperatorPlan {
   std::unique_ptr<Transform> make_transform(const OperatorContext& context) const override {
     return make_order_preparation(top_.order, context);
   }
+  bool keeps_collected() const override { return true; }
   std::unique_ptr<Collector> make_collector(const OperatorContext& context) const override {
     return std::make_unique<TopCollector>(top_, input(), context);
   }
@@ -274,12 +325,12 @@ std::unique_ptr<OperatorPlan> bind_top(const ComponentSpec& spec, const Schema& 
   TopOptions options;
   const size_t before = errors.size();
   read_options(top_options(), spec.options, options, errors, "the top operator", {"op"});
-  if (context.streaming)
-    errors.push_back({ErrorKind::kConfig, "top needs bounded input", spec.kind_position, {}, {}});
   if (const Node* limit = spec.options.find("limit");
       limit != nullptr && limit->kind == Node::Kind::kInteger && options.limit < 1)
     errors.push_back({ErrorKind::kConfig, "limit must be at least 1", limit->position, {}, {}});
   Top top;
+  top.streaming = context.streaming;
+  top.retracts = !context.inputs.empty() && context.inputs[0].changelog;
   top.per = resolve_columns(options.per, input, errors);
   if (!options.rank.empty() && input.find(options.rank)) {
     errors.push_back({ErrorKind::kConfig,
@@ -305,7 +356,9 @@ std::unique_ptr<OperatorPlan> bind_top(const ComponentSpec& spec, const Schema& 
 
 const OperatorDescriptor kTopOperator = {
     "top",
-    "Gives the first rows in an order, of all bounded input or of each group.",
+    "Gives the first rows in an order, of all input or of each group; on a stream as changes of "
+    "the result "
+    "so far.",
     [] { return option_docs(top_options()); },
     bind_top,
 };

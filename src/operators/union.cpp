@@ -38,6 +38,7 @@ class UnionPlan final : public OperatorPlan {
       : OperatorPlan("union", schema, schema), orders_(std::move(orders)) {}
 
   Placement placement() const override { return Placement::kOrdered; }
+  bool takes_changelog() const override { return true; }
   std::vector<bool> columns_needed(const std::vector<bool>& output_needed) const override {
     return input_columns_needed(0, output_needed);
   }

@@ -432,19 +432,9 @@ class SessionWindow final : public Ordered {
     out.emit(results_.complete(std::move(rows), {bounds_.data(), bounds_.size()}, "aggregate"));
   }
 
-  // Numbers the keys that have sessions anew, and gives up the others. Between batches.
+  // Between batches.
   void forget_keys() {
-    Vec<uint32_t> kept;
-    Vec<uint32_t> heads;
-    for (uint32_t k = 0; k < heads_.size(); ++k) {
-      if (heads_[k] == kNone) continue;
-      for (uint32_t s = heads_[k]; s != kNone; s = sessions_[s].next)
-        sessions_[s].key = static_cast<uint32_t>(kept.size());
-      kept.push_back(k);
-      heads.push_back(heads_[k]);
-    }
-    keys_.keep({kept.data(), kept.size()});
-    heads_ = std::move(heads);
+    keep_keys_with_sessions(keys_, heads_, sessions_, kNone);
     grow_heads();
   }
 

@@ -64,6 +64,13 @@ class SliceWindow final : public Ordered {
     return {late_.total(), open_windows(), fired_, refired_, late_.first_late_by_us()};
   }
 
+  uint64_t state_bytes() const override {
+    uint64_t total = combined_->memory_bytes();
+    for (const auto& [slice, groups] : open_) total += groups->memory_bytes();
+    for (const auto& groups : free_) total += groups->memory_bytes();
+    return total;
+  }
+
   void snapshot(SnapshotWriter& writer) const override {
     writer.put_i64(watermark_);
     writer.put_u64(fired_);

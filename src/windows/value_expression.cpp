@@ -1,5 +1,6 @@
 #include "windows/value_expression.h"
 
+#include "base/spelling.h"
 #include "expr/binder.h"
 
 namespace weir {
@@ -12,11 +13,12 @@ ExprPtr bind_value(const SourceText& text, const Schema& input, const TimeZone* 
     return nullptr;
   }
   if (!(*bound)->type().is_numeric()) {
-    errors.push_back({ErrorKind::kConfig,
-                      "`" + text.text + "` is a " + (*bound)->type().to_string() + ", not a number",
-                      text.at(0, text.text.size()),
-                      {},
-                      "[window]"});
+    errors.push_back(
+        {ErrorKind::kConfig,
+         "`" + text.text + "` is " + with_article((*bound)->type().to_string()) + ", not a number",
+         text.at(0, text.text.size()),
+         {},
+         "[window]"});
     return nullptr;
   }
   auto value = cast_to(std::move(*bound), Type::float64());

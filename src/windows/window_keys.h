@@ -50,4 +50,22 @@ class WindowKeys {
   mutable Vec<uint32_t> numbers_;
 };
 
+// Numbers anew the keys that have sessions, and gives up the others. `heads`: the first session of each key or
+// `none`; a session has `key` and `next`.
+template <class Sessions>
+void keep_keys_with_sessions(WindowKeys& keys, Vec<uint32_t>& heads, Sessions& sessions,
+                             uint32_t none) {
+  Vec<uint32_t> kept;
+  Vec<uint32_t> kept_heads;
+  for (uint32_t k = 0; k < heads.size(); ++k) {
+    if (heads[k] == none) continue;
+    for (uint32_t s = heads[k]; s != none; s = sessions[s].next)
+      sessions[s].key = static_cast<uint32_t>(kept.size());
+    kept.push_back(k);
+    kept_heads.push_back(heads[k]);
+  }
+  keys.keep({kept.data(), kept.size()});
+  heads = std::move(kept_heads);
+}
+
 }  // namespace weir

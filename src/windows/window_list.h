@@ -12,6 +12,7 @@ extern const OperatorDescriptor kSessionWindow;
 extern const OperatorDescriptor kSlidingWindow;
 extern const OperatorDescriptor kTumblingWindow;
 
+extern const OperatorDescriptor kAssignWindowOperator;
 extern const OperatorDescriptor kWindowJoinOperator;
 extern const OperatorDescriptor kWindowOperator;
 

@@ -4,12 +4,16 @@ namespace weir {
 
 void WindowComplaints::at(const char* key, std::string message, std::string hint) {
   const Node* node = spec_.options.find(key);
-  add({ErrorKind::kConfig, std::move(message), node != nullptr ? node->position : spec_.position,
-       std::move(hint), "[window]"});
+  add({ErrorKind::kConfig,
+       std::move(message),
+       node != nullptr ? node->position : spec_.position,
+       std::move(hint),
+       {}});
 }
 
 void WindowComplaints::add(Error error) {
-  if (error.context.empty()) error.context = "[window]";
+  // Of a step, whoever binds it knows its number.
+  if (error.context.empty() && !has("op")) error.context = "[window]";
   errors_.push_back(std::move(error));
 }
 

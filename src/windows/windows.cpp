@@ -11,8 +11,8 @@ namespace {
 constexpr std::array kWindows = {&kCountWindow,   &kCumulateWindow, &kGlobalWindow,
                                  &kSessionWindow, &kSlidingWindow,  &kTumblingWindow};
 
-constexpr std::array<const OperatorDescriptor*, 2> kWindowOperators = {&kWindowOperator,
-                                                                       &kWindowJoinOperator};
+constexpr std::array kWindowOperators = {&kAssignWindowOperator, &kWindowOperator,
+                                         &kWindowJoinOperator};
 
 }  // namespace
 
