@@ -10,6 +10,7 @@ struct CheckpointOptions {
   std::string dir;
   Duration interval{10'000'000};
   std::string delivery = "exactly_once";
+  ByteSize stop_after{0};
 };
 
 const OptionTable<CheckpointOptions>& checkpoint_options() {
@@ -23,6 +24,9 @@ const OptionTable<CheckpointOptions>& checkpoint_options() {
        &CheckpointOptions::delivery,
        {"exactly_once", "at_least_once"},
        "exactly_once is refused where a sink cannot do it"},
+      {"stop_after", &CheckpointOptions::stop_after,
+       "a run that has read so many bytes ends in good order, and the next one goes on there; 0: "
+       "reads all there is"},
   };
   return table;
 }
@@ -35,12 +39,16 @@ void refuse_parts(const ComponentSpec& spec, const Plan& plan, bool exactly_once
   for (const auto& source : plan.sources)
     if (!source.source->resumable())
       refuse("the source `" + source.name + "` cannot be read on by a later run",
-             "checkpoints need sources of type \"file\"");
+             "checkpoints need sources of type \"file\" or \"kafka\"");
   for (const auto& step : plan.steps)
-    if (step.op->placement() == Placement::kCollector)
-      refuse(step.label +
-                 " gives its result at the end of the input, and with checkpoints there is none",
-             "group by a [window], or use op = \"reduce\" for running results");
+    if (step.op->placement() == Placement::kCollector && !step.op->keeps_collected())
+      refuse(step.label + " keeps all of its input, which does not go into checkpoints",
+             "op = \"top\" with a limit keeps as many rows as come out; or order the output by "
+             "another run");
+  for (const auto& step : plan.steps)
+    if (step.op->builds())
+      refuse(step.label + " reads one input completely first, and with checkpoints it has no end",
+             "mode = \"streaming\" joins both inputs as they come");
   const auto check = [&](const SinkPlan& sink, const std::string& name) {
     if (sink.delivery() == Delivery::kNone)
       refuse("the sink `" + name + "` has no checkpoints", "use a sink of type \"file\"");
@@ -68,7 +76,7 @@ std::optional<CheckpointPlan> bind_checkpoint(const ComponentSpec& spec, const P
                       "[checkpoint]"});
   if (errors.size() == before) refuse_parts(spec, plan, options.delivery == "exactly_once", errors);
   if (errors.size() != before) return std::nullopt;
-  return CheckpointPlan{options.dir, options.interval.us};
+  return CheckpointPlan{options.dir, options.interval.us, options.stop_after.bytes};
 }
 
 std::vector<OptionDoc> checkpoint_docs() { return option_docs(checkpoint_options()); }

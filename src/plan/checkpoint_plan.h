@@ -14,6 +14,7 @@ struct Plan;
 struct CheckpointPlan {
   std::string dir;
   int64_t interval_us = 10'000'000;
+  uint64_t stop_after_bytes = 0;  // 0: never
 };
 
 // Reads the options, and checks that every source, step and sink of the bound plan can take part.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "expr/functions/json_text.h"
+#include "plan/delivery.h"
 #include "plan/plan.h"
 
 namespace weir {
@@ -114,9 +115,12 @@ std::vector<Box> boxes_of(const Plan& plan) {
     Box box;
     // Behind an ordered step, or where ways meet or part, everything is in order until a collector hands
     // out work again.
-    bool in_order = placement == Placement::kOrdered || step.inputs.size() > 1;
-    for (const PlanNode input : step.inputs) {
+    bool in_order =
+        placement == Placement::kOrdered || (step.inputs.size() > 1 && !step.op->builds());
+    for (size_t k = 0; k < step.inputs.size(); ++k) {
+      const PlanNode input = step.inputs[k];
       box.inputs.push_back(box_of(plan, input));
+      if (step.op->builds() && k == 1) continue;  // read before, by the workers
       const bool follows = input.kind == PlanNode::Kind::kStep && ordered[input.index];
       in_order = in_order || follows || plan.readers(input).size() > 1;
     }
@@ -162,6 +166,8 @@ std::string text_plan(const Plan& plan, const std::vector<Box>& boxes) {
   out += plan.dead_letter   ? "bad records: kept aside and counted\n"
          : plan.errors.skip ? "bad records: skipped and counted\n"
                             : "bad records: the first one ends the run\n";
+  if (plan.checkpoint)
+    for (const auto& line : delivery_lines(plan)) out += "delivery to " + line + "\n";
   for (const auto& note : plan.notes) out += "note: " + note + "\n";
   return out;
 }
@@ -203,6 +209,9 @@ std::string json_plan(const Plan& plan, const std::vector<Box>& boxes) {
       out += fmt::format("{}{}", k > 0 ? "," : "", boxes[i].inputs[k]);
     out += "]}";
   }
+  out += "],\"delivery\":[";
+  const auto lines = delivery_lines(plan);
+  for (size_t i = 0; i < lines.size(); ++i) out += (i > 0 ? "," : "") + quoted(lines[i]);
   return out + "]}\n";
 }
 

@@ -43,6 +43,12 @@ std::vector<bool> Plan::columns_needed(PlanNode node) const {
   return needed;
 }
 
+bool Plan::collects(const Reader& reader) const {
+  if (reader.is_sink) return false;
+  const OperatorPlan& op = *steps[reader.index].op;
+  return op.placement() == Placement::kCollector || (op.builds() && reader.input == 1);
+}
+
 std::vector<Plan::Reader> Plan::readers(PlanNode node) const {
   std::vector<Reader> found;
   for (size_t s = 0; s < steps.size(); ++s) {

@@ -43,6 +43,8 @@ struct PlannedStep {
   std::unique_ptr<OperatorPlan> op;
   std::vector<PlanNode> inputs;
   std::string name{};  // given by the pipeline; empty as a rule
+  // Of a collector whose result has event time: how far its watermark follows behind.
+  int64_t out_of_orderness_us = 0;
 };
 
 // Where results go: the output of a source or step, the late rows of a step, or the bad records.
@@ -78,6 +80,8 @@ struct Plan {
     size_t input = 0;  // which of the step's inputs
   };
   std::vector<Reader> readers(PlanNode node) const;
+  // True if rows end their way there, in collectors, until all of them have come.
+  bool collects(const Reader& reader) const;
   // The columns of a node's output that its readers need, as the optimiser has found (all of them without
   // it).
   std::vector<bool> columns_needed(PlanNode node) const;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "plan/split_step.h"
+#include "plan/sql_step.h"
 #include "windows/window.h"
 
 namespace weir {
@@ -10,6 +12,8 @@ const std::vector<const OperatorDescriptor*>& steps() {
   static const std::vector<const OperatorDescriptor*> list = [] {
     std::vector<const OperatorDescriptor*> all(operators().begin(), operators().end());
     all.insert(all.end(), window_operators().begin(), window_operators().end());
+    all.push_back(&kSqlStep);
+    all.push_back(&kSplitStep);
     std::sort(all.begin(), all.end(),
               [](const auto* a, const auto* b) { return a->name < b->name; });
     return all;

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "plan/passes.h"
+#include "state/step_section.h"
+
 namespace weir {
 
 // A step with what it emits into.
@@ -14,6 +17,10 @@ struct Graph::Node : Emitter {
   std::unique_ptr<Ordered> ordered;  // one of these three
   std::unique_ptr<Transform> transform;
   std::vector<std::unique_ptr<Collector>> collectors;
+  std::shared_ptr<BuiltInput>
+      built;  // of a join, from the end of its input 1 to that of its input 0
+  // Its input 0 has ended. Workers that begin late still look at `built`, so it goes between two passes.
+  bool is_used_up = false;
   std::unique_ptr<Transform>
       preparation;  // of an ordered step or collector, where no worker ran it
 
@@ -34,6 +41,25 @@ struct Graph::Node : Emitter {
   uint64_t rows_out = 0;
   uint64_t arrived = 0;  // batches, where inputs meet
   uint64_t emitted = 0;  // batches; their sequence numbers for the readers
+
+  bool keeps_state() const { return ordered != nullptr || op->keeps_collected(); }
+  void snapshot(SnapshotWriter& writer) const {
+    if (ordered) return ordered->snapshot(writer);
+    if (collectors.empty()) return;
+    writer.put_u32(static_cast<uint32_t>(collectors.size()));
+    if (collectors.size() == 1) return collectors[0]->snapshot(writer);
+    for (const auto& collector : collectors) {
+      SnapshotWriter part;
+      collector->snapshot(part);
+      writer.put_text(part.bytes());
+    }
+  }
+
+  uint64_t state_bytes() const {
+    uint64_t total = ordered ? ordered->state_bytes() : 0;
+    for (const auto& collector : collectors) total += collector->memory_bytes();
+    return total;
+  }
 
   void emit(Batch batch) override {
     if (batch.rows == 0 && batch.rejects.empty()) return;
@@ -63,7 +89,9 @@ Graph::Graph(const Plan& plan, const OperatorContext& context, const Clock& cloc
     node->readers = plan.readers({PlanNode::Kind::kStep, i});
     node->inputs.resize(plan.steps[i].inputs.size());
     switch (node->op->placement()) {
-      case Placement::kTransform: node->transform = node->op->make_transform(context); break;
+      case Placement::kTransform:
+        if (!node->op->builds()) node->transform = node->op->make_transform(context);
+        break;
       case Placement::kOrdered:
         node->ordered = node->op->make_ordered(context);
         node->preparation = node->op->make_transform(context);
@@ -80,17 +108,25 @@ Graph::~Graph() = default;
 
 // --- sinks ---
 
-Result<void> Graph::open() {
-  for (auto& output : outputs_)
-    if (auto r = output->open(); !r) return r;
-  return late_ ? late_->open() : Result<void>{};
+Result<void> Graph::settle(Output& output, Result<void> done) {
+  if (!done) return done;
+  auto refused = output.take_refused();
+  if (refused.empty()) return {};
+  return rejects_.take_refused(output.name(), std::move(refused));
 }
 
-Result<void> Graph::find_places(const CheckpointFile* last, CheckpointFile& checkpoint) {
+Result<void> Graph::open() {
+  return for_outputs([](Output& output) { return output.open(); });
+}
+
+Result<void> Graph::find_places(const CheckpointFile* last, CheckpointFile& checkpoint,
+                                bool fresh) {
   const auto find = [&](Output& output, const std::string& section) -> Result<void> {
-    auto place = output.find(last == nullptr ? nullptr : last->find(section));
+    std::optional<std::string> known;
+    if (last != nullptr) known = last->find(section);
+    auto place = output.find(known ? &*known : nullptr, fresh);
     if (!place) return fail(place.error());
-    checkpoint.sections.emplace_back(section, std::move(*place));
+    checkpoint.add(section, std::move(*place));
     return {};
   };
   for (size_t i = 0; i < outputs_.size(); ++i)
@@ -99,27 +135,46 @@ Result<void> Graph::find_places(const CheckpointFile* last, CheckpointFile& chec
 }
 
 Result<void> Graph::resume() {
+  return for_outputs([](Output& output) { return output.resume(); });
+}
+
+Result<void> Graph::reopen() {
   for (auto& output : outputs_)
-    if (auto r = output->resume(); !r) return r;
-  return late_ ? late_->resume() : Result<void>{};
+    if (auto r = output->reopen(); !r) return r;
+  return late_ ? late_->reopen() : Result<void>{};
+}
+
+bool Graph::can_reopen() const {
+  return std::any_of(outputs_.begin(), outputs_.end(),
+                     [](const auto& o) { return o->can_reopen(); }) ||
+         (late_ && late_->can_reopen());
+}
+
+bool Graph::moved() const {
+  return std::any_of(outputs_.begin(), outputs_.end(), [](const auto& o) { return o->moved(); }) ||
+         (late_ && late_->moved());
 }
 
 Result<void> Graph::close() {
-  for (auto& output : outputs_)
-    if (auto r = output->close(); !r) return r;
-  return late_ ? late_->close() : Result<void>{};
+  return for_outputs([](Output& output) { return output.close(); });
 }
 
 Result<void> Graph::flush() {
-  for (auto& output : outputs_)
-    if (auto r = output->flush(); !r) return r;
-  return late_ ? late_->flush() : Result<void>{};
+  return for_outputs([](Output& output) { return output.flush(); });
 }
 
 Result<void> Graph::commit() {
-  for (auto& output : outputs_)
-    if (auto r = output->commit(); !r) return r;
-  return late_ ? late_->commit() : Result<void>{};
+  return for_outputs([](Output& output) { return output.commit(); });
+}
+
+Result<void> Graph::committed() {
+  return for_outputs([](Output& output) { return output.committed(); });
+}
+
+bool Graph::wants_checkpoint() const {
+  return (late_ && late_->wants_checkpoint()) ||
+         std::any_of(outputs_.begin(), outputs_.end(),
+                     [](const auto& output) { return output->wants_checkpoint(); });
 }
 
 void Graph::abort() {
@@ -148,7 +203,7 @@ uint64_t Graph::bytes_out() const {
 void Graph::write_late(Batch batch) {
   if (error_ || !late_) return;
   ++emitted_;
-  check(late_->write(batch, nullptr));
+  check(settle(*late_, late_->write(batch, nullptr)));
 }
 
 void Graph::check(Result<void> result) {
@@ -186,19 +241,16 @@ void Graph::deliver(const Plan::Reader& reader, Batch batch, const std::string* 
   if (error_) return;
   if (reader.is_sink) {
     if (batch.rows > 0) ++emitted_;
-    check(outputs_[reader.index]->write(batch, encoded));
+    Output& output = *outputs_[reader.index];
+    check(settle(output, output.write(batch, encoded)));
     return;
   }
   Node& node = *nodes_[reader.index];
   node.rows_in += batch.rows;
-  if (node.transform) {
-    node.transform->apply(batch);
-    node.rows_out += batch.rows;
-    send(node.readers, std::move(batch));
-    return;
-  }
+  const bool collects = plan_.collects(reader);
+  if (node.transform && !collects) return apply(node, std::move(batch));
   if (node.preparation && !prepared) node.preparation->apply(batch);
-  if (node.op->placement() == Placement::kCollector) {
+  if (collects) {
     if (!batch.rejects.empty()) {
       check(rejects_.take(batch));
       batch.rejects.clear();
@@ -220,6 +272,23 @@ void Graph::deliver(const Plan::Reader& reader, Batch batch, const std::string* 
   }
   if (node.op->uses_clock()) node.ordered->clock(clock_.now_us(), node);
   node.ordered->process_input(reader.input, std::move(batch), node);
+}
+
+void Graph::apply(Node& node, Batch batch) {
+  if (!node.transform->expands()) {
+    node.transform->apply(batch);
+    node.rows_out += batch.rows;
+    return send(node.readers, std::move(batch));
+  }
+  node.transform->begin(std::move(batch));
+  for (bool more = true; more && !error_;) {
+    Batch part;
+    more = node.transform->next(part);
+    part.sequence = node.emitted++;
+    part.ordinals.clear();
+    node.rows_out += part.rows;
+    send(node.readers, std::move(part));
+  }
 }
 
 // --- time ---
@@ -278,7 +347,10 @@ void Graph::recompute(Node& node) {
   if (together <= node.watermark || error_) return;
   node.watermark = together;
   if (node.ordered) node.ordered->watermark(together, node);
-  node.advance(together);
+  const int64_t delay = node.op->watermark_delay_us();
+  node.advance(together == kMaxTime          ? kMaxTime
+               : together < kMinTime + delay ? kMinTime
+                                             : together - delay);
 }
 
 void Graph::tick(int64_t now_us) {
@@ -303,7 +375,11 @@ bool Graph::uses_clock() const {
 
 // --- the end ---
 
-void Graph::end(const Lane& lane) { end(lane.readers); }
+void Graph::end(const Lane& lane, uint64_t behind) {
+  for (const size_t step : lane.chain)
+    if (give_rest(*nodes_[step], behind)) return;
+  end(lane.readers);
+}
 
 void Graph::end(const std::vector<Plan::Reader>& readers) {
   for (const auto& reader : readers) {
@@ -311,6 +387,14 @@ void Graph::end(const std::vector<Plan::Reader>& readers) {
     Node& node = *nodes_[reader.index];
     if (node.inputs[reader.input].ended) continue;
     node.inputs[reader.input].ended = true;
+    if (node.op->builds()) {
+      if (reader.input == 1) {
+        finish_build(node);
+      } else if (!give_rest(node, node.emitted)) {
+        end(node.readers);
+      }
+      continue;
+    }
     if (node.ordered && node.inputs.size() > 1) node.ordered->end_input(reader.input, node);
     const bool all = std::all_of(node.inputs.begin(), node.inputs.end(),
                                  [](const Node::Input& i) { return i.ended; });
@@ -324,11 +408,28 @@ void Graph::end(const std::vector<Plan::Reader>& readers) {
 
 void Graph::end_node(Node& node) {
   if (node.op->placement() == Placement::kCollector) {
-    collected_.push_back(node.step);
+    collected_.push_back({node.step, nullptr, 0});  // a checkpoint may still be to come
     return;
   }
   if (node.ordered && !error_) node.ordered->end(node);
   end(node.readers);
+}
+
+void Graph::finish_build(Node& node) {
+  if (node.collectors.empty()) node.collectors = make_collectors(node.step, 1);
+  node.built = node.op->finish_build(std::move(node.collectors), context_);
+  node.collectors.clear();
+  node.transform = node.op->make_probe(node.built, context_);
+}
+
+// The end of a join's input: true if rows follow, which make a lane of their own.
+bool Graph::give_rest(Node& node, uint64_t behind) {
+  if (!node.built || node.is_used_up) return false;
+  if (node.op->has_rest())
+    collected_.push_back({node.step, node.op->rest(node.built, context_), behind});
+  node.transform.reset();
+  node.is_used_up = true;
+  return node.op->has_rest();
 }
 
 bool Graph::satisfied(const Lane& lane) const { return satisfied(lane.readers); }
@@ -338,11 +439,22 @@ bool Graph::satisfied(const std::vector<Plan::Reader>& readers) const {
     if (reader.is_sink) return false;
     const Node& node = *nodes_[reader.index];
     if (node.ordered && node.ordered->done()) return true;
-    return node.op->placement() != Placement::kCollector && satisfied(node.readers);
+    return !plan_.collects(reader) && satisfied(node.readers);
   });
 }
 
 // --- collectors ---
+
+bool Graph::ready(PlanNode origin) const {
+  const std::vector<size_t> joins = joins_met(plan_, origin);
+  return std::all_of(joins.begin(), joins.end(),
+                     [&](size_t step) { return nodes_[step]->built != nullptr; });
+}
+
+std::unique_ptr<Transform> Graph::make_transform(size_t step) const {
+  const Node& node = *nodes_[step];
+  return node.built ? node.op->make_probe(node.built, context_) : node.op->make_transform(context_);
+}
 
 std::vector<std::unique_ptr<Collector>> Graph::make_collectors(size_t step, int workers) const {
   std::vector<std::unique_ptr<Collector>> made;
@@ -351,58 +463,80 @@ std::vector<std::unique_ptr<Collector>> Graph::make_collectors(size_t step, int 
 }
 
 void Graph::give_collectors(size_t step, std::vector<std::unique_ptr<Collector>> collectors) {
-  nodes_[step]->collectors = std::move(collectors);
+  // Behind those of an earlier run, or of another lane.
+  for (auto& collector : collectors) nodes_[step]->collectors.push_back(std::move(collector));
 }
 
 std::vector<Graph::Collected> Graph::take_collected() {
-  std::vector<Collected> results;
-  for (const size_t step : collected_) {
-    Node& node = *nodes_[step];
-    if (node.collectors.empty()) node.collectors = make_collectors(step, 1);
-    results.push_back({step, node.op->finish(std::move(node.collectors), context_)});
+  for (auto& node : nodes_)
+    if (node->is_used_up) node->built.reset();
+  for (auto& collected : collected_) {
+    if (collected.result) continue;
+    Node& node = *nodes_[collected.step];
+    if (node.collectors.empty()) node.collectors = make_collectors(node.step, 1);
+    collected.result = node.op->finish(std::move(node.collectors), context_);
     node.collectors.clear();
   }
-  collected_.clear();
-  return results;
+  return std::exchange(collected_, {});
 }
 
 // --- checkpoints ---
 
-Result<void> Graph::checkpoint(CheckpointFile& checkpoint) {
-  for (size_t i = 0; i < outputs_.size(); ++i) {
-    auto place = outputs_[i]->checkpoint();
-    if (!place) return fail(place.error());
-    checkpoint.sections.emplace_back("sink " + plan_.sinks[i].name, std::move(*place));
-  }
-  if (late_) {
-    auto place = late_->checkpoint();
-    if (!place) return fail(place.error());
-    checkpoint.sections.emplace_back("late", std::move(*place));
-  }
-  return {};
+std::string Graph::section_of(const Node& node) const {
+  return std::string(kStepPrefix) + step_id(plan_, node.step);
 }
 
-void Graph::snapshot(CheckpointFile& checkpoint) const {
-  for (const auto& node : nodes_) {
-    if (!node->ordered) continue;
-    SnapshotWriter writer;
-    writer.put_text(step_signature(plan_, node->step));
-    writer.put_i64(node->watermark);
-    writer.put_i64(node->passed_on);
-    writer.put_u64(node->arrived);
-    writer.put_u64(node->emitted);
-    SnapshotWriter state;
-    node->ordered->snapshot(state);
-    writer.put_text(state.bytes());
-    checkpoint.sections.emplace_back("step " + step_id(plan_, node->step), writer.take());
-  }
+Result<void> Graph::checkpoint(CheckpointFile& checkpoint, std::vector<int>* later) {
+  const auto add = [&](Output& output, std::string section) -> Result<void> {
+    auto place = output.checkpoint(later);
+    if (!place) return fail(place.error());
+    checkpoint.add(std::move(section), std::move(*place));
+    return {};
+  };
+  for (size_t i = 0; i < outputs_.size(); ++i)
+    if (auto r = add(*outputs_[i], "sink " + plan_.sinks[i].name); !r) return r;
+  return late_ ? add(*late_, "late") : Result<void>{};
+}
+
+CheckpointStore::Fill Graph::snapshot() const {
+  struct Part {
+    const Node* node;
+    std::string section;
+    std::string signature;
+  };
+  // Everything but the state itself is put together now: what runs later may run in a child process.
+  std::vector<Part> parts;
+  for (const auto& node : nodes_)
+    if (node->keeps_state())
+      parts.push_back({node.get(), section_of(*node), step_signature(plan_, node->step)});
+  return [parts = std::move(parts)](CheckpointWriter& writer) {
+    for (const auto& part : parts) {
+      writer.add(part.section, [&](SnapshotWriter& section) {
+        const Node& node = *part.node;
+        begin_step_section(
+            {part.signature, node.watermark, node.passed_on, node.arrived, node.emitted, {}},
+            section);
+        node.snapshot(section);
+      });
+    }
+  };
+}
+
+uint64_t Graph::state_bytes() const {
+  uint64_t total = 0;
+  for (const auto& node : nodes_) total += node->state_bytes();
+  return total;
 }
 
 namespace {
 
-std::unexpected<Error> changed(const std::string& label, std::string what) {
+// `id`: of a step whose state alone is in the way.
+std::unexpected<Error> changed(const std::string& label, std::string what,
+                               const std::string& id = {}) {
+  std::string hint = "--fresh starts over without it";
+  if (!id.empty()) hint = "--reset-step '" + id + "' goes on without its state; " + hint;
   return fail(ErrorKind::kState, "the checkpoint does not fit " + label + ": " + std::move(what),
-              "--fresh starts over without it");
+              std::move(hint));
 }
 
 std::string first_line(std::string_view text) {
@@ -411,37 +545,46 @@ std::string first_line(std::string_view text) {
 
 }  // namespace
 
-Result<void> Graph::restore_node(Node& node, const std::string* section) {
+Result<void> Graph::restore_node(Node& node, std::optional<std::string_view> section) {
   const std::string& label = plan_.steps[node.step].label;
-  if (section == nullptr) {
+  if (!section) {
     SnapshotWriter empty;
-    node.ordered->snapshot(empty);
+    node.snapshot(empty);
     if (empty.bytes().empty()) return {};  // it keeps nothing
     return changed(label, "it knows no state of this step");
   }
-  SnapshotReader reader(*section);
-  const std::string_view signature = reader.get_text();
-  const int64_t watermark = reader.get_i64();
-  const int64_t passed_on = reader.get_i64();
-  const uint64_t arrived = reader.get_u64();
-  const uint64_t emitted = reader.get_u64();
-  const std::string_view state = reader.get_text();
-  if (!reader.ok()) return changed(label, "its section cannot be read");
+  const auto saved = decode_step_section(*section);
+  if (!saved) return changed(label, "its section cannot be read");
   const std::string now = step_signature(plan_, node.step);
-  if (!state.empty() && signature != now) {
-    if (first_line(signature) != first_line(now))
-      return changed(label, "its state was made by `" + first_line(signature) +
-                                "`, the step is now `" + first_line(now) + "`");
-    return changed(label, "the columns that it reads or gives have changed");
+  if (!saved->state.empty() && saved->signature != now) {
+    const std::string id = step_id(plan_, node.step);
+    if (first_line(saved->signature) != first_line(now))
+      return changed(label,
+                     "its state was made by `" + first_line(saved->signature) +
+                         "`, the step is now `" + first_line(now) + "`",
+                     id);
+    return changed(label, "the columns that it reads or gives have changed", id);
   }
-  node.watermark = watermark;
-  node.passed_on = passed_on;
-  node.arrived = arrived;
-  node.emitted = emitted;
-  SnapshotReader state_reader(state);
-  node.ordered->restore(state_reader);
+  node.watermark = saved->watermark;
+  node.passed_on = saved->passed_on;
+  node.arrived = saved->arrived;
+  node.emitted = saved->emitted;
+  if (saved->state.empty()) return {};
+  SnapshotReader state_reader(saved->state);
+  if (node.ordered) {
+    node.ordered->restore(state_reader);
+  } else {
+    node.collectors = make_collectors(node.step, static_cast<int>(state_reader.get_u32()));
+    for (auto& collector : node.collectors) {
+      const std::string_view part =
+          node.collectors.size() == 1 ? state_reader.get_rest() : state_reader.get_text();
+      SnapshotReader part_reader(part);
+      if (!part.empty()) collector->restore(part_reader);
+      if (!part_reader.ok()) state_reader.refuse();
+    }
+  }
   if (!state_reader.ok()) return changed(label, "its state cannot be read");
-  node.stats_before = node.ordered->stats();
+  if (node.ordered) node.stats_before = node.ordered->stats();
   return {};
 }
 
@@ -459,24 +602,23 @@ Result<void> Graph::restore(const CheckpointFile& last, const std::vector<Lane>&
     for (const auto& input : node->inputs)
       node->watermark = std::min(node->watermark, input.watermark);
     node->passed_on = node->watermark;
-    if (node->ordered) {
-      known.push_back("step " + step_id(plan_, node->step));
+    if (node->keeps_state()) {
+      known.push_back(section_of(*node));
       if (auto r = restore_node(*node, last.find(known.back())); !r) return r;
     }
     tell(node->readers, node->passed_on);
   }
-  for (const auto& [section, bytes] : last.sections) {
-    if (!section.starts_with("step ") ||
+  for (const auto& [section, bytes, owner] : last.sections) {
+    if (!section.starts_with(kStepPrefix) ||
         std::find(known.begin(), known.end(), section) != known.end())
       continue;
-    SnapshotReader reader(bytes);
-    reader.get_text();
-    for (int i = 0; i < 4; ++i) reader.get_u64();
-    if (!reader.get_text().empty())
+    const auto saved = decode_step_section(bytes);
+    const std::string id = section.substr(kStepPrefix.size());
+    if (!saved || !saved->state.empty())
       return fail(ErrorKind::kState,
-                  "the checkpoint has state of the step `" + section.substr(5) +
+                  "the checkpoint has state of the step `" + id +
                       "`, which the pipeline does not have any more",
-                  "--fresh starts over without it");
+                  "--reset-step '" + id + "' gives it up; --fresh starts over");
   }
   return {};
 }
@@ -486,10 +628,13 @@ void Graph::add_stats(std::vector<StepStats>& steps) const {
     StepStats& stats = steps[node->step];
     stats.rows_in += node->rows_in;
     stats.rows_out += node->rows_out;
+    stats.collects = node->op->placement() == Placement::kCollector;
+    stats.operator_stats.state_bytes = node->state_bytes();
     if (!node->ordered) continue;
     stats.knows_time = stats.knows_time || node->watermark > kMinTime;
     stats.watermark = node->watermark;
     stats.operator_stats = node->ordered->stats();
+    stats.operator_stats.state_bytes = node->state_bytes();
     // What an earlier run has counted is told already.
     stats.operator_stats.late -= node->stats_before.late;
     stats.operator_stats.fired -= node->stats_before.fired;

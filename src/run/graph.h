@@ -3,7 +3,7 @@
 // Rows, watermarks and ends enter where a lane's workers are done with them (run/lane.h) and go from node to
 // node by plain calls. A node with several inputs has the smallest of their watermarks; an input that is
 // idle or has ended does not count. A collector's node swallows its input; when that has ended, the
-// result starts a lane of its own.
+// result starts a lane of its own. So do the rows that a join has left when its input has ended.
 //
 // Threads: the ordered stage, one at a time. The first error stops everything: look at error() after
 // every call.
@@ -19,7 +19,7 @@
 #include "run/output.h"
 #include "run/reject_handler.h"
 #include "run/run.h"
-#include "state/checkpoint_file.h"
+#include "state/checkpoint_store.h"
 
 namespace weir {
 
@@ -33,15 +33,24 @@ class Graph {
   Result<void> open();
   // For runs with checkpoints: finds where the sinks go on, at the beginning without a last one, and adds
   // these places to `checkpoint`; then opens them there.
-  Result<void> find_places(const CheckpointFile* last, CheckpointFile& checkpoint);
+  Result<void> find_places(const CheckpointFile* last, CheckpointFile& checkpoint, bool fresh);
   Result<void> resume();
   // Makes the sinks' output last and adds their places.
-  Result<void> checkpoint(CheckpointFile& checkpoint);
-  // Adds the steps' state.
-  void snapshot(CheckpointFile& checkpoint) const;
+  // With `later` files are not synced, but their descriptors added there.
+  Result<void> checkpoint(CheckpointFile& checkpoint, std::vector<int>* later);
+  // The checkpoint is on disk: rows that waited for it go out.
+  Result<void> committed();
+  bool wants_checkpoint() const;
+  // What adds the steps' state as it will be then.
+  CheckpointStore::Fill snapshot() const;
+  uint64_t state_bytes() const;  // memory of the steps' state, about
   // Puts the steps' state back. `watermarks`: of the lanes. Error: kState for a step that has changed.
   Result<void> restore(const CheckpointFile& last, const std::vector<Lane>& lanes,
                        const std::vector<int64_t>& watermarks);
+  // Log rotation: outputs whose files were renamed go on in new ones.
+  Result<void> reopen();
+  bool can_reopen() const;
+  bool moved() const;  // an output begins in another place than its position says: save one soon
   // The end of a run with checkpoints: what is open stays open.
   Result<void> close();
   Result<void> flush();
@@ -53,7 +62,8 @@ class Graph {
   void take(const Lane& lane, Batch batch, const std::string* encoded, bool prepared);
   void advance(const Lane& lane, int64_t watermark);
   void set_idle(const Lane& lane, bool idle);
-  void end(const Lane& lane);
+  // `behind`: the sequence number after the lane's last batch.
+  void end(const Lane& lane, uint64_t behind = 0);
   // Processing time has come so far: calls those operators whose next_clock() has passed.
   void tick(int64_t now_us);
   int64_t next_clock() const;
@@ -62,13 +72,19 @@ class Graph {
   // True if nothing can come of further rows of the lane (LIMIT).
   bool satisfied(const Lane& lane) const;
 
-  // Collectors that workers fill by themselves: one per worker, given back before end().
+  // True once all that the rows of `origin` are joined with has been read.
+  bool ready(PlanNode origin) const;
+  // A transform for a worker; of a join when its other input has been read.
+  std::unique_ptr<Transform> make_transform(size_t step) const;
+  // Collectors that workers fill by themselves: one per worker, given back before end(). Several lanes may
+  // lead to a step, one after another.
   std::vector<std::unique_ptr<Collector>> make_collectors(size_t step, int workers) const;
   void give_collectors(size_t step, std::vector<std::unique_ptr<Collector>> collectors);
-  // The collectors whose input has ended since the last call, each with its result.
+  // The steps that give batches since an input has ended, in the order in which that happened.
   struct Collected {
     size_t step = 0;
     std::unique_ptr<BatchSource> result;
+    uint64_t first_sequence = 0;  // of its batches
   };
   std::vector<Collected> take_collected();
 
@@ -95,8 +111,20 @@ class Graph {
   bool satisfied(const std::vector<Plan::Reader>& readers) const;
   void recompute(Node& node);
   void end_node(Node& node);
+  void apply(Node& node, Batch batch);
+  void finish_build(Node& node);
+  bool give_rest(Node& node, uint64_t behind);
   void write_late(Batch batch);
-  Result<void> restore_node(Node& node, const std::string* section);
+  std::string section_of(const Node& node) const;  // its name in a checkpoint
+  // What the sink has refused goes the way of bad records.
+  Result<void> settle(Output& output, Result<void> done);
+  template <class Action>
+  Result<void> for_outputs(Action action) {
+    for (auto& output : outputs_)
+      if (auto r = settle(*output, action(*output)); !r) return r;
+    return late_ ? settle(*late_, action(*late_)) : Result<void>{};
+  }
+  Result<void> restore_node(Node& node, std::optional<std::string_view> section);
   void check(Result<void> result);
 
   const Plan& plan_;
@@ -106,7 +134,7 @@ class Graph {
   std::vector<std::unique_ptr<Node>> nodes_;      // by step
   std::vector<std::unique_ptr<Output>> outputs_;  // by sink
   std::unique_ptr<Output> late_;
-  std::vector<size_t> collected_;
+  std::vector<Collected> collected_;
   std::optional<Error> error_;
   uint64_t emitted_ = 0;
 };

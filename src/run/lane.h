@@ -8,7 +8,7 @@
 namespace weir {
 
 struct Lane {
-  PlanNode origin;                    // a source, or a step that is a collector
+  PlanNode origin;                    // a source, or a step that gives batches at an input's end
   std::vector<size_t> chain;          // steps that each worker runs by itself
   std::vector<Plan::Reader> readers;  // what takes the rows then, in order
 };

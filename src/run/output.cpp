@@ -8,8 +8,10 @@ Result<void> Output::open() {
   return start(std::move(*sink), true);
 }
 
-Result<std::string> Output::find(const std::string* position) {
-  auto place = position == nullptr ? planned_.sink->begin() : planned_.sink->find(*position);
+Result<std::string> Output::find(const std::string* position, bool fresh) {
+  auto place = position != nullptr ? planned_.sink->find(*position)
+               : fresh             ? planned_.sink->begin_anew()
+                                   : planned_.sink->begin();
   if (!place) return fail(place.error());
   place_ = std::move(*place);
   return place_.position;
@@ -31,6 +33,35 @@ Result<void> Output::start(std::unique_ptr<Sink> sink, bool fresh) {
   auto written = sink_->write(Batch{}, scratch_);
   scratch_.clear();
   return written;
+}
+
+Result<void> Output::write_held() {
+  if (!encoder_) return {};
+  scratch_.clear();
+  encoder_->flush(scratch_);
+  return scratch_.empty() ? Result<void>{} : sink_->write(Batch{}, scratch_);
+}
+
+Result<std::string> Output::checkpoint(std::vector<int>* later) {
+  if (auto r = write_held(); !r) return fail(r.error());
+  sink_->sync_later(later);
+  return sink_->checkpoint();
+}
+
+Result<void> Output::close() {
+  if (auto r = write_held(); !r) return r;
+  return sink_->commit();
+}
+
+Result<void> Output::reopen() {
+  if (auto r = write_held(); !r) return r;
+  const auto fresh = sink_->reopen();
+  if (!fresh) return fail(fresh.error());
+  if (!encoder_ || !*fresh) return {};
+  encoder_ = make_encoder();
+  scratch_.clear();
+  encoder_->begin(scratch_);
+  return scratch_.empty() ? Result<void>{} : sink_->write(Batch{}, scratch_);
 }
 
 bool Output::encodes_in_parallel() const {
@@ -56,13 +87,7 @@ Result<void> Output::write(const Batch& batch, const std::string* encoded) {
 }
 
 Result<void> Output::flush() {
-  if (encoder_) {
-    scratch_.clear();
-    encoder_->flush(scratch_);
-    if (!scratch_.empty()) {
-      if (auto r = sink_->write(Batch{}, scratch_); !r) return r;
-    }
-  }
+  if (auto r = write_held(); !r) return r;
   return sink_->flush();
 }
 

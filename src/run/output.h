@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "data/batch.h"
@@ -19,11 +20,20 @@ class Output {
   // Opens the sink and writes the format's header.
   Result<void> open();
   // For a run with checkpoints: finds the place to go on from, nullptr in a first run, then goes on.
-  Result<std::string> find(const std::string* position);
+  Result<std::string> find(const std::string* position, bool fresh);
   Result<void> resume();
-  Result<std::string> checkpoint() { return sink_->checkpoint(); }
+  bool moved() const { return place_.moved; }  // see SinkPlan::Place
+  // `later`: see Sink::sync_later.
+  Result<std::string> checkpoint(std::vector<int>* later);
+  // That checkpoint is on disk.
+  Result<void> committed() { return sink_->committed(); }
+  bool wants_checkpoint() const { return sink_->wants_checkpoint(); }
+  std::vector<Reject> take_refused() { return sink_->take_refused(); }
+  const std::string& name() const { return planned_.name; }
+  Result<void> reopen();  // log rotation, see Sink::reopen
+  bool can_reopen() const { return sink_ && sink_->can_reopen(); }
   // The end of a run with checkpoints: more may follow in the next.
-  Result<void> close() { return sink_->commit(); }
+  Result<void> close();
   // True if workers may encode batches themselves, each with an encoder of its own.
   bool encodes_in_parallel() const;
   std::unique_ptr<Encoder> make_encoder() const;
@@ -40,6 +50,7 @@ class Output {
 
  private:
   Result<void> start(std::unique_ptr<Sink> sink, bool fresh);
+  Result<void> write_held();  // rows that the encoder has held back
 
   const PlannedSink& planned_;
   SinkPlan::Place place_;

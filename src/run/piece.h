@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "data/batch.h"
@@ -17,7 +18,9 @@ struct Piece {
   std::string encoded;
   bool is_encoded = false;
   std::optional<Error> error;
-  uint64_t skipped = 0;  // records that the decoder skipped for the pushed filter
+  uint64_t skipped = 0;       // records that the decoder skipped for the pushed filter
+  std::vector<Piece> before;  // what else has become of the block, to be taken first
+  bool ends_block = true;     // false: one of those
 };
 
 }  // namespace weir

@@ -36,10 +36,11 @@ Result<void> RejectHandler::open() {
   return start(std::move(*sink), true);
 }
 
-Result<std::string> RejectHandler::find(const std::string* position) {
+Result<std::string> RejectHandler::find(const std::string* position, bool fresh) {
   if (!plan_.dead_letter) return std::string();
-  auto place =
-      position == nullptr ? plan_.dead_letter->begin() : plan_.dead_letter->find(*position);
+  auto place = position != nullptr ? plan_.dead_letter->find(*position)
+               : fresh             ? plan_.dead_letter->begin_anew()
+                                   : plan_.dead_letter->begin();
   if (!place) return fail(place.error());
   place_ = std::move(*place);
   return place_.position;
@@ -61,8 +62,9 @@ Result<void> RejectHandler::start(std::unique_ptr<Sink> sink, bool fresh) {
   return {};
 }
 
-Result<std::string> RejectHandler::checkpoint() {
+Result<std::string> RejectHandler::checkpoint(std::vector<int>* later) {
   if (!sink_) return std::string();
+  sink_->sync_later(later);
   if (!encoded_.empty()) {
     if (auto r = sink_->write(Batch{}, encoded_); !r) return fail(r.error());
     encoded_.clear();
@@ -70,57 +72,83 @@ Result<std::string> RejectHandler::checkpoint() {
   return sink_->checkpoint();
 }
 
-std::string RejectHandler::describe(const Batch& batch, const Reject& reject) {
+Result<void> RejectHandler::reopen() {
+  if (!can_reopen()) return {};
+  if (!encoded_.empty()) {
+    if (auto r = sink_->write(Batch{}, encoded_); !r) return r;
+    encoded_.clear();
+  }
+  const auto fresh = sink_->reopen();
+  if (!fresh) return fail(fresh.error());
+  if (*fresh && encoder_) encoder_->begin(encoded_);
+  return {};
+}
+
+uint64_t RejectHandler::line_of(const Batch& batch, const Reject& reject,
+                                const std::string& partition) {
+  const uint64_t line = lines_.line_at(partition, reject.offset);
+  if (line > 0 || batch.first_line == 0 || batch.block_begin == nullptr) return line;
+  const size_t length = static_cast<size_t>(reject.offset - batch.origin.begin);
+  return batch.first_line +
+         static_cast<uint64_t>(std::count(batch.block_begin, batch.block_begin + length, '\n'));
+}
+
+std::string RejectHandler::place_of(const Batch& batch, const Reject& reject) {
   const auto& source = plan_.sources[batch.origin.source].source;
   const std::string name = source->partition_name(batch.origin.partition);
-  std::string where = name;
-  if (source->format() != nullptr) {
-    uint64_t line = lines_.line_at(name, reject.offset);
-    if (line == 0 && batch.first_line > 0 && batch.block_begin != nullptr) {
-      const size_t length = static_cast<size_t>(reject.offset - batch.origin.begin);
-      line = batch.first_line +
-             static_cast<uint64_t>(std::count(batch.block_begin, batch.block_begin + length, '\n'));
-    }
-    where += line > 0 ? fmt::format(":{}", line) : fmt::format(": offset {}", reject.offset);
-  }
-  std::string text = where + ": ";
+  if (source->format() == nullptr) return name;
+  const uint64_t line = line_of(batch, reject, name);
+  return name + (line > 0 ? fmt::format(":{}", line) : fmt::format(": offset {}", reject.offset));
+}
+
+std::string RejectHandler::describe(const Batch& batch, const Reject& reject,
+                                    const std::string* sink) {
+  std::string text = (sink != nullptr ? *sink : place_of(batch, reject)) + ": ";
   if (!reject.field.empty()) text += "field `" + reject.field + "`: ";
   text += reject.reason;
   if (!reject.raw.empty()) text += "\n  record: " + quote_for_message(reject.raw, 200);
   return text;
 }
 
-Result<void> RejectHandler::take(const Batch& batch) {
+Result<void> RejectHandler::take(const Batch& batch) { return take(batch, nullptr); }
+
+Result<void> RejectHandler::take_refused(const std::string& sink, std::vector<Reject> refused) {
+  Batch batch;
+  batch.rejects = std::move(refused);
+  return take(batch, &sink);
+}
+
+Result<void> RejectHandler::take(const Batch& batch, const std::string* sink) {
   if (batch.rejects.empty()) return {};
   const bool skip = plan_.errors.skip || plan_.dead_letter != nullptr;
   if (!skip) {
     ++count_;
-    Error e{ErrorKind::kData, describe(batch, batch.rejects.front()), {}, {}, {}};
-    e.hint = hint_for(batch.rejects.front(), batch.origin.partition == 0);
+    Error e{ErrorKind::kData, describe(batch, batch.rejects.front(), sink), {}, {}, {}};
+    e.hint = hint_for(batch.rejects.front(), sink == nullptr && batch.origin.partition == 0);
     return fail(std::move(e));
   }
 
   if (sink_) {
     Batch out;
     out.rows = batch.rejects.size();
-    const auto& source = plan_.sources[batch.origin.source].source;
-    const std::string name = source->partition_name(batch.origin.partition);
+    const std::string name =
+        sink != nullptr
+            ? *sink
+            : plan_.sources[batch.origin.source].source->partition_name(batch.origin.partition);
     const Schema schema = dead_letter_schema();
     for (const auto& c : schema) out.columns.push_back(make_column(c.type));
+    const auto push_number = [](Column& column, uint64_t number, bool known) {
+      if (known) {
+        column.push<int64_t>(static_cast<int64_t>(number));
+      } else {
+        column.push_null();
+      }
+    };
     for (const auto& r : batch.rejects) {
       out.columns[0]->push<StringRef>(StringRef(name));
-      uint64_t line = lines_.line_at(name, r.offset);
-      if (line == 0 && batch.first_line > 0 && batch.block_begin != nullptr) {
-        line = batch.first_line +
-               static_cast<uint64_t>(std::count(
-                   batch.block_begin, batch.block_begin + (r.offset - batch.origin.begin), '\n'));
-      }
-      if (line > 0) {
-        out.columns[1]->push<int64_t>(static_cast<int64_t>(line));
-      } else {
-        out.columns[1]->push_null();
-      }
-      out.columns[2]->push<int64_t>(static_cast<int64_t>(r.offset));
+      const uint64_t line = sink != nullptr ? 0 : line_of(batch, r, name);
+      push_number(*out.columns[1], line, line > 0);
+      push_number(*out.columns[2], r.offset, sink == nullptr);
       if (r.field.empty()) {
         out.columns[3]->push_null();
       } else {
@@ -138,13 +166,13 @@ Result<void> RejectHandler::take(const Batch& batch) {
     ++count_;
     if (message_ && !sink_ && shown_ < kMostShown) {
       ++shown_;
-      message_("weir: skipped: " + describe(batch, r));
+      message_("weir: skipped: " + describe(batch, r, sink));
       if (shown_ == kMostShown) message_("weir: further bad records are only counted");
     }
     if (plan_.errors.max_bad && count_ > static_cast<uint64_t>(*plan_.errors.max_bad)) {
       Error e{ErrorKind::kData,
               fmt::format("more than {} bad records; the last: {}", *plan_.errors.max_bad,
-                          describe(batch, r)),
+                          describe(batch, r, sink)),
               {},
               {},
               {}};

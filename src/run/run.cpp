@@ -5,15 +5,21 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
+#include <cstdlib>
 #include <thread>
 
 #include "base/units.h"
+#include "io/metrics_server.h"
 #include "run/graph.h"
 #include "run/memory_budget.h"
 #include "run/merge.h"
+#include "run/metrics.h"
 #include "run/reject_handler.h"
+#include "run/run_stats.h"
 #include "run/stage.h"
 #include "run/threads.h"
+#include "state/spill.h"
 
 namespace weir {
 
@@ -49,6 +55,7 @@ class SourceFeed : public PieceFeed {
   Result<std::string> position() const override { return source_->position(); }
   uint64_t bytes_done() const { return source_->bytes_done(); }
   uint64_t bytes_total() const { return source_->bytes_total(); }
+  std::string summary() const { return source_->summary(); }
 
  private:
   const PlannedSource& planned_;
@@ -58,12 +65,12 @@ class SourceFeed : public PieceFeed {
 // A collector's result, for the stages after it.
 class ResultFeed : public PieceFeed {
  public:
-  explicit ResultFeed(BatchSource& batches) : batches_(batches) {}
-  bool claim(Piece& piece) override { return !stopped_ && batches_.claim(piece.batch); }
+  explicit ResultFeed(std::unique_ptr<BatchSource> batches) : batches_(std::move(batches)) {}
+  bool claim(Piece& piece) override { return !stopped_ && batches_->claim(piece.batch); }
   void stop() override { stopped_ = true; }
 
  private:
-  BatchSource& batches_;
+  const std::unique_ptr<BatchSource> batches_;
   std::atomic<bool> stopped_{false};
 };
 
@@ -93,6 +100,7 @@ class Monitor {
 
  private:
   static bool needs_ticks(const RunState& state) {
+    if (state.board != nullptr) return true;
     for (const auto& source : state.plan.sources)
       if (source.idle_timeout_us) return true;
     return state.graph.uses_clock();
@@ -105,8 +113,8 @@ class Monitor {
     const auto period = std::chrono::milliseconds(ticks_ ? 10 : 50);
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, period, [&] { return done_; })) {
-      if (options_.stop_signal != nullptr && options_.stop_signal->load() != 0 && !state_.stopping)
-        stop();
+      if (options_.stop_signal != nullptr && options_.stop_signal->load() != 0) interrupt();
+      look_at_requests();
       if (!failure_ && used_memory() > budget_) {
         failure_ = over_budget();
         stop();
@@ -123,16 +131,44 @@ class Monitor {
   }
 
   Error over_budget() const {
-    return {ErrorKind::kDiskFull,
-            "the run needs more memory than " + format_byte_size(budget_),
-            {},
-            "raise runtime.memory_limit, or let fewer keys or rows be kept",
-            {}};
+    return {
+        ErrorKind::kDiskFull,
+        "the run needs more memory than " + format_byte_size(budget_),
+        {},
+        state_.plan.runtime.spill
+            ? "raise runtime.memory_limit, or let fewer keys or rows be kept"
+            : "raise runtime.memory_limit, let fewer keys or rows be kept, or let state go to the "
+              "disk: runtime.spill = true",
+        {}};
   }
 
   void stop() {
     state_.stopping = true;
     for (const auto& feed : feeds_) feed->stop();
+  }
+
+  // What has been read is finished; a result that is given out is not worth it.
+  void interrupt() {
+    if (!state_.reading) state_.stopping = true;
+    if (state_.interrupted.exchange(true)) return;
+    for (const auto& feed : feeds_) feed->stop();
+  }
+
+  // Usually the ordered stage sees requests by itself; here for a run that waits for input.
+  void look_at_requests() {
+    const auto count = [](const std::atomic<unsigned>* requests) {
+      return requests != nullptr ? requests->load() : 0;
+    };
+    const unsigned asked = count(options_.reopen_requests) + count(options_.statistics_requests);
+    if (asked == asked_before_) return;
+    asked_before_ = asked;
+    if (count(options_.reopen_requests) > 0 && !state_.graph.can_reopen() &&
+        !state_.rejects.can_reopen()) {
+      state_.hung_up = true;
+      interrupt();
+    }
+    const std::lock_guard tick_lock(state_.tick_mutex);
+    if (state_.tick) state_.tick();
   }
 
   RunProgress progress(double seconds) const {
@@ -153,73 +189,16 @@ class Monitor {
   const bool ticks_;
   std::optional<Error>& failure_;
   const uint64_t budget_;
+  unsigned asked_before_ = 0;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool done_ = false;
   std::thread thread_;
 };
 
-std::string counted(uint64_t n, const char* what) {
-  return fmt::format("{} {}{}", format_count(n), what, n == 1 ? "" : "s");
-}
-
-// Why a step gave nothing of the rows it got.
-std::string explain_step(const StepStats& step, bool interrupted) {
-  const OperatorStats& s = step.operator_stats;
-  const std::string rows = counted(step.rows_in, "row");
-  if (s.late > 0 && s.late >= step.rows_in)
-    return fmt::format("no output: all {} that reached {} were late, the first by {}", rows,
-                       step.label, format_duration({std::max<int64_t>(s.first_late_by_us, 0)}));
-  if (interrupted && s.open > 0)
-    return fmt::format("no output: {} still open in {} when the run was stopped",
-                       counted(s.open, "window") + (s.open == 1 ? " was" : " were"), step.label);
-  if (s.fired > 0)
-    return fmt::format("no output: `having` dropped all results of the {} that {} fired",
-                       counted(s.fired, "window"), step.label);
-  if (s.late > 0)
-    return fmt::format("no output: {} of {} that reached {} were late", format_count(s.late), rows,
-                       step.label);
-  return fmt::format("no output: none of the {} that reached {} passed it", rows, step.label);
-}
-
-// Says in one sentence why nothing came out.
-std::string explain_silence(const RunStats& stats, bool interrupted, bool goes_on) {
-  if (stats.rows_out > 0) return {};
-  if (stats.records_in == 0 && goes_on) return "no output: nothing new in the input";
-  if (stats.records_in == 0)
-    return interrupted ? "no output: no record had come" : "no output: the input holds no records";
-  if (stats.bad == stats.records_in) return "no output: every record was bad";
-  for (const auto& step : stats.steps) {
-    if (step.rows_in == 0 || step.rows_out > 0) continue;
-    if (goes_on && step.operator_stats.open > 0)
-      return fmt::format("no output yet: {} open in {}; later input closes them, or --drain",
-                         counted(step.operator_stats.open, "window") +
-                             (step.operator_stats.open == 1 ? " is" : " are"),
-                         step.label);
-    std::string why = explain_step(step, interrupted);
-    if (interrupted && step.operator_stats.open > 0) {
-      for (const auto& source : stats.sources)
-        if (source.holds_back) why += fmt::format("; `{}` holds the watermark back", source.name);
-    }
-    return why;
-  }
-  return {};
-}
-
-// The source whose watermark is behind those of the others.
-void mark_holder(std::vector<SourceStats>& sources) {
-  SourceStats* slowest = nullptr;
-  bool differ = false;
-  for (auto& source : sources) {
-    if (!source.has_event_time || source.idle) continue;
-    if (slowest != nullptr) differ = differ || source.watermark != slowest->watermark;
-    if (slowest == nullptr || source.watermark < slowest->watermark) slowest = &source;
-  }
-  if (differ) slowest->holds_back = true;
-}
-
 MergeOrder merge_order(const Plan& plan) {
-  if (plan.streaming) return MergeOrder::kAsItComes;
+  for (const auto& source : plan.sources)
+    if (!source.source->bounded()) return MergeOrder::kAsItComes;
   for (const auto& source : plan.sources)
     if (!source.has_event_time) return MergeOrder::kOneAfterTheOther;
   return MergeOrder::kByTime;
@@ -240,25 +219,55 @@ int workers_for(const Plan& plan, const std::vector<std::unique_ptr<SourceFeed>>
       std::min<uint64_t>(static_cast<uint64_t>(plan.workers), total / block_bytes + 1));
 }
 
+// The lanes that can go now, taken out of `waiting`: what collectors give goes before the sources, because
+// only sources are merged by time.
+std::vector<StageLane> take_ready(const Graph& graph, std::vector<StageLane>& waiting) {
+  std::vector<StageLane> ready;
+  for (const auto kind : {PlanNode::Kind::kStep, PlanNode::Kind::kSource}) {
+    std::vector<StageLane> others;
+    for (auto& lane : waiting) {
+      const PlanNode origin = lane.lane.origin;
+      (origin.kind == kind && graph.ready(origin) ? ready : others).push_back(std::move(lane));
+    }
+    waiting = std::move(others);
+    if (!ready.empty()) break;
+  }
+  return ready;
+}
+
 void run_stages(RunState& state, std::vector<std::unique_ptr<SourceFeed>>& feeds,
                 size_t block_bytes) {
   const Plan& plan = state.plan;
-  std::vector<StageLane> lanes;
+  std::vector<StageLane> waiting;
+  std::vector<std::unique_ptr<ResultFeed>> results;
   for (size_t s = 0; s < feeds.size(); ++s)
-    lanes.push_back({lay_out_lane(plan, {PlanNode::Kind::kSource, s}), feeds[s].get()});
-  run_stage(state, std::move(lanes), merge_order(plan), workers_for(plan, feeds, block_bytes));
-
-  while (!state.error && !state.stopping) {
-    const std::vector<Graph::Collected> collected = state.graph.take_collected();
-    if (collected.empty()) return;
-    std::vector<std::unique_ptr<ResultFeed>> results;
-    lanes.clear();
-    for (const auto& c : collected) {
-      results.push_back(std::make_unique<ResultFeed>(*c.result));
-      lanes.push_back({lay_out_lane(plan, {PlanNode::Kind::kStep, c.step}), results.back().get()});
+    waiting.push_back({lay_out_lane(plan, {PlanNode::Kind::kSource, s}), feeds[s].get()});
+  bool gave_results = false;
+  while (!state.error && !state.stopping && !state.interrupted) {
+    for (auto& c : state.graph.take_collected()) {
+      results.push_back(std::make_unique<ResultFeed>(std::move(c.result)));
+      waiting.push_back({lay_out_lane(plan, {PlanNode::Kind::kStep, c.step}), results.back().get(),
+                         c.first_sequence});
     }
-    run_stage(state, std::move(lanes), MergeOrder::kOneAfterTheOther, plan.workers);
+    std::vector<StageLane> lanes = take_ready(state.graph, waiting);
+    if (lanes.empty()) break;
+    const bool sources = lanes[0].lane.origin.kind == PlanNode::Kind::kSource;
+    state.reading = sources;
+    gave_results = gave_results || !sources;
+    const int workers = sources ? workers_for(plan, feeds, block_bytes) : plan.workers;
+    run_stage(state, std::move(lanes), sources ? merge_order(plan) : MergeOrder::kOneAfterTheOther,
+              workers);
+    if (!sources)  // their memory is not needed any more
+      std::erase_if(results, [&](const auto& feed) {
+        return std::none_of(waiting.begin(), waiting.end(),
+                            [&](const StageLane& lane) { return lane.feed == feed.get(); });
+      });
   }
+  WEIR_CHECK(waiting.empty() || state.error || state.stopping || state.interrupted);
+  if (!gave_results || state.checkpointer == nullptr || state.error || state.stopping ||
+      state.interrupted)
+    return;
+  if (auto r = save_checkpoint(state, true); !r) state.error = r.error();
 }
 
 OperatorContext operator_context(const Plan& plan) {
@@ -269,6 +278,19 @@ OperatorContext operator_context(const Plan& plan) {
   context.wrap_overflow = plan.runtime.overflow == "wrap";
   context.streaming = plan.streaming;
   context.workers = plan.workers;
+  context.checkpointed = plan.checkpoint.has_value();
+  // A third for state: the rest is for blocks on their way, and for the disk's own buffers.
+  const auto keeping = std::count_if(plan.steps.begin(), plan.steps.end(), [](const auto& step) {
+    return step.op->placement() != Placement::kTransform;
+  });
+  context.state_limit_bytes = memory_budget(plan.runtime.memory_limit) / 3 /
+                              static_cast<uint64_t>(std::max<ptrdiff_t>(keeping, 1));
+  if (plan.runtime.spill) {
+    const char* const folder = std::getenv("TMPDIR");
+    context.spill = std::make_shared<SpillSpace>(plan.checkpoint     ? plan.checkpoint->dir
+                                                 : folder != nullptr ? folder
+                                                                     : "/tmp");
+  }
   return context;
 }
 
@@ -279,8 +301,8 @@ Result<std::unique_ptr<Source>> open_source(const Plan& plan, size_t index,
   const PlannedSource& planned = plan.sources[index];
   if (checkpointer == nullptr) return planned.source->open(feed_options);
   std::vector<std::string> warnings;
-  auto source =
-      planned.source->resume(feed_options, checkpointer->find("source " + planned.name), warnings);
+  const auto position = checkpointer->find("source " + planned.name);
+  auto source = planned.source->resume(feed_options, position ? &*position : nullptr, warnings);
   if (options.message)
     for (const auto& warning : warnings) options.message("weir: warning: " + warning);
   return source;
@@ -295,21 +317,37 @@ Result<void> open_outputs(RunState& state, const std::vector<std::unique_ptr<Sou
     return state.rejects.open();
   }
   CheckpointFile first;
-  if (auto r = state.graph.find_places(checkpointer->last(), first); !r) return r;
-  auto place = state.rejects.find(checkpointer->find("dead_letter"));
+  const bool fresh = state.options.fresh;
+  if (auto r = state.graph.find_places(checkpointer->last(), first, fresh); !r) return r;
+  const auto known = checkpointer->find("dead_letter");
+  auto place = state.rejects.find(known ? &*known : nullptr, fresh);
   if (!place) return fail(place.error());
   if (checkpointer->last() == nullptr) {
-    first.sections.emplace_back("dead_letter", std::move(*place));
-    state.graph.snapshot(first);
+    first.add("dead_letter", std::move(*place));
     for (const auto& feed : feeds) {
       auto position = feed->position();
       if (!position) return fail(position.error());
-      first.sections.emplace_back("source " + feed->source()->name, std::move(*position));
+      first.add("source " + feed->source()->name, std::move(*position));
     }
-    if (auto r = checkpointer->save(std::move(first), state.options.clock->now_us()); !r) return r;
+    if (auto r = checkpointer->save(std::move(first), state.graph.snapshot(),
+                                    state.options.clock->now_us());
+        !r)
+      return r;
   }
+  if (auto r = state.rejects.resume(); !r) return r;  // takes what a sink refuses when it goes on
   if (auto r = state.graph.resume(); !r) return r;
-  return state.rejects.resume();
+  if (!state.graph.moved() && !state.rejects.moved()) return {};
+  // An output was rotated away: the file that took its place is known before anything is in it.
+  CheckpointFile moved = *checkpointer->last();
+  CheckpointFile places;
+  if (auto r = state.graph.checkpoint(places, nullptr); !r) return r;
+  auto rejects = state.rejects.checkpoint(nullptr);
+  if (!rejects) return fail(rejects.error());
+  places.add("dead_letter", std::move(*rejects));
+  for (const auto& place_now : places.sections)
+    moved.replace(place_now.name, std::string(place_now.bytes));
+  return checkpointer->save(
+      std::move(moved), [](CheckpointWriter&) {}, state.options.clock->now_us());
 }
 
 // The last of a run: outputs appear under their names, or are taken back.
@@ -337,6 +375,22 @@ void close_outputs(RunState& state, int signal) {
 
 }  // namespace
 
+RunStats current_stats(const RunState& state) {
+  RunStats stats;
+  stats.steps = state.steps;
+  state.graph.add_stats(stats.steps);
+  stats.records_in = state.records_in;
+  stats.bytes_in = state.bytes_in;
+  stats.rows_out = state.graph.rows_out();
+  stats.bytes_out = state.graph.bytes_out();
+  for (const auto& step : stats.steps) stats.late += step.operator_stats.late;
+  stats.bad = state.rejects.count();
+  stats.sources = state.sources;
+  mark_holder(stats.sources);
+  stats.seconds = seconds_since(state.started);
+  return stats;
+}
+
 RunResult run_plan(const Plan& plan, const RunOptions& options) {
   const auto start = SteadyClock::now();
   RunResult result;
@@ -353,6 +407,7 @@ RunResult run_plan(const Plan& plan, const RunOptions& options) {
                  .graph = graph,
                  .rejects = rejects,
                  .error = {},
+                 .started = start,
                  .sources = {},
                  .steps = {}};
   for (const auto& source : plan.sources) {
@@ -368,18 +423,7 @@ RunResult run_plan(const Plan& plan, const RunOptions& options) {
   }
 
   const auto finish = [&](std::optional<Error> error) {
-    graph.add_stats(state.steps);
-    RunStats& stats = result.stats;
-    stats.records_in = state.records_in;
-    stats.bytes_in = state.bytes_in;
-    stats.rows_out = graph.rows_out();
-    stats.bytes_out = graph.bytes_out();
-    for (const auto& step : state.steps) stats.late += step.operator_stats.late;
-    stats.bad = rejects.count();
-    stats.sources = state.sources;
-    mark_holder(stats.sources);
-    stats.steps = state.steps;
-    stats.seconds = seconds_since(start);
+    result.stats = current_stats(state);
     if (error) {
       result.exit_code = graph.closed_pipe() ? 141 : exit_code(error->kind);
       if (!graph.closed_pipe()) result.error = std::move(error);
@@ -391,12 +435,22 @@ RunResult run_plan(const Plan& plan, const RunOptions& options) {
 
   std::unique_ptr<Checkpointer> checkpointer;
   if (plan.checkpoint) {
-    auto opened = Checkpointer::open(plan, options.fresh);
+    auto opened = Checkpointer::open(plan, options);
     if (!opened) return finish(opened.error());
     checkpointer = std::move(*opened);
     state.checkpointer = checkpointer.get();
     for (const auto& warning : checkpointer->warnings())
       if (options.message) options.message("weir: warning: " + warning);
+  }
+  MetricsBoard board;
+  std::unique_ptr<MetricsServer> metrics;
+  if (!options.metrics.empty()) {
+    auto server = serve_metrics(options.metrics, [&board] { return board.text(); });
+    if (!server) return finish(server.error());
+    metrics = std::move(*server);
+    state.board = &board;
+    if (options.message)
+      options.message("weir: metrics at port " + std::to_string(metrics->port()));
   }
   // The input first: a missing file must not leave an output behind.
   std::vector<std::unique_ptr<SourceFeed>> feeds;
@@ -420,11 +474,15 @@ RunResult run_plan(const Plan& plan, const RunOptions& options) {
     Monitor monitor(state, feeds, options, over_budget);
     run_stages(state, feeds, feed_options.block_bytes);
   }
+  for (size_t s = 0; s < feeds.size(); ++s) state.sources[s].summary = feeds[s]->summary();
   if (over_budget && !state.error) state.error = std::move(over_budget);
-  const int signal = options.stop_signal != nullptr ? options.stop_signal->load() : 0;
+  int signal = options.stop_signal != nullptr ? options.stop_signal->load() : 0;
+  if (signal == 0 && state.hung_up) signal = SIGHUP;
   close_outputs(state, signal);
   finish(std::move(state.error));
-  if (signal != 0 && !result.error) result.exit_code = 128 + signal;
+  // Being stopped is how a run with checkpoints ends in good order.
+  if (signal != 0 && !result.error)
+    result.exit_code = checkpointer && signal != SIGINT ? 0 : 128 + signal;
   if (!result.error)
     result.stats.silence =
         explain_silence(result.stats, signal != 0, plan.checkpoint && !options.drain);

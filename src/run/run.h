@@ -17,6 +17,7 @@ struct StepStats {
   std::string label;
   uint64_t rows_in = 0;
   uint64_t rows_out = 0;
+  bool collects = false;    // its result comes when all input has been seen
   bool knows_time = false;  // watermarks have reached it
   int64_t watermark = kMinTime;
   OperatorStats operator_stats;
@@ -30,6 +31,7 @@ struct SourceStats {
   int64_t watermark = kMinTime;
   bool idle = false;
   bool holds_back = false;  // of several sources: the others' watermarks are further
+  std::string summary;      // see Source
 };
 
 // Records read = rows into the first step + bad; every class is counted.
@@ -61,9 +63,17 @@ struct RunOptions {
   std::function<void(const std::string&)>
       message;  // a line for stderr (first bad record, warnings)
   const Clock* clock = &wall_clock();
+  std::string metrics;  // HOST:PORT where to tell statistics while the run goes on; empty: nowhere
+  // Counted up by a signal handler. The first: files that were renamed are opened anew (log rotation); a run
+  // without such files ends as by a stop signal. The second: `statistics` is called while the run goes on.
+  const std::atomic<unsigned>* reopen_requests = nullptr;
+  const std::atomic<unsigned>* statistics_requests = nullptr;
+  std::function<void(const RunStats&)> statistics;
   // For pipelines with [checkpoint]: start over; close all windows at the end of the input.
   bool fresh = false;
   bool drain = false;
+  int64_t wait_for_lock_us = 0;          // how long to wait for another run to end
+  std::vector<std::string> reset_steps;  // steps whose state is forgotten (state/step_section.h)
 };
 
 struct RunResult {

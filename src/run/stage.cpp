@@ -3,19 +3,18 @@
 #include <exception>
 #include <thread>
 
+#include "run/lane_state.h"
+#include "run/lane_worker.h"
 #include "run/sequencer.h"
 #include "run/threads.h"
+#include "state/spill.h"
 
 namespace weir {
 
 namespace {
 
-struct Counts {
-  uint64_t in = 0;
-  uint64_t out = 0;
-};
-
 Error error_of(const std::exception& e) {
+  if (const auto* spill = dynamic_cast<const SpillError*>(&e)) return spill->error();
   const bool memory = dynamic_cast<const std::bad_alloc*>(&e) != nullptr;
   return Error{memory ? ErrorKind::kDiskFull : ErrorKind::kInternal,
                memory ? "out of memory" : std::string("internal error: ") + e.what(),
@@ -23,31 +22,6 @@ Error error_of(const std::exception& e) {
                {},
                {}};
 }
-
-// A lane's way through the workers and its time.
-struct LaneState {
-  Lane lane;
-  PieceFeed* feed = nullptr;
-  const PlannedSource* source = nullptr;  // nullptr: a collector's result
-  // What the workers do besides the chain.
-  bool encode = false;   // the only reader is a sink whose format allows it
-  bool collect = false;  // the only reader is a collector, filled by every worker
-  bool prepare = false;  // the only reader is an ordered step with a transform of its own
-  std::vector<std::unique_ptr<Collector>> collectors;  // one per worker
-  std::atomic<bool> satisfied{false};                  // nothing more is wanted
-  // --- ordered stage ---
-  int64_t max_event_time = kMinTime;
-  int64_t delay_us = 0;
-  int64_t last_seen_us = 0;
-  bool idle = false;
-  uint64_t sequence_base = 0;  // blocks of earlier runs
-  uint64_t next_sequence = 0;  // behind the last block used up
-  uint64_t rows_to_skip = 0;   // of the next block: an earlier run has given them
-
-  int64_t watermark() const {
-    return max_event_time < kMinTime + delay_us ? kMinTime : max_event_time - delay_us;
-  }
-};
 
 class Stage {
  public:
@@ -57,7 +31,7 @@ class Stage {
         merge_(lanes.size(), order),
         sequencer_(lanes.size(), static_cast<size_t>(workers) * 4 + 4) {
     for (auto& l : lanes) add_lane(std::move(l), order);
-    if (state_.checkpointer != nullptr) restore();
+    if (makes_checkpoints()) restore();
     std::lock_guard lock(state_.tick_mutex);
     state_.tick = [this] { tick(); };
   }
@@ -71,8 +45,9 @@ class Stage {
     for (int w = 1; w < workers_; ++w) threads.emplace_back([this, w] { work(w); });
     work(0);
     for (auto& t : threads) t.join();
-    if (state_.checkpointer != nullptr && !state_.error) make_checkpoint();
+    if (makes_checkpoints() && !state_.error) make_checkpoint(true);
     for (auto& lane : lanes_) note_source(*lane);
+    if (state_.board != nullptr) post_metrics();
   }
 
  private:
@@ -81,9 +56,16 @@ class Stage {
     lane->lane = std::move(from.lane);
     lane->feed = from.feed;
     lane->source = from.feed->source();
+    lane->sequence_base = from.first_sequence;
+    lane->next_sequence = from.first_sequence;
+    if (lane->source == nullptr) {
+      const PlannedStep& step = state_.plan.steps[lane->lane.origin.index];
+      if (step.op->keeps_event_time()) lane->delay_us = step.out_of_orderness_us + 1000;
+    }
     if (lane->source != nullptr) {
       lane->delay_us = lane->source->out_of_orderness_us + 1000;
       lane->last_seen_us = state_.options.clock->now_us();
+      lane->partitioned = lane->source->source->partitioned() && lane->source->has_event_time;
     }
     const auto& readers = lane->lane.readers;
     // A piece that is taken in parts cannot be prepared as a whole.
@@ -93,9 +75,11 @@ class Stage {
         lane->encode = state_.graph.output(readers[0].index).encodes_in_parallel();
       } else {
         const PlannedStep& step = state_.plan.steps[readers[0].index];
-        const bool alone = step.inputs.size() == 1;
-        lane->collect = alone && step.op->placement() == Placement::kCollector;
-        lane->prepare = alone && step.op->placement() == Placement::kOrdered;
+        // A checkpoint must find in the collector what comes before it, and nothing else.
+        const bool collects = state_.plan.collects(readers[0]);
+        lane->collect = collects && state_.checkpointer == nullptr;
+        lane->prepare = step.inputs.size() == 1 && !lane->collect &&
+                        (collects || step.op->placement() == Placement::kOrdered);
         if (lane->collect)
           lane->collectors = state_.graph.make_collectors(readers[0].index, workers_);
       }
@@ -104,31 +88,6 @@ class Stage {
   }
 
   // --- in the workers ---
-
-  // What one worker needs for one lane.
-  struct Tools {
-    std::unique_ptr<Decoder> decoder;
-    std::vector<std::unique_ptr<Transform>> chain;
-    std::unique_ptr<Transform> preparation;
-    std::unique_ptr<Encoder> encoder;
-    std::vector<Counts> counts;
-    uint64_t collected = 0;
-    size_t last_encoded = 0;
-  };
-
-  Tools make_tools(const LaneState& lane) const {
-    Tools tools;
-    if (lane.source != nullptr && lane.source->source->format() != nullptr)
-      tools.decoder = lane.source->source->format()->make_decoder(lane.source->decode);
-    for (const size_t step : lane.lane.chain)
-      tools.chain.push_back(state_.plan.steps[step].op->make_transform(state_.operators));
-    tools.counts.resize(tools.chain.size());
-    if (lane.prepare || lane.collect)
-      tools.preparation =
-          state_.plan.steps[lane.lane.readers[0].index].op->make_transform(state_.operators);
-    if (lane.encode) tools.encoder = state_.graph.output(lane.lane.readers[0].index).make_encoder();
-    return tools;
-  }
 
   void work(int index) {
     const auto& cores = state_.cores;
@@ -140,8 +99,8 @@ class Stage {
     } else if (pin) {
       pin_thread({core});
     }
-    std::vector<Tools> tools;
-    for (const auto& lane : lanes_) tools.push_back(make_tools(*lane));
+    std::vector<LaneWorker> workers;
+    for (auto& lane : lanes_) workers.emplace_back(state_, *lane, index);
 
     while (!state_.stopping.load(std::memory_order_relaxed)) {
       const size_t lane = sequencer_.reserve();
@@ -157,93 +116,18 @@ class Stage {
                           !state_.stopping.load(std::memory_order_relaxed);
       if (!piece.error && wanted) {
         try {
-          carry(*lanes_[lane], tools[lane], piece, index);
+          workers[lane].carry(piece);
         } catch (const std::exception& e) {
           piece.error = error_of(e);
         }
       }
+      {
+        const std::lock_guard lock(totals_mutex_);
+        workers[lane].add_counts(state_.steps);
+      }
       sequencer_.complete(lane, sequence, std::move(piece), *this);
     }
     if (index == 0 && pin) pin_thread(cores);
-    std::lock_guard lock(totals_mutex_);
-    for (size_t l = 0; l < lanes_.size(); ++l) add_counts(lanes_[l]->lane, tools[l]);
-  }
-
-  void add_counts(const Lane& lane, const Tools& tools) {
-    for (size_t i = 0; i < tools.counts.size(); ++i) {
-      state_.steps[lane.chain[i]].rows_in += tools.counts[i].in;
-      state_.steps[lane.chain[i]].rows_out += tools.counts[i].out;
-    }
-    if (tools.collected > 0) state_.steps[lane.readers[0].index].rows_in += tools.collected;
-  }
-
-  void carry(LaneState& lane, Tools& tools, Piece& piece, int worker) {
-    Batch& batch = piece.batch;
-    if (piece.has_block) decode(tools, piece);
-    batch.sequence += lane.sequence_base;
-    for (size_t i = 0; i < tools.chain.size(); ++i) {
-      tools.counts[i].in += batch.rows;
-      if (piece.skipped > 0) add_skipped(lane, tools, i, piece.skipped);
-      tools.chain[i]->apply(batch);
-      tools.counts[i].out += batch.rows;
-    }
-    if (tools.preparation) tools.preparation->apply(batch);
-    if (lane.collect) {
-      collect(lane, tools, batch, worker);
-    } else if (tools.encoder && batch.rows > 0) {
-      encode(tools, piece);
-    }
-  }
-
-  void decode(Tools& tools, Piece& piece) {
-    Batch& batch = piece.batch;
-    const Block& block = piece.block;
-    batch.sequence = block.sequence;
-    batch.origin = block.origin;
-    batch.first_line = block.first_line;
-    batch.block_begin = block.bytes.data();
-    tools.decoder->decode(block, batch);
-    batch.keep(block.buffer);
-    piece.skipped = batch.records - batch.rejects.size() - batch.rows;
-    if (batch.stopped) piece.skipped = 0;
-    state_.records.fetch_add(batch.records, std::memory_order_relaxed);
-  }
-
-  // Records that the decoder skipped count as the pushed filter's doing.
-  static void add_skipped(const LaneState& lane, Tools& tools, size_t i, uint64_t skipped) {
-    const size_t filter = lane.source->pushed_from;
-    if (lane.lane.chain[i] <= filter) tools.counts[i].in += skipped;
-    if (lane.lane.chain[i] < filter) tools.counts[i].out += skipped;
-  }
-
-  static void collect(LaneState& lane, Tools& tools, Batch& batch, int worker) {
-    tools.collected += batch.rows;
-    if (batch.rows == 0) return;
-    Batch shell;  // what the ordered stage still needs to know
-    shell.rejects = std::move(batch.rejects);
-    shell.sequence = batch.sequence;
-    shell.origin = batch.origin;
-    shell.records = batch.records;
-    shell.stopped = batch.stopped;
-    shell.max_event_time = batch.max_event_time;
-    shell.block_begin = batch.block_begin;
-    shell.first_line = batch.first_line;
-    if (!shell.rejects.empty()) shell.owners = batch.owners;
-    batch.rejects.clear();
-    lane.collectors[static_cast<size_t>(worker)]->consume(std::move(batch));
-    batch = std::move(shell);
-  }
-
-  static void encode(Tools& tools, Piece& piece) {
-    piece.encoded.reserve(tools.last_encoded + tools.last_encoded / 8);
-    tools.encoder->encode(piece.batch, piece.encoded);
-    tools.last_encoded = piece.encoded.size();
-    piece.is_encoded = true;
-    // The text is all that is left to write.
-    if (!piece.batch.rejects.empty()) return;
-    piece.batch.columns.clear();
-    piece.batch.owners.clear();
-    piece.block = Block{};
   }
 
   // --- in the ordered stage: one owner at a time ---
@@ -256,21 +140,26 @@ class Stage {
       if (lanes_.size() == 1) {
         const uint64_t behind = piece.batch.sequence + 1;
         const BlockOrigin origin = piece.batch.origin;
-        process(*lanes_[0], std::move(piece));
+        for (auto& part : piece.before)
+          if (going()) process(*lanes_[0], std::move(part));
+        if (going()) process(*lanes_[0], std::move(piece));
         use_up(0, origin, behind);
       } else {
+        for (auto& part : piece.before) merge_.add(lane, std::move(part));
+        piece.before.clear();
         skip_rows(*lanes_[lane], piece.batch);
         merge_.add(lane, std::move(piece));
         take_merged();
       }
       if (idle && going()) check(state_.graph.flush());
+      if (state_.board != nullptr && state_.board->is_due()) post_metrics();
     });
   }
   void end(size_t lane) {
     guard([&] {
       if (lanes_.size() == 1) {
         end_lane(*lanes_[0]);
-      } else {
+      } else if (!state_.interrupted) {  // else the next run goes on there, before other sources
         merge_.end(lane);
         take_merged();
       }
@@ -302,19 +191,52 @@ class Stage {
       }
       const uint64_t behind = next.piece.batch.sequence + 1;
       const BlockOrigin origin = next.piece.batch.origin;
+      const bool last = next.last && next.piece.ends_block;
       process(lane, std::move(next.piece));
-      if (next.last) use_up(next.lane, origin, behind);
+      if (last) use_up(next.lane, origin, behind);
     }
   }
 
   // A piece is done with: it need not be read again.
   void use_up(size_t index, const BlockOrigin& origin, uint64_t behind) {
     sequencer_.release(index);
-    if (state_.checkpointer == nullptr || state_.error || state_.graph.error()) return;
     LaneState& lane = *lanes_[index];
-    lane.feed->consumed(origin);
     lane.next_sequence = behind;
-    if (state_.checkpointer->is_due(state_.options.clock->now_us())) make_checkpoint();
+    if (state_.error || state_.graph.error()) return;
+    if (makes_checkpoints()) {
+      lane.feed->consumed(origin);
+      check(note_saved(state_, false));
+      if (state_.checkpointer->is_due(state_.options.clock->now_us()) ||
+          state_.graph.wants_checkpoint() || state_.rejects.wants_checkpoint())
+        make_checkpoint(false);
+      const uint64_t enough = state_.plan.checkpoint->stop_after_bytes;
+      if (enough > 0 && state_.bytes_in >= enough) {
+        state_.interrupted = true;
+        stop();
+      }
+    }
+    serve_requests();
+  }
+
+  // What signals have asked for.
+  void serve_requests() {
+    const RunOptions& options = state_.options;
+    if (options.reopen_requests != nullptr &&
+        options.reopen_requests->load() != state_.reopens_served) {
+      state_.reopens_served = options.reopen_requests->load();
+      // Everything written so far belongs to the old files, and a checkpoint knows the new ones before
+      // anything is in them.
+      if (makes_checkpoints() && going()) make_checkpoint(true);
+      if (going()) check(state_.graph.reopen());
+      if (going()) check(state_.rejects.reopen());
+      if (makes_checkpoints() && going()) make_checkpoint(true);
+    }
+    if (options.statistics_requests != nullptr &&
+        options.statistics_requests->load() != state_.statistics_served) {
+      state_.statistics_served = options.statistics_requests->load();
+      if (makes_checkpoints() && going()) make_checkpoint(true);
+      if (options.statistics) options.statistics(stats_so_far());
+    }
   }
 
   // Rows that an earlier run has taken of a block that it did not use up.
@@ -331,48 +253,54 @@ class Stage {
 
   // --- checkpoints: between two pieces ---
 
-  void make_checkpoint() {
-    CheckpointFile checkpoint;
-    check(state_.graph.checkpoint(checkpoint));
-    state_.graph.snapshot(checkpoint);
-    if (auto place = state_.rejects.checkpoint()) {
-      checkpoint.sections.emplace_back("dead_letter", std::move(*place));
-    } else {
-      check(fail(place.error()));
-    }
+  // Where results of collectors are given out there is no place to go on from.
+  bool makes_checkpoints() const {
+    return state_.checkpointer != nullptr && lanes_[0]->source != nullptr;
+  }
+
+  void make_checkpoint(bool at_once) {
+    std::vector<std::pair<std::string, std::string>> sections;
     for (size_t i = 0; i < lanes_.size() && !state_.error; ++i) {
       const LaneState& lane = *lanes_[i];
       auto position = lane.feed->position();
       if (!position) return stop_with(std::move(position.error()));
-      checkpoint.sections.emplace_back("source " + lane.source->name, std::move(*position));
+      sections.emplace_back("source " + lane.source->name, std::move(*position));
       SnapshotWriter writer;
       writer.put_i64(lane.max_event_time);
       writer.put_u64(lane.next_sequence);
       writer.put_u64(merge_.rows_given(i) + lane.rows_to_skip);
       merge_.snapshot(i, writer);
-      checkpoint.sections.emplace_back("lane " + lane.source->name, writer.take());
+      if (lane.partitioned) lane.partitions.snapshot(writer);
+      sections.emplace_back("lane " + lane.source->name, writer.take());
     }
-    if (!state_.error)
-      check(state_.checkpointer->save(std::move(checkpoint), state_.options.clock->now_us()));
+    state_.source_sections = std::move(sections);
+    if (!state_.error) check(save_checkpoint(state_, at_once));
   }
 
   void restore() {
+    if (state_.checkpointer->last() == nullptr) return;
     std::vector<Lane> lanes;
     std::vector<int64_t> watermarks;
     for (size_t i = 0; i < lanes_.size(); ++i) {
       LaneState& lane = *lanes_[i];
-      if (const std::string* section = state_.checkpointer->find("lane " + lane.source->name)) {
+      if (const auto section = state_.checkpointer->find("lane " + lane.source->name)) {
         SnapshotReader reader(*section);
         lane.max_event_time = reader.get_i64();
         lane.sequence_base = reader.get_u64();
         lane.next_sequence = lane.sequence_base;
         lane.rows_to_skip = reader.get_u64();
         merge_.restore(i, reader);
+        if (lane.partitioned) lane.partitions.restore(reader, state_.options.clock->now_us());
       }
       lanes.push_back(lane.lane);
       watermarks.push_back(lane.watermark());
     }
-    check(state_.graph.restore(*state_.checkpointer->last(), lanes, watermarks));
+    try {
+      check(state_.graph.restore(*state_.checkpointer->last(), lanes, watermarks));
+    } catch (const std::exception& e) {
+      stop_with(error_of(e));
+    }
+    state_.checkpointer->let_go();
   }
 
   void process(LaneState& lane, Piece&& piece) {
@@ -391,6 +319,12 @@ class Stage {
     batch.watermark_delay = lane.delay_us;
     const bool stopped = batch.stopped;
     const int64_t max_event_time = batch.max_event_time;
+    const uint32_t partition = batch.origin.partition;
+    const bool ends = piece.block.ends_partition;
+    if (lane.partitioned) {
+      const int64_t others = lane.partitions.last(partition);
+      if (others < kMaxTime) batch.watermark_cap = others - lane.delay_us;
+    }
     // Good rows before a bad one are delivered first.
     const Batch with_rejects = split_rejects(batch);
     if (!lane.collect)
@@ -399,11 +333,22 @@ class Stage {
     if (!state_.graph.error() && !with_rejects.rejects.empty())
       check(state_.rejects.take(with_rejects));
     if (stopped || state_.error || state_.graph.error()) return;
-    if (max_event_time > lane.max_event_time) {
-      lane.max_event_time = max_event_time;
-      state_.graph.advance(lane.lane, lane.watermark());
+    if (lane.partitioned) {
+      if (max_event_time > kMinTime)
+        lane.partitions.see(partition, max_event_time, state_.options.clock->now_us());
+      if (ends) lane.partitions.end(partition);
+      const int64_t last = lane.partitions.last();
+      advance(lane, last == kMaxTime ? kMinTime : last);
+    } else {
+      advance(lane, max_event_time);
     }
     stop_satisfied();
+  }
+
+  void advance(LaneState& lane, int64_t max_event_time) {
+    if (max_event_time <= lane.max_event_time) return;
+    lane.max_event_time = max_event_time;
+    state_.graph.advance(lane.lane, lane.watermark());
   }
 
   static Batch split_rejects(Batch& batch) {
@@ -430,9 +375,10 @@ class Stage {
   void end_lane(LaneState& lane) {
     if (lane.collect)
       state_.graph.give_collectors(lane.lane.readers[0].index, std::move(lane.collectors));
+    if (state_.interrupted) return;
     // With checkpoints the input may go on in the next run: what is open stays open.
     if (state_.checkpointer != nullptr && !state_.options.drain) return;
-    state_.graph.end(lane.lane);
+    state_.graph.end(lane.lane, lane.next_sequence);
     if (!state_.graph.error()) stop_satisfied();
   }
 
@@ -452,6 +398,11 @@ class Stage {
         const int64_t now = state_.options.clock->now_us();
         state_.graph.tick(now);
         for (auto& lane : lanes_) {
+          if (lane->partitioned && lane->source->idle_timeout_us) {
+            lane->partitions.mark_idle(now, *lane->source->idle_timeout_us);
+            const int64_t last = lane->partitions.last();
+            if (last < kMaxTime) advance(*lane, last);
+          }
           if (lane->source == nullptr || !lane->source->idle_timeout_us || lane->idle ||
               now - lane->last_seen_us <= *lane->source->idle_timeout_us)
             continue;
@@ -459,9 +410,19 @@ class Stage {
           state_.graph.set_idle(lane->lane, true);
         }
         if (state_.graph.emitted() != before && !state_.graph.error()) check(state_.graph.flush());
+        if (state_.board != nullptr && state_.board->is_due()) post_metrics();
+        if (!state_.graph.error()) serve_requests();
       });
     };
     sequencer_.try_own(act, *this);
+  }
+
+  void post_metrics() { state_.board->post(stats_so_far()); }
+
+  RunStats stats_so_far() {
+    for (auto& lane : lanes_) note_source(*lane);
+    const std::lock_guard lock(totals_mutex_);
+    return current_stats(state_);
   }
 
   void note_source(const LaneState& lane) {
@@ -478,6 +439,10 @@ class Stage {
 
   void stop_with(Error error) {
     if (!state_.error) state_.error = std::move(error);
+    stop();
+  }
+
+  void stop() {
     state_.stopping = true;
     for (auto& lane : lanes_) lane->feed->stop();
     sequencer_.stop();

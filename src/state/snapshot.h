@@ -1,13 +1,16 @@
 // Writes and reads the state of operators as bytes: little-endian, length-prefixed, checked.
 //
+// A writer keeps what is written, or, given a drain, passes it on in large pieces and keeps nothing.
 // Threads: one at a time. A reader never reads past its end: after a short or damaged input every get
 // gives zeros and ok() is false.
 #pragma once
 
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "data/type.h"
 
@@ -15,6 +18,11 @@ namespace weir {
 
 class SnapshotWriter {
  public:
+  using Drain = std::function<void(std::string_view)>;
+
+  SnapshotWriter() = default;
+  explicit SnapshotWriter(Drain drain) : drain_(std::move(drain)) {}
+
   void put_u8(uint8_t v) { put_raw(&v, 1); }
   void put_u32(uint32_t v) { put_raw(&v, 4); }
   void put_u64(uint64_t v) { put_raw(&v, 8); }
@@ -25,12 +33,27 @@ class SnapshotWriter {
     put_u64(v.size());
     put_raw(v.data(), v.size());
   }
-  const std::string& bytes() const { return bytes_; }
+  // As they are, without their length.
+  void put_bytes(std::string_view v) { put_raw(v.data(), v.size()); }
+
+  const std::string& bytes() const { return bytes_; }  // not with a drain
   std::string take() { return std::move(bytes_); }
+  // Passes on what is left, if there is a drain.
+  void drain() {
+    if (!drain_) return;
+    drain_(bytes_);
+    bytes_.clear();
+  }
 
  private:
-  void put_raw(const void* p, size_t n) { bytes_.append(static_cast<const char*>(p), n); }
+  static constexpr size_t kDrainedBytes = size_t{256} << 10;
+
+  void put_raw(const void* p, size_t n) {
+    bytes_.append(static_cast<const char*>(p), n);
+    if (bytes_.size() >= kDrainedBytes) drain();
+  }
   std::string bytes_;
+  Drain drain_;
 };
 
 class SnapshotReader {
@@ -59,6 +82,8 @@ class SnapshotReader {
   }
   bool ok() const { return ok_; }
   bool at_end() const { return rest_.empty(); }
+  // All that is left.
+  std::string_view get_rest() { return std::exchange(rest_, {}); }
 
  private:
   template <class T>
