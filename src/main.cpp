@@ -29,6 +29,7 @@ void occupy_standard_descriptors() {
 int main(int argc, char** argv) {
   occupy_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);  // a gone reader is an error of write, and ends the run quietly
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of write as well
   // Buffers of megabytes come and go with every block: keep them in the heap, whose pages are warm.
   ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
   ::mallopt(M_TRIM_THRESHOLD, 512 << 20);

@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/pipeline_flags.h"
+#include "plan/delivery.h"
 
 namespace weir {
 namespace {
@@ -29,6 +30,7 @@ std::string describe(const Plan& plan) {
   if (plan.late)
     out += fmt::format("  late records {}\n{}", plan.late->sink->explain(),
                        columns_text(plan.late->schema));
+  for (const auto& line : delivery_lines(plan)) out += fmt::format("  delivery to {}\n", line);
   for (const auto& note : plan.notes) out += fmt::format("  note: {}\n", note);
   return out;
 }

@@ -64,8 +64,10 @@ const Command* find_command(std::string_view name);
 
 // The subcommands, one file each.
 const Command& run_command();
+const Command& sql_command();
 const Command& check_command();
 const Command& explain_command();
+const Command& state_command();
 const Command& functions_command();
 const Command& operators_command();
 const Command& formats_command();

@@ -30,6 +30,7 @@ std::vector<Flag> change_flags() {
       {"input-format", 'i', "FORMAT", "the source's format; `weir formats` lists them", {}},
       {"output-format", 't', "FORMAT", "the sink's format", {}},
       {"output", 'o', "PATH", "write to a file; - is stdout", {}},
+      {"follow", 'F', "", "keep reading as the files grow and rotate", {}},
       {"overwrite", '\0', "", "replace the output file if it exists", {}},
       {"limit", '\0', "N", "stop after N rows of output", {}, true},
       {"parallelism", 'p', "N", "worker threads; 0: every usable core", {}, true},
@@ -69,8 +70,14 @@ Result<PipelineText> pipeline_text(const Invocation& invocation) {
   }
   text.flags.inputs = std::move(arguments);
   text.flags.input_format = invocation.value("input-format");
+  add_change_flags(invocation, text);
+  return text;
+}
+
+void add_change_flags(const Invocation& invocation, PipelineText& text) {
   text.flags.output_format = invocation.value("output-format");
   text.flags.output = invocation.value("output");
+  text.flags.follow = invocation.has("follow");
   text.flags.overwrite = invocation.has("overwrite");
   text.flags.dead_letter = invocation.value("dead-letter");
   if (invocation.has("limit")) text.flags.limit = std::stoll(invocation.value("limit"));
@@ -84,7 +91,6 @@ Result<PipelineText> pipeline_text(const Invocation& invocation) {
   set("max-bad", "max_bad", "");
   set("checkpoint", "checkpoint.dir", "\"");
   if (invocation.has("strict")) text.settings.emplace_back("strict=true");
-  return text;
 }
 
 std::expected<std::unique_ptr<Plan>, Errors> prepare_plan(const PipelineText& text, bool color,

@@ -23,6 +23,9 @@ std::vector<Flag> output_flags();
 // laid over it.
 Result<PipelineText> pipeline_text(const Invocation& invocation);
 
+// What the change flags say of everything but the input.
+void add_change_flags(const Invocation& invocation, PipelineText& text);
+
 // Reads and plans. What is wrong with the text and what the planner says come together.
 // `may_open` says whether inputs may be sampled for this spec.
 std::expected<std::unique_ptr<Plan>, Errors> prepare_plan(const PipelineText& text, bool color,

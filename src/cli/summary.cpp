@@ -56,6 +56,7 @@ std::vector<std::string> step_lines(const RunStats& stats) {
     if (source.has_event_time) line += ", watermark " + time_text(source.watermark);
     if (source.idle) line += ", idle";
     if (source.holds_back) line += ", holds the others back";
+    if (!source.summary.empty()) line += "; " + source.summary;
     lines.push_back(std::move(line));
   }
   for (const auto& step : stats.steps) {
@@ -69,6 +70,7 @@ std::vector<std::string> step_lines(const RunStats& stats) {
       line +=
           fmt::format(", windows: {} open, {} fired", format_count(s.open), format_count(s.fired));
     if (s.refired > 0) line += fmt::format(", {} of them updates", format_count(s.refired));
+    if (s.state_bytes > 0) line += ", state " + format_byte_size(s.state_bytes);
     if (step.knows_time) line += ", watermark " + time_text(step.watermark);
     lines.push_back(std::move(line));
   }
@@ -102,6 +104,7 @@ std::string stats_json(const RunResult& result) {
           ",\"late\":{},\"first_late_by_us\":{},\"windows_open\":{},\"windows_fired\":{},"
           "\"updates\":{}",
           o.late, o.first_late_by_us, o.open, o.fired, o.refired);
+    if (o.state_bytes > 0) out += fmt::format(",\"state_bytes\":{}", o.state_bytes);
     if (step.knows_time)
       out += fmt::format(",\"watermark\":{}", json_string(time_text(step.watermark)));
     out += "}";

@@ -1,0 +1,44 @@
+// Builds the tree of one pipeline out of the tables, views and files that its queries read.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "sql/catalog.h"
+#include "sql/script_jobs.h"
+
+namespace weir::sql {
+
+class JobTree {
+ public:
+  JobTree(const Catalog& catalog, const SourceText& text, const ScriptInput& input, Errors& errors)
+      : catalog_(catalog), text_(text), input_(input), errors_(errors) {}
+
+  // A query whose rows go to standard output.
+  void add_query(const Query& query);
+  // ... or into a table. `again`: an INSERT before this one wrote to the table.
+  void add_insert(const Insert& insert, bool again);
+  // The tree, with the settings of SET laid over it.
+  Node take(const Node& settings);
+
+ private:
+  Position at(const Place& place) const { return text_.at(place.offset, place.length); }
+  void add_tables(const Query& query);
+  void add_table(const TableName& name);
+  void add_source(const CreateTable& table);
+  void add_file(const std::string& path, const TableName& name);
+  void add_input(const TableName& name);
+  void add_view(const CreateView& view);
+  Node event_time(const CreateTable& table, const WatermarkDefinition& watermark);
+  Node query_step(const Query& query) const;
+
+  const Catalog& catalog_;
+  const SourceText& text_;
+  const ScriptInput& input_;
+  Errors& errors_;
+  Node root_;
+  std::set<std::string> known_;  // tables and views that are there
+  size_t inserts_ = 0;
+};
+
+}  // namespace weir::sql
