@@ -3,6 +3,8 @@
 // A case is one TOML file:
 //   pipeline = '''...'''   the pipeline; ${DATA} is the testdata folder
 //   pipeline_file = "wordcount.toml"   instead: one of pipelines/, its testdata/ found wherever it runs
+//   sql = '''...'''        the same as a script for weir sql, beside the pipeline or instead of it
+//   sql_file = "top-urls.sql"   instead: one of pipelines/
 //   input = '''...'''      given as a file named `input` and again through a pipe; optional
 //   files = { "a.csv" = '''...''' }   further files in the working folder; optional
 //   args = ["-t", "csv"]   further arguments; optional
@@ -13,8 +15,11 @@
 //   vary = false           run it once only; optional
 //   unoptimized = false    leave out the runs without the optimiser: columns that nothing needs are not
 //                          decoded, so a record that is bad only there counts as good with it; optional
+//   resume = false         do not stop it at a checkpoint and go on; optional, with the reason beside it
 // Every case runs with parallelism 1, 2, 4 x tiny, small and default blocks x optimiser on and off, and
-// must give the same bytes each time. WEIR_BLESS=1 writes the first run's output back into the file.
+// must give the same bytes each time. Where its steps allow checkpoints it is also stopped at one, a third of
+// the way, and goes on with another parallelism: the same bytes in total. WEIR_BLESS=1 writes the first
+// run's output back into the file.
 // WEIR_QUICK=1 takes a part of the variations (sanitizer builds).
 
 #include <fcntl.h>
@@ -148,6 +153,15 @@ class Runner {
       pipeline = replace_all(read_file(file), "\"testdata/", "\"" + data_.string() + "/");
     }
     write_file(folder_ / "pipeline.toml", pipeline);
+    std::string script = replace_all(text_of(c, "sql"), "${DATA}", data_.string());
+    if (c.find("sql_file") != nullptr) {
+      const fs::path file = data_.parent_path() / "pipelines" / text_of(c, "sql_file");
+      script = replace_all(read_file(file), "'testdata/", "'" + data_.string() + "/");
+    }
+    write_file(folder_ / "job.sql", script);
+    std::vector<bool> spellings;  // true: SQL
+    if (!pipeline.empty()) spellings.push_back(false);
+    if (!script.empty() || pipeline.empty()) spellings.push_back(true);
     const auto* input = c.find("input");
     if (input != nullptr) write_file(folder_ / "input", input->text);
     std::vector<std::string> args;
@@ -165,81 +179,177 @@ class Runner {
     for (const char* block : {"", "1KB", "48B"}) {
       for (const char* parallelism : {"2", "1", "4"}) {
         for (const bool optimize : {true, false}) {
-          for (const bool piped : {false, true}) {
-            if (piped && input == nullptr) continue;
-            if (!optimize && unoptimized != nullptr && !unoptimized->boolean) continue;
-            if (quick && !first && (*parallelism != '4' || optimize == piped)) continue;
-            std::vector<std::string> command = {weir_, "run", "-q", "-p", parallelism};
-            if (*block != 0)
-              command.insert(command.end(), {"--set", std::string("runtime.block_size=") + block});
-            if (!optimize) command.insert(command.end(), {"--set", "runtime.optimize=false"});
-            command.push_back("pipeline.toml");
-            command.insert(command.end(), args.begin(), args.end());
-            if (input != nullptr) command.push_back(piped ? "-" : "input");
-            for (const auto& entry : fs::directory_iterator(folder_)) {
-              if (entry.path().filename().string().starts_with("out")) fs::remove_all(entry);
-            }
-            if (const auto* files = c.find("files")) {
-              for (const auto& [name, node] : files->entries) write_file(folder_ / name, node.text);
-            }
-            const Outcome got = run(command, folder_, piped ? &input->text : nullptr);
-            if (first && std::getenv("WEIR_BLESS") != nullptr) {
-              std::string blessed = bless(text, "stdout", got.out);
-              if (c.find("stderr") != nullptr) blessed = bless(blessed, "stderr", got.err);
-              if (blessed != text) write_file(path, blessed);
-              expected.out = got.out;
-              expected.err = got.err;
-            }
-            const bool same_err = !first || c.find("stderr") == nullptr || got.err == expected.err;
-            if (got.out != expected.out || got.exit != expected.exit || !same_err) {
-              std::string shown;
-              for (const auto& a : command) shown += a + " ";
-              std::printf(
-                  "FAIL %s\n  %s\n  exit %d, expected %d\n--- stdout\n%s--- expected\n%s--- "
-                  "stderr\n%s",
-                  path.c_str(), shown.c_str(), got.exit, expected.exit, got.out.c_str(),
-                  expected.out.c_str(), got.err.c_str());
-              if (!same_err) std::printf("--- expected stderr\n%s", expected.err.c_str());
-              ++failed_;
-              return;
-            }
-            if (const auto* files = c.find("out_files")) {
-              for (const auto& [name, node] : files->entries) {
-                const std::string left = read_file(folder_ / name);
-                if (left == node.text) continue;
-                std::printf("FAIL %s\n  %s, parallelism %s, block_size %s\n%s--- expected\n%s",
-                            path.c_str(), name.c_str(), parallelism, block, left.c_str(),
-                            node.text.c_str());
+          for (const bool piped : {false, true})
+            for (const bool in_sql : spellings) {
+              if (piped && input == nullptr) continue;
+              if (!optimize && unoptimized != nullptr && !unoptimized->boolean) continue;
+              if (quick && !first && (*parallelism != '4' || optimize == piped)) continue;
+              std::vector<std::string> command = {weir_, in_sql ? "sql" : "run", "-q", "-p",
+                                                  parallelism};
+              if (*block != 0)
+                command.insert(command.end(),
+                               {"--set", std::string("runtime.block_size=") + block});
+              if (!optimize) command.insert(command.end(), {"--set", "runtime.optimize=false"});
+              if (in_sql) command.emplace_back("--file");
+              command.emplace_back(in_sql ? "job.sql" : "pipeline.toml");
+              command.insert(command.end(), args.begin(), args.end());
+              if (input != nullptr) command.push_back(piped ? "-" : "input");
+              clean(c);
+              const Outcome got = run(command, folder_, piped ? &input->text : nullptr);
+              if (first && std::getenv("WEIR_BLESS") != nullptr) {
+                std::string blessed = bless(text, "stdout", got.out);
+                if (c.find("stderr") != nullptr) blessed = bless(blessed, "stderr", got.err);
+                if (blessed != text) write_file(path, blessed);
+                expected.out = got.out;
+                expected.err = got.err;
+              }
+              const bool same_err =
+                  !first || c.find("stderr") == nullptr || got.err == expected.err;
+              if (got.out != expected.out || got.exit != expected.exit || !same_err) {
+                std::string shown;
+                for (const auto& a : command) shown += a + " ";
+                std::printf(
+                    "FAIL %s\n  %s\n  exit %d, expected %d\n--- stdout\n%s--- expected\n%s--- "
+                    "stderr\n%s",
+                    path.c_str(), shown.c_str(), got.exit, expected.exit, got.out.c_str(),
+                    expected.out.c_str(), got.err.c_str());
+                if (!same_err) std::printf("--- expected stderr\n%s", expected.err.c_str());
                 ++failed_;
                 return;
               }
+              if (const auto* files = c.find("out_files")) {
+                for (const auto& [name, node] : files->entries) {
+                  const std::string left = read_file(folder_ / name);
+                  if (left == node.text) continue;
+                  std::printf("FAIL %s\n  %s, parallelism %s, block_size %s\n%s--- expected\n%s",
+                              path.c_str(), name.c_str(), parallelism, block, left.c_str(),
+                              node.text.c_str());
+                  ++failed_;
+                  return;
+                }
+              }
+              ++runs_;
+              first = false;
+              if (vary != nullptr && !vary->boolean && in_sql == spellings.back()) {
+                ++passed_;
+                return;
+              }
             }
-            ++runs_;
-            first = false;
-            if (vary != nullptr && !vary->boolean) {
-              ++passed_;
-              return;
-            }
-          }
         }
       }
+    }
+    if (!resume(path, c, args, expected)) {
+      ++failed_;
+      return;
     }
     ++passed_;
   }
 
   int finish() const {
-    std::printf("%d cases in %d runs\n%d passed, %d failed\n", passed_ + failed_, runs_, passed_,
-                failed_);
+    std::printf("%d cases in %d runs, %d of them stopped and resumed, %d take no checkpoints\n",
+                passed_ + failed_, runs_, resumed_, not_resumable_);
+    std::printf("%d passed, %d failed\n", passed_, failed_);
     return failed_ == 0 && passed_ > 0 ? 0 : 1;
   }
 
  private:
+  // Empties the working folder of what a run leaves, and lays the input files there.
+  void clean(const weir::Node& c) const {
+    for (const auto& entry : fs::directory_iterator(folder_)) {
+      const std::string name = entry.path().filename().string();
+      if (name.starts_with("out") || name == "state") fs::remove_all(entry);
+    }
+    if (const auto* files = c.find("files")) {
+      for (const auto& [name, node] : files->entries) write_file(folder_ / name, node.text);
+    }
+  }
+
+  // A third of the bytes that it reads; of inputs in testdata a few kilobytes.
+  static size_t bytes_to_read(const weir::Node& c) {
+    size_t total = 0;
+    if (const auto* input = c.find("input")) total += input->text.size();
+    if (const auto* files = c.find("files")) {
+      for (const auto& [name, node] : files->entries) total += node.text.size();
+    }
+    return total == 0 ? 4096 : total / 3 + 1;
+  }
+
+  bool resume(const fs::path& path, const weir::Node& c, const std::vector<std::string>& args,
+              const Outcome& expected) {
+    if (c.find("pipeline") == nullptr && c.find("pipeline_file") == nullptr)
+      return true;  // a script
+    const auto* wanted = c.find("resume");
+    if (wanted != nullptr && !wanted->boolean) return true;
+    struct Variation {
+      const char* block;
+      const char* first;
+      const char* second;
+    };
+    for (const Variation& v : {Variation{"48B", "1", "4"}, {"1KB", "4", "2"}, {"48B", "4", "1"}}) {
+      clean(c);
+      Outcome total;
+      for (const bool last : {false, true}) {
+        std::vector<std::string> command = {weir_,
+                                            "run",
+                                            "-q",
+                                            "-p",
+                                            last ? v.second : v.first,
+                                            "--set",
+                                            std::string("runtime.block_size=") + v.block,
+                                            "--set",
+                                            "checkpoint.dir=state",
+                                            "--set",
+                                            "checkpoint.delivery=at_least_once"};
+        if (last) {
+          command.emplace_back("--drain");
+        } else {
+          command.insert(command.end(),
+                         {"--set", "checkpoint.stop_after=" + std::to_string(bytes_to_read(c))});
+        }
+        command.emplace_back("pipeline.toml");
+        command.insert(command.end(), args.begin(), args.end());
+        if (c.find("input") != nullptr) command.emplace_back("input");
+        const Outcome got = run(command, folder_, nullptr);
+        if (got.exit == 2 && got.err.find("[checkpoint]") != std::string::npos) {
+          ++not_resumable_;
+          return true;
+        }
+        total.out += got.out;
+        total.err += got.err;
+        total.exit = got.exit;
+        if (got.exit != 0) break;
+      }
+      std::string wrong;
+      if (total.out != expected.out || total.exit != expected.exit)
+        wrong = "--- stdout\n" + total.out + "--- expected\n" + expected.out;
+      if (const auto* files = c.find("out_files")) {
+        for (const auto& [name, node] : files->entries) {
+          const std::string left = read_file(folder_ / name);
+          if (left != node.text)
+            wrong += "--- " + name + "\n" + left + "--- expected\n" + node.text;
+        }
+      }
+      if (!wrong.empty()) {
+        std::printf(
+            "FAIL %s\n  stopped and resumed: parallelism %s, then %s, blocks of %s\n  exit %d, "
+            "expected %d\n%s--- stderr\n%s",
+            path.c_str(), v.first, v.second, v.block, total.exit, expected.exit, wrong.c_str(),
+            total.err.c_str());
+        return false;
+      }
+      ++resumed_;
+    }
+    return true;
+  }
+
   std::string weir_;
   fs::path data_;
   fs::path folder_;
   int passed_ = 0;
   int failed_ = 0;
   int runs_ = 0;
+  int resumed_ = 0;
+  int not_resumable_ = 0;
 };
 
 }  // namespace

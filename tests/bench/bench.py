@@ -81,9 +81,9 @@ def commands_of(task, args, present):
     found = {}
     for name, command in task.items():
         peer = name.split()[0]
-        if name == "weir" or isinstance(command, list) and command[0] == "weir":
+        if name == "weir" or isinstance(command, list) and command[:1] == ["weir"]:
             pipeline = command if name == "weir" else command[1:]
-            found[name] = [args.weir, "run", "-q"] + pipeline + [task["data"]]
+            found[name] = [args.weir, "run", "-q"] + pipeline + task.get("files", [task["data"]])
         elif name == "limit":
             found[name] = [os.path.join(args.data, command[0])] + command[1:]
         elif present.get(peer) and (not wanted or name in wanted or peer in wanted):

@@ -8,6 +8,8 @@
 //   stations.txt       700 MB   50 million lines name;value
 //   wide.csv           1.1 GB   20 columns, quoted, with delimiters, quotes and line breaks inside
 //   keys.csv           744 MB   50 million lines key,value, 10 million different keys
+//   orders.csv         230 MB   10 million lines order,customer,amount
+//   customers.csv      21 MB    1 million lines id,name,region, in no order
 
 #include <sys/stat.h>
 
@@ -351,6 +353,39 @@ void keys(const std::string& path, uint64_t lines) {
   }
 }
 
+// Customers are numbered with scattered digits; one order in ten is of a customer that is not there.
+uint64_t customer(uint64_t i) { return i * 2654435761 % 4294967291; }
+
+void customers(const std::string& path, uint64_t lines) {
+  File f(path);
+  f.text += "id,name,region\n";
+  for (uint64_t i = 0; i < lines; ++i) {
+    put(f.text, customer(i));
+    f.text += ",c";
+    put(f.text, i);
+    f.text += ",r";
+    put(f.text, i % 100);
+    f.text += '\n';
+    f.line_done();
+  }
+}
+
+void orders(const std::string& path, uint64_t lines) {
+  Random r(7);
+  File f(path);
+  f.text += "order,customer,amount\n";
+  const uint64_t known = lines / 10;
+  for (uint64_t i = 0; i < lines; ++i) {
+    put(f.text, i);
+    f.text += ',';
+    put(f.text, customer(r.below(known + known / 9)));
+    f.text += ',';
+    put(f.text, r.below(100000));
+    f.text += '\n';
+    f.line_done();
+  }
+}
+
 bool there(const std::string& path) {
   struct stat s{};
   return stat(path.c_str(), &s) == 0 && s.st_size > 0;
@@ -378,5 +413,7 @@ int main(int argc, char** argv) {
   if (!there(path("stations.txt"))) stations(path("stations.txt"), scaled(50e6));
   if (!there(path("wide.csv"))) wide(path("wide.csv"), scaled(1.1e9));
   if (!there(path("keys.csv"))) keys(path("keys.csv"), scaled(50e6));
+  if (!there(path("customers.csv"))) customers(path("customers.csv"), scaled(1e6));
+  if (!there(path("orders.csv"))) orders(path("orders.csv"), scaled(10e6));
   return 0;
 }

@@ -253,6 +253,32 @@ aggregate = { n = "COUNT(*)", total = "SUM(value)" }""" % order],
     return task
 
 
+def join_task(folder):
+    orders, customers = folder + "/orders.csv", folder + "/customers.csv"
+    return {
+        "what": "10 million orders joined with 1 million customers, sum by region", "data": orders, "files": [],
+        "floors": {"duckdb": 0.5},
+        "weir": ["-t", "csv", "-e", """
+[sources.orders]
+path = "%s"
+[sources.customers]
+path = "%s"
+[[transform]]
+op = "join"
+inputs = ["orders", "customers"]
+on = { customer = "id" }
+[[transform]]
+op = "aggregate"
+key_by = ["region"]
+aggregate = { n = "COUNT(*)", total = "SUM(amount)" }""" % (orders, customers)],
+        "duckdb": duckdb("SELECT region, count(*), sum(amount) FROM read_csv('%s') JOIN read_csv('%s') "
+                         "ON customer = id GROUP BY region" % (orders, customers)),
+        "polars": polars("pl.scan_csv(%r).join(pl.scan_csv(%r), left_on='customer', right_on='id')"
+                         ".group_by('region').agg(pl.len().alias('n'), pl.col('amount').sum())"
+                         ".collect(engine='streaming').write_csv('%s')" % (orders, customers, OUT)),
+    }
+
+
 def tasks(folder):
     """By name, in the order of the README's table."""
     log = folder + "/access.log"
@@ -266,4 +292,5 @@ def tasks(folder):
         "sliding": sliding_task(log),
         "sessions": sessions_task(log),
         "keys": keys_task(folder + "/keys.csv"),
+        "join": join_task(folder),
     }

@@ -1,266 +1,132 @@
 // Runs the program through what a checkpoint is for, and compares with an undisturbed run:
 //
-//   splits   one log, cut at random places into runs as cron would start them: the same bytes in total
-//   kills    kill -9 at random moments, started again until it ends
-//   damage   the newest checkpoint damaged, all of them, another pipeline's, a changed step
+//   A1 A3 A7 A8 A12   kill -9 at random moments, started again until it ends
+//   A9                killed again before the restart has made a checkpoint
+//   A10 A15           one log, cut at random places into runs as cron would start them, by 1 to 4 threads
+//   A11               runs over nothing new change nothing
 //
-//   checkpoints WEIR FOLDER [ROUNDS]     prints what it did, "FAIL ..." for what went wrong
+//   checkpoints WEIR FOLDER [KILLS SPLITS]
 //
 // Every random choice follows from the round's number.
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <random>
-#include <sstream>
-#include <string>
-#include <vector>
 
-extern char** environ;
+#include "bench.h"
+
+using namespace faults;
 
 namespace {
 
-namespace fs = std::filesystem;
-
-int failed = 0;
-
-void fail(const std::string& what) {
-  std::printf("FAIL %s\n", what.c_str());
-  ++failed;
-}
-
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-void write_file(const fs::path& path, const std::string& text, bool append = false) {
-  std::ofstream(path, std::ios::binary | (append ? std::ios::app : std::ios::trunc)) << text;
-}
-
-// A log with disorder, late and malformed lines.
-std::string make_log(unsigned seed, int lines) {
-  std::mt19937 random(seed);
-  std::string log = "t,user,n\n";
-  int second = 0;
-  for (int i = 0; i < lines; ++i) {
-    second += static_cast<int>(random() % 3);
-    const int at = std::max(0, second - static_cast<int>(random() % (random() % 20 == 0 ? 90 : 4)));
-    char line[96];
-    std::snprintf(line, sizeof line, "2024-01-31T%02d:%02d:%02dZ,u%u,%u\n", at / 3600 % 24,
-                  at / 60 % 60, at % 60, static_cast<unsigned>(random() % 7),
-                  static_cast<unsigned>(random() % 100));
-    log += random() % 50 == 0 ? "not a time,x,y\n" : line;
-  }
-  return log;
-}
-
-struct Pipeline {
-  const char* name;
-  const char* output;
-  const char* steps;
-};
-
-// What the runs do; `output` names the file and so its compression.
-const Pipeline kPipelines[] = {
-    {"rows to a plain file", "out.csv", "[[transform]]\nop = \"filter\"\nwhere = \"n > 20\"\n"},
-    {"windows to zstd", "out.csv.zst",
-     "[window]\ntype = \"tumbling\"\nsize = \"1m\"\nkey_by = [\"user\"]\n"
-     "aggregate = { n = \"COUNT(*)\", s = \"SUM(n)\", f = \"FIRST_VALUE(n)\" }\n"},
-    {"running results to gzip", "out.json.gz",
-     "[[transform]]\nop = \"reduce\"\nkey_by = [\"user\"]\nreduce = { n = \"a.n + b.n\" }\n"},
-    {"distinct rows and a window behind them", "out.csv",
-     "[[transform]]\nop = \"distinct\"\ncolumns = [\"user\", \"n\"]\n"
-     "[window]\ntype = \"tumbling\"\nsize = \"30s\"\naggregate = { n = \"COUNT(*)\" }\n"},
-};
-
-class Bench {
- public:
-  Bench(std::string weir, fs::path folder) : weir_(fs::absolute(weir)), folder_(std::move(folder)) {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-
-  fs::path path(const std::string& name) const { return folder_ / name; }
-
-  void write_pipeline(const Pipeline& pipeline, const std::string& out, const std::string& state) {
-    write_file(
-        path("p.toml"),
-        "name = \"faults\"\non_error = \"skip\"\n[source]\npath = \"in.csv\"\nformat = \"csv\"\n"
-        "[source.schema]\nt = \"TIMESTAMP(3)\"\nuser = \"STRING\"\nn = \"BIGINT\"\n"
-        "[source.event_time]\ncolumn = \"t\"\nmax_out_of_orderness = \"3s\"\n" +
-            std::string(pipeline.steps) + "[sink]\npath = \"" + out + "\"\n[checkpoint]\ndir = \"" +
-            state + "\"\ninterval = \"1ms\"\n");
-  }
-
-  // Runs the pipeline; kill_after_us >= 0: kills it then. The exit code, or minus the signal.
-  int run(std::vector<std::string> args, long kill_after_us = -1) {
-    args.insert(args.begin(), {weir_.string(), "run", "p.toml", "-q"});
-    std::vector<char*> argv;
-    for (auto& a : args) argv.push_back(a.data());
-    argv.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addchdir_np(&actions, folder_.c_str());
-    posix_spawn_file_actions_addopen(&actions, 2, (folder_ / "stderr").c_str(),
-                                     O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    pid_t pid = 0;
-    if (posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environ) != 0) std::abort();
-    posix_spawn_file_actions_destroy(&actions);
-    if (kill_after_us >= 0) {
-      ::usleep(static_cast<useconds_t>(kill_after_us));
-      ::kill(pid, SIGKILL);
-    }
-    int status = 0;
-    ::waitpid(pid, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  }
-
-  // The output's content, decompressed by the program itself.
-  std::string content(const std::string& name) {
-    const std::string command = "cd " + folder_.string() + " && " + weir_.string() +
-                                " run -q -i text -t text -e '' " + name + " > content";
-    if (std::system(command.c_str()) != 0) return "unreadable " + name;
-    return read_file(path("content"));
-  }
-
-  std::string errors() const { return read_file(path("stderr")); }
-
- private:
-  fs::path weir_;
-  fs::path folder_;
-};
-
 std::string parallelism(std::mt19937& random) { return std::to_string(1 + random() % 4); }
 
-void check_output(Bench& bench, const Pipeline& pipeline, const std::string& what) {
-  const std::string name = pipeline.output;
-  if (bench.content(name) != bench.content("ref-" + name)) fail(what + ": another output");
-}
-
-// The reference: the whole input in one run.
-void run_reference(Bench& bench, const Pipeline& pipeline, const std::string& log) {
-  for (const auto& entry : fs::directory_iterator(bench.path(""))) fs::remove_all(entry);
-  write_file(bench.path("in.csv"), log);
-  bench.write_pipeline(pipeline, std::string("ref-") + pipeline.output, "ref-state");
-  if (bench.run({"--drain"}) != 0) fail(std::string(pipeline.name) + ": " + bench.errors());
-  bench.write_pipeline(pipeline, pipeline.output, "state");
-}
-
-void split(Bench& bench, const Pipeline& pipeline, unsigned round) {
+bool split(Bench& bench, const Pipeline& pipeline, unsigned round) {
   std::mt19937 random(round);
-  const std::string log = make_log(round, 400);
-  run_reference(bench, pipeline, log);
+  const std::string log = make_log(round, 300);
+  const std::string what = std::string("A10 split ") + std::to_string(round) + ", " + pipeline.name;
+  if (!bench.make_reference(pipeline, log)) return false;
   fs::remove(bench.path("in.csv"));
-  const std::string what = std::string("split ") + std::to_string(round) + ", " + pipeline.name;
   size_t at = 0;
   while (at < log.size()) {
-    const size_t n = std::min<size_t>(log.size() - at, 1 + random() % (log.size() / 4));
+    const size_t n = std::min<size_t>(log.size() - at, 1 + random() % (log.size() / 3));
     write_file(bench.path("in.csv"), log.substr(at, n), true);
     at += n;
     std::vector<std::string> args = {"-p", parallelism(random)};
     if (random() % 2 == 0) args.insert(args.end(), {"--set", "runtime.block_size=1KB"});
     if (at == log.size()) args.emplace_back("--drain");
-    if (const int rc = bench.run(args); rc != 0)
-      return fail(what + ": exit " + std::to_string(rc) + " " + bench.errors());
+    if (const int rc = bench.run(args); rc != 0) {
+      fail(what + ": exit " + std::to_string(rc) + " " + bench.errors());
+      return false;
+    }
   }
-  check_output(bench, pipeline, what);
+  return bench.same_output(pipeline, what);
 }
 
-int kills(Bench& bench, const Pipeline& pipeline, unsigned round) {
+// Gives the number of runs killed; 0 after a failure.
+int kill_runs(Bench& bench, const Pipeline& pipeline, unsigned round, int wanted) {
   std::mt19937 random(round);
+  const std::string what =
+      std::string(pipeline.id) + " kill -9, round " + std::to_string(round) + ", " + pipeline.name;
+  if (!bench.make_reference(pipeline, make_log(round, 20'000))) return 0;
+  // How long an undisturbed run takes, however fast the machine is.
   const auto start = std::chrono::steady_clock::now();
-  run_reference(bench, pipeline, make_log(round, 20'000));
-  // Somewhere in the first half of an undisturbed run, however fast the machine is.
-  const long half_us =
-      std::max<long>(500, static_cast<long>(std::chrono::duration_cast<std::chrono::microseconds>(
-                                                std::chrono::steady_clock::now() - start)
-                                                .count()) /
-                              2);
-  const std::string what = std::string("kill ") + std::to_string(round) + ", " + pipeline.name;
+  bench.run({"--fresh", "--drain"});
+  const long whole_us = static_cast<long>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                              std::chrono::steady_clock::now() - start)
+                                              .count());
+  for (const auto& name : pipeline.outputs) fs::remove(bench.path(name));
+  fs::remove_all(bench.path("state"));
   int killed = 0;
-  for (int tries = 0; tries < 60; ++tries) {
-    const bool last = tries == 59;  // so that a slow machine ends as well
-    const int rc = bench.run({"-p", parallelism(random), "--drain"},
-                             last ? -1 : static_cast<long>(random()) % half_us);
+  for (int tries = 0; tries < 100; ++tries) {
+    const bool last = tries == 99 || killed >= wanted;
+    // Four in five soon after the start, so that a restart is disturbed as well.
+    const long window = random() % 5 == 0 ? whole_us : std::max<long>(500, whole_us / 4);
+    Fault fault;
+    if (!last) fault.kill_after_us = static_cast<long>(random()) % window;
+    const int rc = bench.run({"-p", parallelism(random), "--drain"}, fault);
     if (rc == 0) break;
     if (rc != -SIGKILL) {
       fail(what + ": exit " + std::to_string(rc) + " " + bench.errors());
-      break;
+      return 0;
     }
     ++killed;
   }
-  check_output(bench, pipeline, what);
-  return killed;
+  return bench.same_output(pipeline, what) ? killed : 0;
 }
 
-void expect(Bench& bench, const std::string& what, int code, const std::string& text,
-            const std::vector<std::string>& args = {}) {
-  const int rc = bench.run(args);
-  if (rc != code)
-    fail(what + ": exit " + std::to_string(rc) + ", expected " + std::to_string(code) + ": " +
-         bench.errors());
-  if (bench.errors().find(text) == std::string::npos)
-    fail(what + ": no `" + text + "` in: " + bench.errors());
-}
-
-void damage_newest(Bench& bench) {
-  fs::path newest;
-  for (const auto& entry : fs::directory_iterator(bench.path("state")))
-    if (entry.path().filename().string().starts_with("ckpt-") && entry.path() > newest)
-      newest = entry.path();
-  std::string bytes = read_file(newest);
-  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
-  write_file(newest, bytes);
-}
-
-void damages(Bench& bench) {
-  const Pipeline& pipeline = kPipelines[1];
-  const std::string log = make_log(1, 3000);
-  const size_t half = log.find('\n', log.size() / 2) + 1;
-  run_reference(bench, pipeline, log);
-  write_file(bench.path("in.csv"), log.substr(0, half));
-  expect(bench, "first run", 0, "");
-  write_file(bench.path("in.csv"), log.substr(half), true);
-  damage_newest(bench);
-  expect(bench, "a damaged checkpoint is left for the one before", 0, "", {"--drain"});
-  check_output(bench, pipeline, "a damaged checkpoint is left for the one before");
-
-  bench.write_pipeline(kPipelines[3], "other.csv", "state");
-  expect(bench, "a changed step", 4, "does not fit");
-  expect(bench, "a changed step, started over", 0, "", {"--fresh"});
-  expect(bench, "another pipeline's folder", 4, "faults", {"--set", "name='another'"});
-  write_file(bench.path("other.csv"), "short");
-  expect(bench, "an output that somebody has cut", 4, "other.csv");
+void idle_runs(Bench& bench, const Pipeline& pipeline) {
+  const std::string what = std::string("A11 runs over nothing new, ") + pipeline.name;
+  if (!bench.make_reference(pipeline, make_log(5, 200))) return;
+  bench.run({});
+  const auto look = [&] {
+    std::string all;
+    for (const auto& name : pipeline.outputs) all += read_file(bench.path(name)) + "|";
+    for (const auto& entry : fs::directory_iterator(bench.path("state"))) {
+      if (entry.path().filename().string().starts_with("ckpt-"))
+        all = std::to_string(fs::file_size(entry)) + " " + all;
+    }
+    return all;
+  };
+  for (int i = 0; i < 3; ++i) bench.run({});
+  const std::string before = look();
+  for (int i = 0; i < 20; ++i) bench.run({});
+  if (look() != before) return fail(what + ": something has changed");
+  pass();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 3) return 2;
-  const unsigned rounds = argc > 3 ? static_cast<unsigned>(std::atoi(argv[3])) : 10;
-  Bench bench(argv[1], fs::path(argv[2]));
-  int killed = 0;
-  for (unsigned round = 0; round < rounds; ++round) {
-    for (const auto& pipeline : kPipelines) {
-      split(bench, pipeline, round);
-      killed += kills(bench, pipeline, round);
+  const auto& all = pipelines();
+  const size_t kills = argc > 3 ? static_cast<size_t>(std::atoi(argv[3])) : 300;
+  const size_t splits = argc > 4 ? static_cast<size_t>(std::atoi(argv[4])) : 1000;
+  Bench bench(argv[1], argv[2]);
+  for (size_t p = 0; p < all.size(); ++p) {
+    const size_t wanted = (kills + all.size() - 1) / all.size();
+    size_t killed = 0;
+    unsigned rounds = 0;
+    while (killed < wanted && rounds < 100) {
+      const int n = kill_runs(bench, all[p], rounds++,
+                              static_cast<int>(std::min<size_t>(wanted - killed, 10)));
+      if (n == 0 && rounds > 5) break;
+      killed += static_cast<size_t>(n);
     }
+    if (killed < wanted) fail(std::string(all[p].name) + ": hardly a run could be killed");
+    report(std::string(all[p].id) + " kill -9, " + all[p].name + ": " + std::to_string(killed) +
+           " kills survived in " + std::to_string(rounds) + " logs");
+    pass(killed);
   }
-  if (killed == 0) fail("no run was killed: the test has shown nothing");
-  damages(bench);
-  const size_t runs = rounds * std::size(kPipelines);
-  std::printf("%zu logs split into runs, %d kills survived over %zu runs\n", runs, killed, runs);
-  if (failed == 0) fs::remove_all(argv[2]);
-  std::printf("%d failed\n", failed);
-  return failed == 0 ? 0 : 1;
+  size_t good = 0;
+  for (size_t i = 0; i < splits; ++i)
+    good += split(bench, all[i % all.size()], static_cast<unsigned>(i / all.size())) ? 1 : 0;
+  report("A10 A15 logs cut into runs: " + std::to_string(good) + " of " + std::to_string(splits) +
+         " gave the bytes of one run");
+  pass(good);
+  for (const auto& pipeline : all) idle_runs(bench, pipeline);
+  report("A11 runs over nothing new leave outputs and state as they are");
+  const int code = finish();
+  if (code == 0) fs::remove_all(bench.folder());
+  return code;
 }

@@ -87,7 +87,7 @@ TEST_CASE("combined: bad lines name the field") {
   bad_status.replace(bad_status.find(" 200 "), 5, " 2x0 ");
   std::string bad_time = kLine;
   bad_time.replace(bad_time.find("Oct"), 3, "Okt");
-  CHECK(decode(*format, bad_status).batch.rejects.at(0).reason == "not a INT: `2x0`");
+  CHECK(decode(*format, bad_status).batch.rejects.at(0).reason == "not an INT: `2x0`");
   CHECK(decode(*format, bad_time).batch.rejects.at(0).field == "time");
   CHECK(decode(*format, "a b c [10/Oct/2000:13:55:36 -0700] \"x\" 200 5\n")
             .batch.rejects.at(0)

@@ -144,7 +144,7 @@ TEST_CASE("csv: only needed columns are made, others' errors are not seen") {
   const Decoded d = decode(*format, "1,x,3,4,5,6\n1,2,y,4,5,6\n1,2,7,4,5\n1,2,8,4,5,6\n", request);
   CHECK(show(d.batch) == "-|-|3|-|-|-\n-|-|8|-|-|-\n");
   CHECK(show_rejects(d.batch) ==
-        "@1012 1 c: not a INT: `y` [1,2,y,4,5,6]\n@1024 1 : 5 fields, expected 6 [1,2,7,4,5]\n");
+        "@1012 1 c: not an INT: `y` [1,2,y,4,5,6]\n@1024 1 : 5 fields, expected 6 [1,2,7,4,5]\n");
   request.needed.assign(6, false);
   const Decoded counted = decode(*format, "1,x,3,4,5,6\n\n1,2,y,4,5,6\n", request);
   CHECK(counted.batch.rows == 2);
@@ -159,7 +159,7 @@ TEST_CASE("csv: the first bad record ends the batch when failing fast") {
   request.want_raw = true;
   const Decoded d = decode(*format, "1,2\n3,4\n5,x\n7,8\ny,9\n", request);
   CHECK(show(d.batch) == "1|2\n3|4\n");
-  CHECK(show_rejects(d.batch) == "@1008 2 b: not a INT: `x` [5,x]\n");
+  CHECK(show_rejects(d.batch) == "@1008 2 b: not an INT: `x` [5,x]\n");
   CHECK(d.batch.stopped);
   CHECK(d.batch.records == 3);
   REQUIRE(d.batch.raw.size() == 2);

@@ -193,15 +193,15 @@ TEST_CASE("json: what is refused") {
       {"// comment", "not a JSON object"},
       {"{\"a\":1,/* x */\"b\":2}", "expected a key"},
       {"{\"a\":12x}", "expected a value"},
-      {"{\"a\":1.5}", "a: not a INT: `1.5`"},
-      {"{\"a\":2147483648}", "a: not a INT: `2147483648`"},
-      {"{\"a\":-2147483649}", "a: not a INT: `-2147483649`"},
-      {"{\"a\":1e400}", "a: not a INT: `1e400`"},
-      {"{\"a\":true}", "a: not a INT: `true`"},
-      {"{\"a\":\"\"}", "a: not a INT: `\"\"`"},
-      {"{\"a\":\"1x\"}", "a: not a INT: `\"1x\"`"},
-      {"{\"a\":[1]}", "a: not a INT: `[1]`"},
-      {"{\"a\":{\"x\":1}}", "a: not a INT: `{\"x\":1}`"},
+      {"{\"a\":1.5}", "a: not an INT: `1.5`"},
+      {"{\"a\":2147483648}", "a: not an INT: `2147483648`"},
+      {"{\"a\":-2147483649}", "a: not an INT: `-2147483649`"},
+      {"{\"a\":1e400}", "a: not an INT: `1e400`"},
+      {"{\"a\":true}", "a: not an INT: `true`"},
+      {"{\"a\":\"\"}", "a: not an INT: `\"\"`"},
+      {"{\"a\":\"1x\"}", "a: not an INT: `\"1x\"`"},
+      {"{\"a\":[1]}", "a: not an INT: `[1]`"},
+      {"{\"a\":{\"x\":1}}", "a: not an INT: `{\"x\":1}`"},
   };
   for (const auto& [line, reason] : bad) {
     INFO(line);
@@ -266,8 +266,9 @@ TEST_CASE("json: times from numbers") {
 
 TEST_CASE("json: faults name the place inside a nested value") {
   const Declared columns = {{"r", "ROW<a ARRAY<ROW<b INT>>>"}, {"m", "MAP<STRING, INT>"}};
-  CHECK(reasons(columns, R"({"r":{"a":[{"b":1},{"b":"x"}]}})") == "r.a[2].b: not a INT: `\"x\"`\n");
-  CHECK(reasons(columns, R"({"m":{"k":[]}})") == "m[k]: not a INT: `[]`\n");
+  CHECK(reasons(columns, R"({"r":{"a":[{"b":1},{"b":"x"}]}})") ==
+        "r.a[2].b: not an INT: `\"x\"`\n");
+  CHECK(reasons(columns, R"({"m":{"k":[]}})") == "m[k]: not an INT: `[]`\n");
   CHECK(reasons(columns, R"({"r":7})").starts_with("r: not a ROW<"));
   // The columns are whole again for the rows behind.
   const std::string bad = R"({"m":{"a":1,"b":2},"r":{"a":[{"b":1},{"b":"x"}]}})";
@@ -315,7 +316,7 @@ TEST_CASE("json: only what is needed is filled") {
   CHECK(decoded.batch.raw[0].view() == "{\"a\":\"x\",\"b\":1}");
   CHECK(decoded.batch.raw[1].view() == "{\"c\":{}}");
   CHECK(decoded.batch.raw[1].ptr - decoded.batch.block_begin == 28);
-  CHECK(show_rejects(decoded.batch) == "@1018 1 b: not a INT: `\"y\"` [{\"b\":\"y\"}]\n");
+  CHECK(show_rejects(decoded.batch) == "@1018 1 b: not an INT: `\"y\"` [{\"b\":\"y\"}]\n");
   request.needed = {false, false, false};
   CHECK(decode(*format, "{}\n{}\n", request).batch.rows == 2);
 }

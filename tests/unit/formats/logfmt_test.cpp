@@ -47,8 +47,8 @@ TEST_CASE("logfmt: what is refused") {
         "@1016 1 n: a quote is not closed [n=\"1]\n"
         "@1021 1 n: text behind a closing quote [n=\"1\"x]\n"
         "@1028 1 : a value without a key [=5]\n"
-        "@1031 1 n: not a INT: `12x` [n=12x]\n"
-        "@1037 1 n: not a INT: `99999999999` [n=99999999999]\n"
+        "@1031 1 n: not an INT: `12x` [n=12x]\n"
+        "@1037 1 n: not an INT: `99999999999` [n=99999999999]\n"
         "@1051 1 n: a wrong escape in `\\q` [n=\"\\q\"]\n");
   CHECK(decoded.batch.records == 9);
 }

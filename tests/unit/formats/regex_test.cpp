@@ -71,7 +71,7 @@ TEST_CASE("regex: only the groups that are needed are taken") {
   CHECK(decode(*format, "x 1 y\nz\n", request).batch.rows == 1);
   request.needed = {false, true, false};
   CHECK(show_rejects(decode(*format, "z 99999999999999 w\n", request).batch) ==
-        "@1000 0 b: not a INT: `99999999999999` [z 99999999999999 w]\n");
+        "@1000 0 b: not an INT: `99999999999999` [z 99999999999999 w]\n");
 }
 
 TEST_CASE("regex: a sample decides types") {

@@ -6,6 +6,7 @@
 
 #include "state/checkpoint_file.h"
 #include "state/checkpoint_store.h"
+#include "state/hash.h"
 
 namespace fs = std::filesystem;
 
@@ -14,7 +15,13 @@ namespace weir {
 namespace {
 
 CheckpointFile sample(uint64_t epoch) {
-  return {epoch, 7, {{"sources", "abc"}, {"empty", ""}, {"state", std::string(1000, 'x')}}};
+  CheckpointFile file;
+  file.epoch = epoch;
+  file.pipeline_id = 7;
+  file.add("sources", "abc");
+  file.add("empty", "");
+  file.add("state", std::string(1000, 'x'));
+  return file;
 }
 
 struct Folder {
@@ -41,10 +48,61 @@ TEST_CASE("a checkpoint reads back as it was written") {
   REQUIRE(read);
   CHECK(read->epoch == 42);
   CHECK(read->pipeline_id == 7);
-  CHECK(read->sections == written.sections);
-  REQUIRE(read->find("sources") != nullptr);
-  CHECK(*read->find("sources") == "abc");
-  CHECK(read->find("none") == nullptr);
+  REQUIRE(read->sections.size() == written.sections.size());
+  for (size_t i = 0; i < written.sections.size(); ++i) {
+    CHECK(read->sections[i].name == written.sections[i].name);
+    CHECK(read->sections[i].bytes == written.sections[i].bytes);
+  }
+  CHECK(read->find("sources") == "abc");
+  CHECK(!read->find("none"));
+}
+
+TEST_CASE("a checkpoint of the first format is read") {
+  std::string bytes = "WEIRCKPT";
+  const auto put = [&]<class T>(T value) {
+    bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+  };
+  put(uint32_t{1});
+  put(uint32_t{1});
+  put(uint64_t{42});
+  put(uint64_t{7});
+  put(uint32_t{1});
+  put(uint32_t{4});
+  bytes += "name";
+  put(uint64_t{8 + 8 + 16 + 4 + 8 + 24});
+  put(uint64_t{3});
+  put(hash_bytes("abc"));
+  bytes += "abc";
+  const uint64_t length = bytes.size();
+  const uint64_t sum = hash_bytes(bytes);
+  put(length);
+  put(sum);
+  bytes += "WEIRCEND";
+  const auto read = decode_checkpoint(bytes, "x");
+  REQUIRE(read);
+  CHECK(read->epoch == 42);
+  CHECK(read->find("name") == "abc");
+}
+
+TEST_CASE("a checkpoint is saved by a child process") {
+  const Folder folder;
+  auto store = CheckpointStore::open(folder.state());
+  REQUIRE(store);
+  std::string state(100'000, 'a');
+  const auto fill = [&](CheckpointWriter& writer) { writer.add("state", state); };
+  REQUIRE((*store)->start_saving(1, 7, fill, {}));
+  CHECK((*store)->is_saving());
+  state.assign(state.size(), 'b');  // the child has its own
+  REQUIRE((*store)->look_at_saving(true));
+  CHECK(!(*store)->is_saving());
+  const auto saved = (*store)->load();
+  REQUIRE(saved);
+  CHECK((*saved)->find("state") == std::string(100'000, 'a'));
+  // What goes wrong there is told here.
+  REQUIRE((*store)->start_saving(2, 7, fill, {-1}));
+  const auto failed = (*store)->look_at_saving(true);
+  REQUIRE(!failed);
+  CHECK(failed.error().kind == ErrorKind::kIo);
 }
 
 TEST_CASE("every flipped byte and every cut of a checkpoint is noticed") {

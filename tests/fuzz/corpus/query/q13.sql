@@ -1,0 +1,1 @@
+SELECT (VALUES (1)) AS one, id FROM input WHERE id = ((SELECT 1) UNION (SELECT 2))
