@@ -16,11 +16,11 @@ struct AbsentFamily {
 
 constexpr std::array<AbsentFamily, 6> kAbsentFamilies = {{
     {{"RANK", "DENSE_RANK", "ROW_NUMBER", "PERCENT_RANK", "CUME_DIST", "NTILE", "LAG", "LEAD"},
-     "works over a window of rows (OVER), which this version does not have",
-     "op = \"top\" with `rank` numbers the rows of each group; op = \"reduce\" keeps a running "
-     "result per key"},
+     "works over the rows around each one, not on one row's values",
+     "op = \"over\" does it, in SQL ROW_NUMBER() OVER (PARTITION BY key ORDER BY t) and its like; "
+     "op = \"top\" with `rank` numbers the rows of each group"},
     {{"GROUPING", "GROUPING_ID", "GROUP_ID"},
-     "belongs to GROUPING SETS, ROLLUP and CUBE, which this version does not have",
+     "belongs to a query with GROUPING SETS, ROLLUP or CUBE",
      {}},
     {{"BITMAP_"},
      "works on BITMAP values, which weir does not have",
