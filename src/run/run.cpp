@@ -1,6 +1,7 @@
 #include "run/run.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <chrono>
@@ -115,7 +116,7 @@ class Monitor {
     while (!wake_.wait_for(lock, period, [&] { return done_; })) {
       if (options_.stop_signal != nullptr && options_.stop_signal->load() != 0) interrupt();
       look_at_requests();
-      if (!failure_ && used_memory() > budget_) {
+      if (!failure_ && needs_too_much()) {
         failure_ = over_budget();
         stop();
       }
@@ -128,6 +129,13 @@ class Monitor {
         options_.progress(progress(seconds_since(start)));
       }
     }
+  }
+
+  // What was freed and is only kept by the allocator does not count: it is given back first.
+  bool needs_too_much() const {
+    if (used_memory() <= budget_) return false;
+    ::malloc_trim(0);
+    return used_memory() > budget_;
   }
 
   Error over_budget() const {
