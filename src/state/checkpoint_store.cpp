@@ -18,6 +18,8 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 
 namespace weir {
 
@@ -26,6 +28,8 @@ namespace {
 constexpr std::string_view kPrefix = "ckpt-";
 constexpr size_t kKept = 3;
 constexpr int kLookEveryMs = 20;
+constexpr auto kGoneWithin = std::chrono::milliseconds(60);  // from the signal to where it shows
+constexpr auto kGivenBackWithin = std::chrono::seconds(10);
 constexpr size_t kWrittenBytes = size_t{256} << 10;
 
 std::unexpected<Error> failed(const std::string& what, const std::string& path) {
@@ -76,24 +80,53 @@ Result<void> make_folder(const std::string& dir) {
   return {};
 }
 
-// Looks again and again: flock itself has no time limit. False: errno says why.
+// Who holds the lock, as it wrote into it; 0: nobody can tell.
+pid_t holder_of(int lock) {
+  char text[64] = {};
+  const ssize_t n = ::pread(lock, text, sizeof text - 1, 0);
+  return n > 0 ? static_cast<pid_t>(std::strtol(text, nullptr, 10)) : 0;
+}
+
+// The process has ended or is about to: killed runs take a moment to give back their memory.
+bool is_gone(pid_t process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
+  std::string text;
+  if (!std::getline(file, text)) return true;
+  // "pid (name) state ppid pgrp session tty tpgid flags ..."
+  std::istringstream fields(text.substr(text.rfind(')') + 1));
+  std::string state;
+  int64_t skipped = 0;
+  uint64_t flags = 0;
+  fields >> state;
+  for (int i = 0; i < 5; ++i) fields >> skipped;
+  fields >> flags;
+  constexpr uint64_t kExiting = 4;  // PF_EXITING
+  return state == "Z" || state == "X" || (flags & kExiting) != 0;
+}
+
+// Looks again and again: flock itself has no time limit. A killed run, and the child that still writes its
+// last checkpoint, are waited for. False: errno says why.
 bool take_lock(int lock, int64_t wait_us, const std::atomic<int>* stop) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(wait_us);
+  const auto begin = std::chrono::steady_clock::now();
   while (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK || std::chrono::steady_clock::now() >= until) return false;
-    if (stop != nullptr && stop->load() != 0) return false;
+    if (errno != EWOULDBLOCK) return false;
+    const auto waited = std::chrono::steady_clock::now() - begin;
+    const bool wait = waited < std::max<std::chrono::nanoseconds>(
+                                   kGoneWithin, std::chrono::microseconds(wait_us)) ||
+                      (waited < kGivenBackWithin && is_gone(holder_of(lock)));
+    if (!wait || (stop != nullptr && stop->load() != 0)) {
+      errno = EWOULDBLOCK;
+      return false;
+    }
     ::poll(nullptr, 0, kLookEveryMs);
-    errno = EWOULDBLOCK;
   }
   return true;
 }
 
 std::string busy_message(int lock, const std::string& dir) {
-  char text[64] = {};
-  const ssize_t n = ::pread(lock, text, sizeof text - 1, 0);
-  std::string holder(text, n > 0 ? static_cast<size_t>(n) : 0);
-  holder = holder.substr(0, holder.find('\n'));
-  return "another run uses " + dir + (holder.empty() ? "" : " (process " + holder + ")");
+  const pid_t holder = holder_of(lock);
+  return "another run uses " + dir +
+         (holder == 0 ? "" : " (process " + std::to_string(holder) + ")");
 }
 
 }  // namespace
