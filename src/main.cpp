@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <system_error>
 
 #include "cli/command.h"
 
@@ -38,6 +39,8 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     std::fputs("weir: error: out of memory\n", stderr);
     return 6;
+  } catch (const std::system_error& e) {  // no thread, as a rule
+    std::fprintf(stderr, "weir: error: the system refuses what is needed: %s\n", e.what());
   } catch (const std::exception& e) {
     std::fprintf(stderr, "weir: internal error: %s; please report it\n", e.what());
   } catch (...) {

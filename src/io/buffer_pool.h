@@ -22,7 +22,8 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
   std::shared_ptr<Buffer> acquire(size_t size_bytes);
 
  private:
-  explicit BufferPool(size_t keep_bytes) : keep_bytes_(keep_bytes) {}
+  // Room for all that comes back: giving back is part of destruction, where memory must not be asked for.
+  explicit BufferPool(size_t keep_bytes) : keep_bytes_(keep_bytes) { free_.reserve(kMostKept); }
   void give_back(std::unique_ptr<Buffer> buffer);
 
   static constexpr size_t kMostKept = 64;

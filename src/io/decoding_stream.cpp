@@ -121,6 +121,7 @@ Result<void> DecodingStream::next_member() {
       return {};
     }
     if (raw_ended_ || (at_ < end_ && !may_become_compressed(waiting()))) {
+      cut_off_ = raw_ended_ && may_become_compressed(waiting());
       return fail(ErrorKind::kData,
                   name_ + ": something else follows the " + std::string(compression_name(kind_)) +
                       " data, at byte " + std::to_string(raw_offset()) +
@@ -137,6 +138,7 @@ Result<void> DecodingStream::decode(char*& out, char* out_end) {
       if (out > begin) return {};
       if (auto r = refill(); !r) return r;
       if (raw_ended_) {
+        cut_off_ = true;
         return fail(ErrorKind::kData, name_ + ": the " + std::string(compression_name(kind_)) +
                                           " data ends too soon, at decoded byte " +
                                           std::to_string(decoded_) + ": the file is cut off");

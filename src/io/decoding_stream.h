@@ -19,6 +19,7 @@ class DecodingStream final : public ByteStream {
 
   Result<size_t> read(char* to, size_t size) override;
   bool ready() override { return failure_ || at_ < end_ || output_waits_ || raw_->ready(); }
+  bool cut_off() const override { return cut_off_; }
   uint64_t bytes_consumed() const override { return raw_->bytes_consumed(); }
 
  private:
@@ -43,6 +44,7 @@ class DecodingStream final : public ByteStream {
   size_t at_ = 0;  // the part of input_ that waits
   size_t end_ = 0;
   bool raw_ended_ = false;
+  bool cut_off_ = false;
   bool output_waits_ = false;  // the decompressor filled all the room it had
   uint64_t decoded_ = 0;
   std::optional<Error> failure_;  // to be told once the bytes before it are out

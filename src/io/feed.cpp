@@ -30,6 +30,7 @@ class ChainFeed final : public Feed {
       const size_t part = current_.load(std::memory_order_acquire);
       if (part == parts_.size() || stop_->raised()) return false;
       item.error.reset();
+      item.lost_record = false;
       if (parts_[part]->claim(item)) {
         item.block.sequence += bases_[part];
         return true;
@@ -58,6 +59,14 @@ class ChainFeed final : public Feed {
     }
     return sum;
   }
+  std::string note() const override {
+    std::string notes;
+    for (const auto& part : parts_) {
+      const std::string note = part->note();
+      if (!note.empty()) notes += (notes.empty() ? "" : "; ") + note;
+    }
+    return notes;
+  }
 
  private:
   std::vector<std::unique_ptr<SubFeed>> parts_;
@@ -85,6 +94,7 @@ class MemoryStream final : public ByteStream {
 
 // What an input is, found out without taking bytes from it that could not be read again.
 struct InputKind {
+  bool regular = false;
   bool plain = false;  // a regular file, not compressed
   uint64_t begin = 0;
   std::optional<uint64_t> size;  // nullopt: not known
@@ -106,6 +116,7 @@ Result<InputKind> inspect(const std::string& path) {
   }
   if (!S_ISREG(info.st_mode)) return InputKind{};
   InputKind kind;
+  kind.regular = true;
   if (path == "-") kind.begin = static_cast<uint64_t>(std::max<off_t>(0, ::lseek(fd, 0, SEEK_CUR)));
   const auto size = static_cast<uint64_t>(info.st_size);
   kind.size = size > kind.begin ? size - kind.begin : 0;
@@ -128,12 +139,12 @@ FeedShared make_feed_shared(std::shared_ptr<const RecordCutter> cutter, FeedOpti
   return {std::move(cutter), options, std::make_shared<StopSignal>(), BufferPool::make(keep_bytes)};
 }
 
-Error record_too_long(const std::string& name, uint64_t offset, const FeedShared& shared) {
+Error record_too_long(uint64_t offset, const FeedShared& shared) {
   std::string hint;
   if (!shared.cutter->stateless())
     hint = "a quote that is never closed makes one record of all that follows";
   return Error{ErrorKind::kData,
-               name + ": the record at byte " + std::to_string(offset) + " is longer than " +
+               "the record at byte " + std::to_string(offset) + " is longer than " +
                    format_byte_size(shared.options.max_record_bytes),
                {},
                std::move(hint),
@@ -169,7 +180,9 @@ Result<std::unique_ptr<Feed>> resume_file_feed(const std::vector<FeedInput>& inp
       plain.push_back({path, partition, kind->begin + skipped, *kind->size - skipped, skipped});
     } else {
       end_run();
-      parts.push_back(make_stream_feed(path, partition, kind->size, offset, shared));
+      FeedShared own = shared;
+      own.options.hold_partial = own.options.hold_partial && kind->regular;
+      parts.push_back(make_stream_feed(path, partition, kind->size, offset, own));
     }
   }
   end_run();

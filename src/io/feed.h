@@ -28,7 +28,8 @@ struct FeedOptions {
   size_t block_bytes = size_t{128} << 10;
   size_t max_record_bytes = size_t{64} << 20;  // a longer record is a data error with its offset
   uint32_t source = 0;                         // for BlockOrigin
-  // The input may grow and be read on by a later run: a last record without its end waits for that.
+  // Files may grow and be read on by a later run: a last record without its end waits for that, and so does what a
+  // compressed file lacks. Pipes end for good.
   bool hold_partial = false;
 };
 
@@ -40,9 +41,13 @@ struct FeedInput {
 };
 
 // A block, or the error that stands in its place in input order (blocks after it may still come).
+//
+// Where one record alone is lost (it is too long), the block is empty, with the record's place as its origin, and what
+// follows is whole: whoever takes it may go on.
 struct FeedItem {
   Block block;
   std::optional<Error> error;
+  bool lost_record = false;
 };
 
 class Feed {
@@ -56,6 +61,8 @@ class Feed {
   // For progress: bytes handed out and the total (0: not known).
   virtual uint64_t bytes_done() const = 0;
   virtual uint64_t bytes_total() const = 0;
+  // What a user may want to know at the end: files of which a part is left to a later run.
+  virtual std::string note() const { return {}; }
 };
 
 // Files in the given order; each a partition of its own. Regular plain files are read by position,

@@ -21,6 +21,8 @@ class ByteStream {
   virtual Result<size_t> read(char* to, size_t size) = 0;
   // True if a read would give bytes (or the end) at once; regular files: always.
   virtual bool ready() { return true; }
+  // After an error of read: true if it is compressed data that may still be being written, as it ends in a member.
+  virtual bool cut_off() const { return false; }
   // Bytes taken from the file itself (compressed ones), for progress.
   virtual uint64_t bytes_consumed() const = 0;
 };

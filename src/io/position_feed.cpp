@@ -240,15 +240,15 @@ class PositionFeed final : public SubFeed {
       if (shared_.options.hold_partial)
         item.block.origin.begin = item.block.origin.end = file.file.skipped;
       if (k > 0) {
-        if (auto r = look_back(file, k - 1, state); !r) return r;
+        if (auto r = look_back(file, k - 1, state, item); !r) return r;
       }
     }
     item.block.buffer = std::move(buffer);
     return {};
   }
 
-  // The error of range k's last record if that is too long. `state_behind`: where its scan ends.
-  Result<void> look_back(OpenFile& file, uint64_t k, State state_behind) {
+  // Puts the error of range k's last record, if that is too long, into the item. `state_behind`: where its scan ends.
+  Result<void> look_back(OpenFile& file, uint64_t k, State state_behind, FeedItem& item) {
     const std::shared_ptr<Buffer> buffer = acquire_buffer();
     auto window = read_window(file, k, *buffer);
     if (!window) return fail(window.error());
@@ -256,8 +256,11 @@ class PositionFeed final : public SubFeed {
     const auto cut = find_cut(file, k, *window, state, state_behind);
     if (!cut) return fail(cut.error());
     if (!cut->too_long) return {};
-    return fail(record_too_long(input_name(file.file.path),
-                                file.file.skipped + window->begin + cut->end, shared_));
+    const uint64_t at = file.file.skipped + window->begin + cut->end;
+    item.error = record_too_long(at, shared_);
+    item.lost_record = true;
+    item.block.origin.begin = item.block.origin.end = at;
+    return {};
   }
 
   // `state`: where the window begins; `state_behind`: one byte before the range's end. Extends the

@@ -48,7 +48,8 @@ class StreamFeed final : public SubFeed {
       const size_t end = find_cut();
       if (end == kTooLong) {
         if (!started_) return give_block(item, 0, false);  // a partition begins with a block
-        give_error(item, record_too_long(name_, offset_, shared_));
+        give_error(item, record_too_long(offset_, shared_));
+        item.lost_record = true;
         drop_record();
         return true;
       }
@@ -60,6 +61,10 @@ class StreamFeed final : public SubFeed {
   uint64_t items() const override { return items_.load(std::memory_order_acquire); }
   uint64_t bytes_done() const override { return consumed_.load(std::memory_order_relaxed); }
   std::optional<uint64_t> bytes_total() const override { return bytes_total_; }
+  std::string note() const override {
+    const std::lock_guard lock(note_mutex_);
+    return note_;
+  }
 
  private:
   static constexpr size_t npos = RecordCutter::npos;
@@ -84,7 +89,11 @@ class StreamFeed final : public SubFeed {
     grow_buffer(*buffer_, target);
     do {
       const auto n = stream_->read(buffer_->data() + used_, target - used_);
-      if (!n) {
+      if (!n && shared_.options.hold_partial && stream_->cut_off()) {
+        at_end_ = true;
+        const std::lock_guard lock(note_mutex_);
+        note_ = name_ + " ends within its compressed data, the rest is left to the next run";
+      } else if (!n) {
         failure_ = n.error();
       } else {
         used_ += *n;
@@ -217,6 +226,9 @@ class StreamFeed final : public SubFeed {
   const std::optional<uint64_t> bytes_total_;
   std::atomic<uint64_t> items_{0};
   std::atomic<uint64_t> consumed_{0};
+
+  mutable std::mutex note_mutex_;
+  std::string note_;
 
   std::mutex token_;  // guards all that follows
   uint64_t to_pass_over_;

@@ -33,6 +33,7 @@ class SubFeed {
   virtual uint64_t items() const = 0;
   virtual uint64_t bytes_done() const = 0;
   virtual std::optional<uint64_t> bytes_total() const = 0;  // nullopt: not known
+  virtual std::string note() const { return {}; }           // as Feed's, once it has ended
 };
 
 struct PlainFile {
@@ -54,7 +55,7 @@ std::unique_ptr<SubFeed> make_stream_feed(std::unique_ptr<ByteStream> stream, st
                                           uint32_t partition, std::optional<uint64_t> bytes_total,
                                           const FeedShared& shared);
 
-// "access.log: the record at byte 123 is longer than 1 MB".
-Error record_too_long(const std::string& name, uint64_t offset, const FeedShared& shared);
+// "the record at byte 123 is longer than 1 MB".
+Error record_too_long(uint64_t offset, const FeedShared& shared);
 
 }  // namespace weir

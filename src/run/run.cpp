@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <csignal>
 #include <cstdlib>
+#include <new>
 #include <thread>
 
 #include "base/units.h"
@@ -57,6 +58,7 @@ class SourceFeed : public PieceFeed {
   uint64_t bytes_done() const { return source_->bytes_done(); }
   uint64_t bytes_total() const { return source_->bytes_total(); }
   std::string summary() const { return source_->summary(); }
+  std::string warning() const { return source_->warning(); }
 
  private:
   const PlannedSource& planned_;
@@ -88,7 +90,7 @@ class Monitor {
         ticks_(needs_ticks(state)),
         failure_(failure),
         budget_(memory_budget(state.plan.runtime.memory_limit)) {
-    thread_ = std::thread([this] { loop(); });
+    thread_ = std::thread([this] { watch(); });
   }
   ~Monitor() {
     {
@@ -105,6 +107,15 @@ class Monitor {
     for (const auto& source : state.plan.sources)
       if (source.idle_timeout_us) return true;
     return state.graph.uses_clock();
+  }
+
+  void watch() {
+    try {
+      loop();
+    } catch (const std::bad_alloc&) {
+      if (!failure_) failure_ = Error{ErrorKind::kDiskFull, "out of memory", {}, {}, {}};
+      stop();
+    }
   }
 
   void loop() {
@@ -483,6 +494,10 @@ RunResult run_plan(const Plan& plan, const RunOptions& options) {
     run_stages(state, feeds, feed_options.block_bytes);
   }
   for (size_t s = 0; s < feeds.size(); ++s) state.sources[s].summary = feeds[s]->summary();
+  for (const auto& feed : feeds) {
+    const std::string warning = feed->warning();
+    if (!warning.empty() && options.message) options.message("weir: warning: " + warning);
+  }
   if (over_budget && !state.error) state.error = std::move(over_budget);
   int signal = options.stop_signal != nullptr ? options.stop_signal->load() : 0;
   if (signal == 0 && state.hung_up) signal = SIGHUP;

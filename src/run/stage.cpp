@@ -1,6 +1,7 @@
 #include "run/stage.h"
 
 #include <exception>
+#include <system_error>
 #include <thread>
 
 #include "run/lane_state.h"
@@ -15,6 +16,12 @@ namespace {
 
 Error error_of(const std::exception& e) {
   if (const auto* spill = dynamic_cast<const SpillError*>(&e)) return spill->error();
+  if (const auto* system = dynamic_cast<const std::system_error*>(&e))
+    return Error{ErrorKind::kIo,
+                 std::string("a thread cannot be started: ") + system->what(),
+                 {},
+                 "fewer of them: -p 1",
+                 {}};
   const bool memory = dynamic_cast<const std::bad_alloc*>(&e) != nullptr;
   return Error{memory ? ErrorKind::kDiskFull : ErrorKind::kInternal,
                memory ? "out of memory" : std::string("internal error: ") + e.what(),
@@ -42,9 +49,14 @@ class Stage {
 
   void run() {
     std::vector<std::thread> threads;
-    for (int w = 1; w < workers_; ++w) threads.emplace_back([this, w] { work(w); });
+    try {
+      for (int w = 1; w < workers_; ++w) threads.emplace_back([this, w] { work(w); });
+    } catch (const std::exception& e) {
+      fail_worker(error_of(e));
+    }
     work(0);
     for (auto& t : threads) t.join();
+    if (worker_failure_ && !state_.error) state_.error = std::move(worker_failure_);
     if (makes_checkpoints() && !state_.error) make_checkpoint(true);
     for (auto& lane : lanes_) note_source(*lane);
     if (state_.board != nullptr) post_metrics();
@@ -89,7 +101,24 @@ class Stage {
 
   // --- in the workers ---
 
+  // Nothing may leave a thread: what a worker meets outside of its pieces (no memory, no thread) ends the run.
   void work(int index) {
+    try {
+      work_through(index);
+    } catch (const std::exception& e) {
+      fail_worker(error_of(e));
+    }
+  }
+
+  void fail_worker(Error error) {
+    {
+      const std::lock_guard lock(totals_mutex_);
+      if (!worker_failure_) worker_failure_ = std::move(error);
+    }
+    stop();
+  }
+
+  void work_through(int index) {
     const auto& cores = state_.cores;
     const bool pin =
         state_.plan.runtime.pin && static_cast<size_t>(workers_) <= cores.size() && workers_ > 1;
@@ -454,6 +483,7 @@ class Stage {
   Merge merge_;
   Sequencer<Piece> sequencer_;
   std::mutex totals_mutex_;
+  std::optional<Error> worker_failure_;  // guarded by it
 };
 
 }  // namespace

@@ -39,7 +39,7 @@ class LinesPlan final : public SourcePlan {
   }
   std::string partition_name(uint32_t) const override { return "collection"; }
   Result<std::unique_ptr<Source>> open(const FeedOptions& options) const override {
-    return make_feed_source(make_memory_feed(bytes_, format_.format->cutter(), options));
+    return make_feed_source(make_memory_feed(bytes_, format_.format->cutter(), options), schema());
   }
 
  private:

@@ -9,8 +9,10 @@
 
 namespace weir {
 
-std::unique_ptr<Source> make_feed_source(std::unique_ptr<Feed> feed);
+// `schema`: of its rows.
+std::unique_ptr<Source> make_feed_source(std::unique_ptr<Feed> feed, const Schema& schema);
 // The same for files that a later run reads on: `work` is what it reads, with partitions given.
-Result<std::unique_ptr<Source>> make_resumable_source(std::unique_ptr<Feed> feed, FileWork work);
+Result<std::unique_ptr<Source>> make_resumable_source(std::unique_ptr<Feed> feed, FileWork work,
+                                                      const Schema& schema);
 
 }  // namespace weir

@@ -15,7 +15,8 @@ namespace weir {
 namespace {
 
 constexpr size_t kSampleBytes = size_t{256} << 10;
-constexpr size_t kMostPeeked = 16;  // files looked into for one that is not empty
+constexpr size_t kLargestSample = size_t{64} << 20;  // as long as a record may be
+constexpr size_t kMostPeeked = 16;                   // files looked into for one that is not empty
 
 bool stat_input(const std::string& path, struct stat& info) {
   return (path == "-" ? ::fstat(0, &info) : ::stat(path.c_str(), &info)) == 0;
@@ -33,12 +34,22 @@ int64_t reference_time(const std::vector<std::string>& paths, int64_t now_us) {
   return int64_t{info.st_mtim.tv_sec} * 1'000'000 + info.st_mtim.tv_nsec / 1000;
 }
 
+// A sample with one whole record at least, where records are lines that are not too long.
+Result<Peek> sample_with_a_record(const std::string& path) {
+  for (size_t size = kSampleBytes;; size *= 8) {
+    auto sample = peek_file(path, std::min(size, kLargestSample));
+    if (!sample || sample->whole || size >= kLargestSample ||
+        sample->head.find('\n') != std::string::npos)
+      return sample;
+  }
+}
+
 // The head of the first input that has one. Beyond the first, only files are asked: a pipe would wait.
 Result<Peek> sample_of(const std::vector<std::string>& paths) {
   Result<Peek> sample = Peek{"", true};
   for (size_t i = 0; i < std::min(paths.size(), kMostPeeked); ++i) {
     if (i > 0 && !is_regular(paths[i])) break;
-    sample = peek_file(paths[i], kSampleBytes);
+    sample = sample_with_a_record(paths[i]);
     if (!sample || !sample->head.empty()) break;
   }
   return sample;
@@ -89,7 +100,7 @@ class FilePlan final : public SourcePlan {
     }
     auto feed = make_file_feed(std::move(files), format_->cutter(), options);
     if (!feed) return fail(feed.error());
-    return make_feed_source(std::move(*feed));
+    return make_feed_source(std::move(*feed), schema());
   }
 
   bool resumable() const override { return kind_ == "file"; }
@@ -115,7 +126,7 @@ class FilePlan final : public SourcePlan {
     }
     auto feed = resume_file_feed(work->inputs, format_->cutter(), options);
     if (!feed) return fail(feed.error());
-    return make_resumable_source(std::move(*feed), std::move(*work));
+    return make_resumable_source(std::move(*feed), std::move(*work), schema());
   }
 
  private:
@@ -125,7 +136,7 @@ class FilePlan final : public SourcePlan {
     const FollowOptions follow{following_->paths, following_->rotate_wait_us, std::move(saved),
                                keeps_positions};
     std::vector<std::string> unread;
-    return make_follow_source(follow, format_->cutter(), options,
+    return make_follow_source(follow, format_->cutter(), schema(), options,
                               warnings != nullptr ? *warnings : unread);
   }
 

@@ -11,6 +11,7 @@
 
 #include "io/descriptor.h"
 #include "io/input.h"
+#include "sources/file_copies.h"
 #include "state/hash.h"
 #include "state/snapshot.h"
 
@@ -94,8 +95,11 @@ Result<bool> same_content(const std::string& path, const Identity& id, const Fil
   if (!head && head.error().kind == ErrorKind::kIo) return fail(head.error());
   if (!head || head->size() != saved.head_bytes || hash_bytes(*head) != saved.head_hash)
     return false;
-  if (*compressed || saved.tail_bytes == 0) return true;
-  const auto tail = read_at(path, saved.offset - saved.tail_bytes, saved.tail_bytes);
+  if (saved.tail_bytes == 0) return true;
+  const uint64_t tail_begin = saved.offset - saved.tail_bytes;
+  const auto tail = *compressed ? read_part(path, tail_begin, saved.tail_bytes)
+                                : read_at(path, tail_begin, saved.tail_bytes);
+  if (!tail && *compressed && tail.error().kind != ErrorKind::kIo) return false;
   if (!tail) return fail(tail.error());
   return tail->size() == saved.tail_bytes && hash_bytes(*tail) == saved.tail_hash;
 }
@@ -105,6 +109,14 @@ bool is_compressed_copy(const std::string& path, const Identity& id, const FileP
   if (saved.head_bytes == 0) return false;  // an empty head would fit everything
   const auto compressed = is_compressed(path);
   if (!compressed || !*compressed) return false;
+  const auto same = same_content(path, id, saved);
+  return same && *same;
+}
+
+// True if it is that file behind another device number: its disk was mounted anew.
+bool is_mounted_anew(const std::string& path, const Identity& id, const FilePosition& saved) {
+  if (saved.offset == 0 || path != saved.path || id.device == saved.device) return false;
+  if (id.inode != saved.inode || id.birth_ns != saved.birth_ns) return false;
   const auto same = same_content(path, id, saved);
   return same && *same;
 }
@@ -139,8 +151,14 @@ class Resolver {
       if (!same) return fail(same.error());
       if (*same) return go_on(path, s);
       work_.warnings.push_back(path + " was truncated or written anew: it is read from its start");
+      if (saved_[s].offset > 0) emptied_.push_back(s);
       work_.inputs.push_back({path, 0, UINT32_MAX});
       return {};
+    }
+    for (size_t s = 0; s < saved_.size(); ++s) {
+      if (found_[s] || !is_mounted_anew(path, *id, saved_[s])) continue;
+      found_[s] = true;
+      return go_on(path, s);
     }
     for (size_t s = 0; s < saved_.size(); ++s) {
       if (found_[s] || !is_compressed_copy(path, *id, saved_[s])) continue;
@@ -149,6 +167,27 @@ class Resolver {
     }
     work_.inputs.push_back({path, 0, UINT32_MAX});
     return {};
+  }
+
+  // A file that was copied and then emptied (logrotate's copytruncate) goes on in the copy. And a compressed copy of a
+  // file that is still there (gzip at work, or just before it removes the file) is not read beside it.
+  void find_copies() {
+    for (const size_t s : emptied_) {
+      for (const auto& path : neighbours(saved_[s].path)) {
+        if (!is_rotated_name(path, saved_[s].path) || !is_copy(path, saved_[s])) continue;
+        forget_new(path);
+        static_cast<void>(go_on(path, s));
+        break;
+      }
+    }
+    for (const FeedInput& input : std::vector<FeedInput>(work_.inputs)) {
+      const std::string original = without_compression_suffix(input.path);
+      if (original.empty() || !is_input(original)) continue;
+      if (!is_compressed_beginning(input.path, original)) continue;
+      forget_new(input.path);
+      work_.warnings.push_back(input.path + " is a copy of " + original +
+                               ": it is not read as long as that is there");
+    }
   }
 
   // Looks for files that the paths do not name any more, among their former neighbours.
@@ -187,6 +226,25 @@ class Resolver {
     return {};
   }
 
+  bool is_input(const std::string& path) const {
+    const auto named = [&](const FeedInput& input) { return input.path == path; };
+    return std::any_of(work_.inputs.begin(), work_.inputs.end(), named) ||
+           std::any_of(begun_.begin(), begun_.end(),
+                       [&](const auto& begun) { return named(begun.second); });
+  }
+  void forget_new(const std::string& path) {
+    std::erase_if(work_.inputs, [&](const FeedInput& input) { return input.path == path; });
+  }
+  // True if it is another file with the content that was read at the saved place.
+  bool is_copy(const std::string& path, const FilePosition& saved) const {
+    const auto id = identify(path);
+    if (!id || !id->regular) return false;
+    for (const auto& other : saved_)
+      if (same_file(*id, other)) return false;
+    const auto same = same_content(path, *id, saved);
+    return same && *same;
+  }
+
   Result<std::string> find_in_folder(size_t s) const {
     namespace fs = std::filesystem;
     std::string copy;
@@ -211,6 +269,7 @@ class Resolver {
   const std::vector<FilePosition>& saved_;
   std::vector<bool> found_;
   std::vector<std::pair<size_t, FeedInput>> begun_;
+  std::vector<size_t> emptied_;  // saved files that hold something else now
   FileWork work_;
 };
 
@@ -296,6 +355,7 @@ Result<FileWork> plan_files(const std::vector<std::string>& paths,
   for (const auto& path : paths)
     if (auto r = resolver.add(path); !r) return fail(r.error());
   if (auto r = resolver.find_renamed(); !r) return fail(r.error());
+  resolver.find_copies();
   return resolver.finish();
 }
 

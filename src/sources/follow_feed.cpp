@@ -24,6 +24,7 @@
 #include "io/held_input.h"
 #include "io/input.h"
 #include "io/stop_signal.h"
+#include "sources/lost_record.h"
 
 namespace weir {
 namespace {
@@ -67,9 +68,10 @@ struct FollowedFile {
 class FollowSource final : public Source {
  public:
   FollowSource(const FollowOptions& options, std::shared_ptr<const RecordCutter> cutter,
-               const FeedOptions& feed)
+               const Schema& schema, const FeedOptions& feed)
       : options_(options),
         cutter_(std::move(cutter)),
+        schema_(schema),
         feed_(feed),
         pool_(BufferPool::make(2 * std::max(feed.block_bytes, kRoom))) {}
 
@@ -479,12 +481,13 @@ class FollowSource final : public Source {
       }
       give_error(file,
                  Error{ErrorKind::kData,
-                       file.path + ": the record at byte " + std::to_string(file.offset) +
-                           " is longer than " + format_byte_size(limit),
+                       "the record at byte " + std::to_string(file.offset) + " is longer than " +
+                           format_byte_size(limit),
                        {},
                        {},
                        {}},
                  item);
+      refuse_lost_record(item, schema_);
       file.skipping = true;
       skip(file, bytes, complete);
       return true;
@@ -568,6 +571,7 @@ class FollowSource final : public Source {
 
   const FollowOptions options_;
   const std::shared_ptr<const RecordCutter> cutter_;
+  const Schema& schema_;  // the plan's
   const FeedOptions feed_;
   const std::shared_ptr<BufferPool> pool_;
   StopSignal stop_;
@@ -594,9 +598,9 @@ class FollowSource final : public Source {
 
 Result<std::unique_ptr<Source>> make_follow_source(const FollowOptions& options,
                                                    std::shared_ptr<const RecordCutter> cutter,
-                                                   const FeedOptions& feed,
+                                                   const Schema& schema, const FeedOptions& feed,
                                                    std::vector<std::string>& warnings) {
-  auto source = std::make_unique<FollowSource>(options, std::move(cutter), feed);
+  auto source = std::make_unique<FollowSource>(options, std::move(cutter), schema, feed);
   if (auto r = source->start(warnings); !r) return fail(r.error());
   return std::unique_ptr<Source>(std::move(source));
 }

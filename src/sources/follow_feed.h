@@ -29,9 +29,10 @@ struct FollowOptions {
   bool keeps_positions = false;  // position() will be asked for
 };
 
+// `schema`: of its rows.
 Result<std::unique_ptr<Source>> make_follow_source(const FollowOptions& options,
                                                    std::shared_ptr<const RecordCutter> cutter,
-                                                   const FeedOptions& feed,
+                                                   const Schema& schema, const FeedOptions& feed,
                                                    std::vector<std::string>& warnings);
 
 }  // namespace weir

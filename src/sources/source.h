@@ -38,6 +38,8 @@ class Source {
   virtual uint64_t bytes_total() const { return 0; }
   // What a user may want to know of the run, a line; called at its end.
   virtual std::string summary() const { return {}; }
+  // What of the input it has left for a later run, unasked; empty: nothing. Called at the end.
+  virtual std::string warning() const { return {}; }
 };
 
 // A bound source: checked, schema known, nothing opened for good.

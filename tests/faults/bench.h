@@ -50,9 +50,12 @@ const std::vector<Pipeline>& pipelines();
 
 struct Fault {
   std::vector<std::string> environment;  // "NAME=value"
-  long kill_after_us = -1;               // kill -9 then
-  long file_limit_bytes = -1;            // RLIMIT_FSIZE
-  std::function<void()> meanwhile;       // done while it runs
+  long kill_after_us = -1;               // kill -9 then, or the other signal
+  int signal = 9;
+  long stopped_us = 0;              // SIGSTOP before that, and SIGCONT so much later
+  long again_after_us = -1;         // the signal a second time
+  long file_limit_bytes = -1;       // RLIMIT_FSIZE
+  std::function<void()> meanwhile;  // done while it runs
 };
 
 class Bench {

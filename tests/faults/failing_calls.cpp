@@ -1,9 +1,11 @@
 // A library to be preloaded: makes one call of the program fail, for files below a folder.
 //
-//   FAULT_CALLS   names, comma between them: write,read,open,fsync,rename,unlink,truncate
+//   FAULT_CALLS   names, comma between them: write,read,open,fsync,rename,unlink,truncate; new: memory that operator
+//                 new is asked for, once the pipeline is read
 //   FAULT_AT      the n-th of them, from 1; 0: none
 //   FAULT_EVERY   instead: every n-th
-//   FAULT_HOW     eio, enospc, short (half of it is written or read), eintr, kill (kill -9 before the call)
+//   FAULT_HOW     eio, enospc, short (half of it is written or read), eintr, kill (kill -9 before the call), slow (the
+//                 call takes 50 ms); of no meaning for new, which throws
 //   FAULT_ROOT    the folder
 //   FAULT_MARK    a file that is made when it has happened
 
@@ -13,20 +15,26 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <climits>
 #include <csignal>
 #include <cstdarg>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 namespace {
 
 enum class How { kNone, kEio, kEnospc, kShort, kEintr };
 
 std::atomic<long> calls{0};
+// A file below the folder has been opened that is no pipeline: the library which reads those is one that ends the
+// process itself when there is no memory.
+std::atomic<bool> began{false};
 
 template <class F>
 F* real(const char* name) {
@@ -68,6 +76,19 @@ bool below_root(int fd) {
   return below_root(path);
 }
 
+// Counts a call that may fail; true if this one is to.
+bool is_due() {
+  const long number = ++calls;
+  const char* const at = std::getenv("FAULT_AT");
+  const char* const every = std::getenv("FAULT_EVERY");
+  const bool now =
+      every != nullptr ? number % std::atol(every) == 0 : at != nullptr && number == std::atol(at);
+  if (!now) return false;
+  if (const char* const mark = std::getenv("FAULT_MARK"))
+    ::close(real<int(const char*, int, ...)>("open")(mark, O_WRONLY | O_CREAT, 0644));
+  return true;
+}
+
 // Counts the call and says what is to happen to it.
 template <class Place>
 How fate(const char* call, Place place) {
@@ -75,19 +96,29 @@ How fate(const char* call, Place place) {
   const char* const how = std::getenv("FAULT_HOW");
   if (list == nullptr || how == nullptr || !names(list, call) || !below_root(place))
     return How::kNone;
-  const long number = ++calls;
-  const char* const at = std::getenv("FAULT_AT");
-  const char* const every = std::getenv("FAULT_EVERY");
-  const bool now =
-      every != nullptr ? number % std::atol(every) == 0 : at != nullptr && number == std::atol(at);
-  if (!now) return How::kNone;
-  if (const char* const mark = std::getenv("FAULT_MARK"))
-    ::close(real<int(const char*, int, ...)>("open")(mark, O_WRONLY | O_CREAT, 0644));
+  if (!is_due()) return How::kNone;
   if (std::strcmp(how, "kill") == 0) ::kill(::getpid(), SIGKILL);
+  if (std::strcmp(how, "slow") == 0) {
+    ::usleep(50'000);
+    return How::kNone;
+  }
   if (std::strcmp(how, "eio") == 0) return How::kEio;
   if (std::strcmp(how, "enospc") == 0) return How::kEnospc;
   if (std::strcmp(how, "short") == 0) return How::kShort;
   return How::kEintr;
+}
+
+// Memory as the C library gives it, or none.
+void* allocate(size_t n, size_t alignment) {
+  if (began.load(std::memory_order_relaxed)) {
+    const char* const list = std::getenv("FAULT_CALLS");
+    if (list != nullptr && names(list, "new") && is_due()) throw std::bad_alloc();
+  }
+  const size_t size = (std::max<size_t>(n, 1) + alignment - 1) / alignment * alignment;
+  void* const p = alignment > alignof(std::max_align_t) ? std::aligned_alloc(alignment, size)
+                                                        : std::malloc(size);
+  if (p == nullptr) throw std::bad_alloc();
+  return p;
 }
 
 // True if the call fails, with errno set.
@@ -148,6 +179,7 @@ int open(const char* path, int flags, ...) {
   va_start(rest, flags);
   const mode_t mode = va_arg(rest, mode_t);
   va_end(rest);
+  if (below_root(path) && std::strstr(path, ".toml") == nullptr) began = true;
   if (fails(fate("open", path))) return -1;
   return real<int(const char*, int, ...)>("open")(path, flags, mode);
 }
@@ -160,3 +192,16 @@ int open64(const char* path, int flags, ...) {
 }
 
 }  // extern "C"
+
+void* operator new(size_t n) { return allocate(n, 1); }
+void* operator new[](size_t n) { return allocate(n, 1); }
+void* operator new(size_t n, std::align_val_t a) { return allocate(n, static_cast<size_t>(a)); }
+void* operator new[](size_t n, std::align_val_t a) { return allocate(n, static_cast<size_t>(a)); }
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete[](void* p) noexcept { std::free(p); }
+void operator delete(void* p, size_t) noexcept { std::free(p); }
+void operator delete[](void* p, size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, size_t, std::align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p, size_t, std::align_val_t) noexcept { std::free(p); }

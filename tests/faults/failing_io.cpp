@@ -4,8 +4,10 @@
 //   B5   ENOSPC at the n-th write
 //   B7   EIO at the n-th write, read, open or rename
 //   B8   EIO at the n-th fsync
+//   B9   every fsync takes its time
 //   B10  short writes and reads, EINTR, all the time
 //   B13  RLIMIT_FSIZE
+//   B17  no memory at the n-th request
 //
 //   failing_io WEIR FOLDER LIBRARY [MOST_CALLS]
 //
@@ -32,6 +34,7 @@ const Kind kKinds[] = {
     {"B7", "eio", "write,rename,truncate"},
     {"B7", "eio", "read,open"},
     {"B8", "eio", "fsync"},
+    {"B17", "no memory", "new"},
 };
 
 class FailingIo {
@@ -46,7 +49,10 @@ class FailingIo {
                                kind.calls + ", " + pipeline.name;
       int made = 0;
       size_t good = 0;
-      for (int n = 1; n <= most_calls_; ++n) {
+      // There are many requests for memory: a short test takes some of them.
+      const bool memory = std::string(kind.calls) == "new";
+      for (int k = 1; k <= most_calls_; ++k) {
+        const int n = memory && most_calls_ < 100 ? k * k : k;
         begin();
         const int rc = bench_.run({"-p", "2"}, fault(kind, "FAULT_AT=" + std::to_string(n)));
         if (!fs::exists(mark())) break;
@@ -113,6 +119,8 @@ class FailingIo {
   bool as_it_should(const Kind& kind, int rc) const {
     if (std::string(kind.how) == "kill") return rc == -SIGKILL;
     if (rc == 0) return true;
+    if (std::string(kind.calls) == "new")
+      return rc == 6 && bench_.errors().find("out of memory") != std::string::npos;
     const bool full = std::string(kind.how) == "enospc";
     return (full ? rc == 6 : rc == 1 || rc == 3 || rc == 4 || rc == 2) &&
            bench_.errors().find("error: ") != std::string::npos;
@@ -127,11 +135,12 @@ class FailingIo {
   }
 
   void always(const Pipeline& pipeline) {
-    for (const char* how : {"short", "eintr"}) {
+    for (const char* how : {"short", "eintr", "slow"}) {
       begin();
-      const std::string what = std::string("B10 ") + how + " all the time, " + pipeline.name;
-      const Kind kind{"B10", how, "write,read"};
-      const int rc = bench_.run({"--drain"}, fault(kind, "FAULT_EVERY=3"));
+      const bool slow = std::string(how) == "slow";
+      const Kind kind{slow ? "B9" : "B10", how, slow ? "fsync" : "write,read"};
+      const std::string what = std::string(kind.id) + " " + how + " all the time, " + pipeline.name;
+      const int rc = bench_.run({"--drain"}, fault(kind, slow ? "FAULT_EVERY=1" : "FAULT_EVERY=3"));
       if (rc != 0 || !fs::exists(mark())) {
         fail(what + ": exit " + std::to_string(rc) + " " + bench_.errors());
       } else if (bench_.same_output(pipeline, what)) {

@@ -511,6 +511,56 @@ TEST_CASE("a growing file read in several runs gives every record once, and unfi
   }
 }
 
+TEST_CASE(
+    "D9: of compressed data that are still being written whole records are read, then the rest") {
+  const TestFolder folder;
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += "line " + std::to_string(i * 7919 % 3001) + "\n";
+  for (const Compression kind : kCompressions) {
+    const std::string whole = compressed(kind, text);
+    for (const size_t length : {size_t{0}, size_t{3}, whole.size() / 2, whole.size() - 1}) {
+      INFO(compression_name(kind) << " " << length << " of " << whole.size());
+      uint64_t offset = 0;
+      const std::string path = folder.write("in", whole.substr(0, length));
+      std::string seen = read_on(path, make_line_cutter(), 1000, 2, offset);
+      CHECK(text.starts_with(seen));
+      CHECK((seen.empty() || seen.back() == '\n'));
+      folder.write("in", whole);
+      seen += read_on(path, make_line_cutter(), 1000, 2, offset);
+      CHECK(seen == text);
+    }
+    // Between two members, in the middle of the second one's mark.
+    uint64_t offset = 0;
+    const std::string path = folder.write("in", whole + whole.substr(0, 1));
+    CHECK(read_on(path, make_line_cutter(), 1000, 2, offset) == text);
+    folder.write("in", whole + whole);
+    CHECK(read_on(path, make_line_cutter(), 1000, 2, offset) == text);
+    // Damage is an error all the same.
+    std::string damaged = whole;
+    damaged[damaged.size() / 2] = static_cast<char>(damaged[damaged.size() / 2] ^ 0x10);
+    folder.write("in", damaged);
+    FeedOptions options{1000, 1 << 20, 0};
+    options.hold_partial = true;
+    auto feed = resume_file_feed({{path, 0, UINT32_MAX}}, make_line_cutter(), options);
+    REQUIRE(feed);
+    CHECK(with_errors(collect(**feed, 1)).find('<') != std::string::npos);
+  }
+}
+
+TEST_CASE("the last line of a pipe needs no end, also where files may grow") {
+  const TestFolder folder;
+  const std::string path = folder.path("pipe");
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  FeedOptions options{1000, 1 << 20, 0};
+  options.hold_partial = true;
+  auto feed = resume_file_feed({{path, 0, UINT32_MAX}}, make_line_cutter(), options);
+  REQUIRE(feed);
+  std::thread writer([&] { std::ofstream(path) << "one\ntwo"; });
+  const std::string all = with_errors(collect(**feed, 1));
+  writer.join();
+  CHECK(all == "one\ntwo");
+}
+
 TEST_CASE("compressed files are read on behind the decoded bytes of an earlier run") {
   const TestFolder folder;
   const std::string text = "one\ntwo\nthree\nfour\nunfinished";

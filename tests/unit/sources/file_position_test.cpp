@@ -134,4 +134,74 @@ TEST_CASE("a rotated file that was compressed is read on behind the decoded byte
   CHECK(plan(folder, {"log", "log.1.gz"}, {p}) == "log.1.gz@4 log@0 ");
 }
 
+TEST_CASE(
+    "C3: a compressed copy is not read beside the file that it is made of, whole or half written") {
+  const Folder folder;
+  std::string text;
+  for (int i = 0; i < 5000; ++i) text += "line " + std::to_string(i) + "\n";
+  folder.write("log", text.substr(0, 60));
+  const FilePosition p = read_up_to(folder.file("log"), 60);
+  folder.write("log.1", "");
+  fs::rename(folder.file("log"), folder.file("log.1"));
+  folder.write("log.1", text);
+  folder.write("log", "three\n");
+  REQUIRE(std::system(("gzip -c " + folder.file("log.1") + " > " + folder.file("gz")).c_str()) ==
+          0);
+  std::ifstream in(folder.file("gz"), std::ios::binary);
+  const std::string gz{std::istreambuf_iterator<char>(in), {}};
+  for (const size_t length : {size_t{0}, size_t{5}, size_t{30}, gz.size() / 2, gz.size()}) {
+    INFO("of " << gz.size() << " bytes " << length);
+    folder.write("log.1.gz", gz.substr(0, length));
+    CHECK(plan(folder, {"log", "log.1", "log.1.gz"}, {p}, 1) == "log.1@60 log@0 ");
+    // In the first run too.
+    CHECK(plan(folder, {"log", "log.1", "log.1.gz"}, {}, 1) == "log@0 log.1@0 ");
+  }
+  fs::remove(folder.file("log.1"));
+  CHECK(plan(folder, {"log", "log.1.gz"}, {p}) == "log.1.gz@60 log@0 ");
+  // Another file of such a name is read.
+  folder.write("log.1", "something else\n");
+  CHECK(plan(folder, {"log.1", "log.1.gz"}, {}) == "log.1@0 log.1.gz@0 ");
+}
+
+TEST_CASE(
+    "C3: a compressed file with the same head and another content is not taken for the one read") {
+  const Folder folder;
+  const std::string head(1500, 'h');
+  folder.write("log", head + "\none\ntwo\n");
+  const FilePosition p = read_up_to(folder.file("log"), 1509);
+  folder.write("other", head + "\nuno\ndue\nand more\n");
+  REQUIRE(std::system(
+              ("gzip -c " + folder.file("other") + " > " + folder.file("log.1.gz")).c_str()) == 0);
+  fs::remove(folder.file("log"));
+  CHECK(plan(folder, {"log.1.gz"}, {p}) == "log.1.gz@0 ");
+}
+
+TEST_CASE(
+    "C4: a file that was copied and emptied is finished in the copy, whatever the paths name") {
+  for (const bool compressed : {false, true}) {
+    const Folder folder;
+    folder.write("log", "one\ntwo\n");
+    const FilePosition p = read_up_to(folder.file("log"), 8);
+    folder.write("log", "three\n", true);
+    const std::string copy = compressed ? "log.1.gz" : "log-20240131";
+    REQUIRE(std::system(((compressed ? "gzip -c " : "cat ") + folder.file("log") + " > " +
+                         folder.file(copy))
+                            .c_str()) == 0);
+    folder.write("log.bak.2", "another\n");
+    folder.write("log", "four\n");
+    CHECK(plan(folder, {"log"}, {p}, 1) == copy + "@8 log@0 ");
+    CHECK(plan(folder, {"log", copy}, {p}, 1) == copy + "@8 log@0 ");
+  }
+}
+
+TEST_CASE("C18: a file behind another device number is the same, if its content is") {
+  const Folder folder;
+  folder.write("a", "one\ntwo\n");
+  FilePosition p = read_up_to(folder.file("a"), 4);
+  ++p.device;
+  CHECK(plan(folder, {"a"}, {p}) == "a@4 ");
+  folder.write("a", "uno\ndue\n");
+  CHECK(plan(folder, {"a"}, {p}) == "a@0 ");
+}
+
 }  // namespace weir

@@ -53,6 +53,44 @@ TEST_CASE("the format is named, or found by looking at the first file with conte
   CHECK(read_source(*bound.plan) == "{\"a\": 1};{\"a\": 2};");
 }
 
+TEST_CASE("E11: the sample holds a whole record, however long") {
+  const TestFolder folder;
+  std::string wide = "{";
+  for (int i = 0; i < 40'000; ++i)
+    wide += "\"k" + std::to_string(i) + "\":" + std::to_string(i) + ",";
+  const std::string path = folder.write("in.json", wide + "\"last\":1}\n");
+  const auto bound = bind_source(file_source(path, "format = 'json'"));
+  REQUIRE(bound.plan);
+  CHECK(bound.plan->schema().size() == 40'001);
+}
+
+TEST_CASE("E3: a record that is too long is a bad record in its place") {
+  const TestFolder folder;
+  const std::string path = folder.write("in", "one\n" + std::string(300, 'x') + "\ntwo\n");
+  const auto bound = bind_source(file_source(path, "format = 'text'"));
+  REQUIRE(bound.plan);
+  FeedOptions options{50, 100, 0};
+  auto source = bound.plan->open(options);
+  REQUIRE(source);
+  SourceItem item;
+  size_t rejects = 0;
+  std::string bytes;
+  while ((*source)->claim(item)) {
+    CHECK(!item.error);
+    if (item.batch) {
+      REQUIRE(item.batch->rejects.size() == 1);
+      CHECK(item.batch->rejects[0].offset == 4);
+      CHECK(item.batch->rejects[0].reason == "the record at byte 4 is longer than 100 B");
+      CHECK(item.batch->records == 1);
+      ++rejects;
+    } else {
+      bytes += item.block.bytes;
+    }
+  }
+  CHECK(rejects == 1);
+  CHECK(bytes == "one\ntwo\n");
+}
+
 TEST_CASE("damaged input: the good records, then the error") {
   const TestFolder folder;
   std::string zip = compressed(Compression::kGzip, "one\ntwo\nthree\n");
