@@ -35,7 +35,7 @@ class StreamFeed final : public SubFeed {
     }
     if (!buffer_) buffer_ = shared_.pool->acquire(shared_.options.block_bytes);
     if (cutter().sequential() && !read_head()) return failure_ && give_last_error(item, *failure_);
-    while (to_pass_over_ > 0 && !at_end_ && !failure_ && !stopped()) pass_over();
+    while (to_pass_over_ > 0 && (used_ > 0 || !at_end_) && !failure_ && !stopped()) pass_over();
     size_t target = shared_.options.block_bytes;
     for (;; target = next_target(target)) {
       if (!may_hold_end_) fill(target);
