@@ -86,6 +86,10 @@ class Format {
   }
   // True if batches must be encoded one after another by one encoder (a table's column widths).
   virtual bool encodes_in_order() const { return false; }
+  // True if records are no lines of text: they have offsets and no line numbers, and stand in messages as they are.
+  virtual bool is_binary() const { return false; }
+  // True if the bytes are understood as a whole file only, by what stands at its head: not as messages.
+  virtual bool is_container() const { return false; }
   // True if what is written shows the rows' kinds.
   virtual bool shows_kinds() const { return false; }
 };
@@ -96,6 +100,7 @@ struct FormatContext {
   const TimeZone* zone = utc();
   int64_t reference_us = 0;  // for times without a year: the file's mtime or now
   bool for_output = false;   // options are read for writing
+  bool connections = false;  // records come over connections
 };
 
 struct FormatDescriptor {

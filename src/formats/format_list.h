@@ -13,6 +13,7 @@ extern const FormatDescriptor kCsvFormat;
 extern const FormatDescriptor kGrokFormat;
 extern const FormatDescriptor kJsonFormat;
 extern const FormatDescriptor kLogfmtFormat;
+extern const FormatDescriptor kMsgpackFormat;
 extern const FormatDescriptor kNginxFormat;
 extern const FormatDescriptor kPrintFormat;
 extern const FormatDescriptor kRegexFormat;

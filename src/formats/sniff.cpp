@@ -12,6 +12,7 @@
 #include "formats/format.h"
 #include "formats/json_structure.h"
 #include "formats/json_walk.h"
+#include "formats/msgpack_item.h"
 
 namespace weir {
 namespace {
@@ -206,11 +207,28 @@ bool sniff_delimited(std::string_view sample, bool whole, bool comments, FormatS
   return true;
 }
 
+// A whole map whose first key is a text. No text in UTF-8 begins with its first byte.
+bool begins_msgpack_record(std::string_view sample) {
+  msgpack::Item map;
+  msgpack::Item key;
+  size_t at = 0;
+  size_t end = 0;
+  return msgpack::read_item(sample, at, map) == msgpack::Status::kDone &&
+         map.kind == msgpack::Kind::kMap &&
+         msgpack::read_item(sample, at, key) == msgpack::Status::kDone &&
+         key.kind == msgpack::Kind::kString &&
+         msgpack::skip_value(sample, end) == msgpack::Status::kDone;
+}
+
 }  // namespace
 
 FormatSpec sniff_spec(std::string_view sample) {
   FormatSpec spec;
   spec.name = "text";
+  if (begins_msgpack_record(sample)) {
+    spec.name = "msgpack";
+    return spec;
+  }
   if (sample.starts_with("\xEF\xBB\xBF")) sample.remove_prefix(3);
   const bool whole = sample.ends_with('\n');
   std::vector<std::string_view> lines;

@@ -1,4 +1,4 @@
-// syslog as RFC 5424 and RFC 3164 have it, side by side in one input, a message a line.
+// syslog as RFC 5424 and RFC 3164 have it, side by side in one input, a message a line or a length (RFC 6587) before each.
 //
 //   <34>1 2003-10-11T22:14:15.003Z host app 123 ID47 [a@1 b="c"] message
 //   <34>Oct 11 22:14:15 host app[123]: message
@@ -10,7 +10,7 @@
 #include "data/text.h"
 #include "formats/field_decoder.h"
 #include "formats/format_list.h"
-#include "formats/record_walk.h"
+#include "formats/syslog_frames.h"
 
 namespace weir {
 namespace {
@@ -63,17 +63,26 @@ std::string_view take_data(std::string_view& rest) {
 
 class SyslogDecoder final : public Decoder, private RecordSplitter {
  public:
-  SyslogDecoder(const DecodeRequest& request, const TimeZone* zone, int64_t reference_us)
-      : fields_(syslog_columns(), request, NullRule{}, zone, reference_us),
+  SyslogDecoder(SyslogFraming framing, const DecodeRequest& request, const TimeZone* zone,
+                int64_t reference_us)
+      : framing_(framing),
+        fields_(syslog_columns(), request, NullRule{}, zone, reference_us),
         old_times_(*FieldParser::make(Type::timestamp_ltz(6), "syslog", zone, reference_us)) {
     for (const uint32_t column : fields_.wanted()) wanted_.push_back(column);
   }
 
   void decode(const Block& block, Batch& batch) override {
     fields_.begin(block, batch);
-    RecordWalk walk(block, nullptr);
+    const bool marked = block.starts_partition && block.bytes.starts_with("\xEF\xBB\xBF");
     std::string_view record;
-    while (walk.next(record)) {
+    for (size_t at = marked ? 3 : 0; at < block.bytes.size();) {
+      if (next_syslog_frame(framing_, block.bytes, at, true, record) != FrameStatus::kDone) {
+        record = block.bytes.substr(
+            at);  // a message of Kafka, say, whose length is wrong: it is one record
+        at = block.bytes.size();
+      }
+      if (record.ends_with('\n')) record.remove_suffix(1);
+      if (record.ends_with('\r')) record.remove_suffix(1);
       if (record.empty()) continue;
       if (!fields_.take_record(record, *this)) break;
     }
@@ -169,6 +178,7 @@ class SyslogDecoder final : public Decoder, private RecordSplitter {
     rest.remove_prefix(rest.starts_with(' ') ? 1 : 0);
   }
 
+  const SyslogFraming framing_;
   FieldDecoder fields_;
   FieldParser old_times_;
   std::vector<size_t> wanted_;
@@ -177,32 +187,51 @@ class SyslogDecoder final : public Decoder, private RecordSplitter {
 
 class SyslogFormat final : public Format {
  public:
-  explicit SyslogFormat(const FormatContext& context)
-      : zone_(context.zone), reference_us_(context.reference_us) {
+  SyslogFormat(SyslogFraming framing, const FormatContext& context)
+      : framing_(framing), zone_(context.zone), reference_us_(context.reference_us) {
     for (const auto& column : syslog_columns()) schema_.add(column.name, column.type);
   }
-  std::shared_ptr<const RecordCutter> cutter() const override { return make_line_cutter(); }
+  std::shared_ptr<const RecordCutter> cutter() const override {
+    return make_syslog_cutter(framing_);
+  }
   const Schema& schema() const override { return schema_; }
   std::unique_ptr<Decoder> make_decoder(const DecodeRequest& request) const override {
-    return std::make_unique<SyslogDecoder>(request, zone_, reference_us_);
+    return std::make_unique<SyslogDecoder>(framing_, request, zone_, reference_us_);
   }
 
  private:
+  const SyslogFraming framing_;
   const TimeZone* zone_;
   int64_t reference_us_;
   Schema schema_;
 };
 
-struct SyslogOptions {};
+struct SyslogOptions {
+  std::string framing = "auto";
+};
 
-std::vector<OptionDoc> syslog_docs() { return {}; }
+const OptionTable<SyslogOptions>& syslog_options() {
+  static const OptionTable<SyslogOptions> table = {
+      {"framing",
+       &SyslogOptions::framing,
+       {"auto", "lines", "octet-counting"},
+       "where a message ends: at the line's end, or where the length before it says (RFC 6587); "
+       "auto: lines in files, "
+       "and on a connection what each message's first byte shows"}};
+  return table;
+}
+
+SyslogFraming framing_of(const SyslogOptions& options, const FormatContext& context) {
+  if (options.framing == "octet-counting") return SyslogFraming::kCounted;
+  return options.framing == "auto" && context.connections ? SyslogFraming::kDetected
+                                                          : SyslogFraming::kLines;
+}
 
 std::unique_ptr<Format> make_syslog(const FormatSpec& spec, const FormatContext& context,
                                     Errors& errors) {
   const size_t before = errors.size();
-  SyslogOptions none;
-  read_options(OptionTable<SyslogOptions>{}, spec.options, none, errors, "the syslog format",
-               {"name"});
+  SyslogOptions options;
+  read_options(syslog_options(), spec.options, options, errors, "the syslog format", {"name"});
   if (!context.columns.empty())
     errors.push_back({ErrorKind::kConfig,
                       "the columns of syslog are its own",
@@ -210,18 +239,18 @@ std::unique_ptr<Format> make_syslog(const FormatSpec& spec, const FormatContext&
                       "a step `map` gives them other names and types",
                       {}});
   if (errors.size() > before) return nullptr;
-  return std::make_unique<SyslogFormat>(context);
+  return std::make_unique<SyslogFormat>(framing_of(options, context), context);
 }
 
 }  // namespace
 
-const FormatDescriptor kSyslogFormat = {
-    "syslog",
-    "syslog messages, RFC 5424 and RFC 3164, one a line: facility, severity, time, host, app, pid, "
-    "id, data, message",
-    true,
-    false,
-    syslog_docs,
-    make_syslog};
+const FormatDescriptor kSyslogFormat = {"syslog",
+                                        "syslog messages, RFC 5424 and RFC 3164, a line or a "
+                                        "length before each: facility, severity, time, "
+                                        "host, app, pid, id, data, message",
+                                        true,
+                                        false,
+                                        [] { return option_docs(syslog_options()); },
+                                        make_syslog};
 
 }  // namespace weir

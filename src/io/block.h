@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/vec.h"
@@ -21,6 +22,8 @@ struct Block {
   BlockOrigin origin;              // origin.begin is the offset of bytes.data()
   std::string_view bytes;          // whole records; may be empty; kPadding readable bytes follow
   std::shared_ptr<Buffer> buffer;  // keeps `bytes` alive
+  // What the cutter found before the first record of the partition, where a format has such; else null.
+  std::shared_ptr<const std::string> head;
   uint64_t first_line = 0;  // line number of bytes' first line where it is known (streams), else 0
   bool starts_partition = false;  // the partition's first block: a header may stand here
   bool ends_partition = false;    // its last: the last record may lack its newline

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,23 @@ class RecordCutter {
                            bool complete) const = 0;
   // The offset just behind the last record end in `bytes` (state given at offset 0), or npos.
   virtual size_t last_end(std::string_view bytes, State at_begin) const = 0;
+
+  // True if records say their own length, so that they are found from the first one on and from nowhere
+  // else: `bytes` must begin at a record's start, `complete` makes an end only where a format says so, and
+  // behind a record that is damaged or too long nothing more is found. Such files are read as streams.
+  virtual bool sequential() const { return false; }
+  // Sequential: why no record can be found in `bytes`, however many follow; nullopt: more bytes are needed, or
+  // there is a record.
+  virtual std::optional<std::string> damage(std::string_view bytes) const {
+    (void)bytes;
+    return std::nullopt;
+  }
+  // Sequential: the length of what stands before the first record and is needed to read any of them (a header that
+  // names the columns); 0: there is none; npos: it needs more bytes. See Block::head.
+  virtual size_t head_size(std::string_view bytes) const {
+    (void)bytes;
+    return 0;
+  }
 
   static constexpr size_t npos = static_cast<size_t>(-1);
   // A record end is recognised with at most so many bytes behind it.

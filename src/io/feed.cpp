@@ -141,7 +141,7 @@ FeedShared make_feed_shared(std::shared_ptr<const RecordCutter> cutter, FeedOpti
 
 Error record_too_long(uint64_t offset, const FeedShared& shared) {
   std::string hint;
-  if (!shared.cutter->stateless())
+  if (!shared.cutter->stateless() && !shared.cutter->sequential())
     hint = "a quote that is never closed makes one record of all that follows";
   return Error{ErrorKind::kData,
                "the record at byte " + std::to_string(offset) + " is longer than " +
@@ -175,7 +175,7 @@ Result<std::unique_ptr<Feed>> resume_file_feed(const std::vector<FeedInput>& inp
     if (!kind) return fail(kind.error());
     const uint32_t partition =
         given_partition == UINT32_MAX ? static_cast<uint32_t>(i) : given_partition;
-    if (kind->plain) {
+    if (kind->plain && !shared.cutter->sequential()) {
       const uint64_t skipped = std::min(offset, *kind->size);
       plain.push_back({path, partition, kind->begin + skipped, *kind->size - skipped, skipped});
     } else {

@@ -298,8 +298,9 @@ class ConnectionsFeed final : public SocketFeed {
   }
 
   // Takes whole records out of the buffer; what is behind them stays with the connection.
-  bool cut(Connection& c, std::shared_ptr<Buffer> buffer, size_t kept, size_t used, End end,
+  bool cut(Connection& c, std::shared_ptr<Buffer> buffer, size_t kept, size_t used, End& end,
            SocketItem& item) {
+    if (cutter_->sequential()) return cut_sequential(c, std::move(buffer), used, end, item);
     std::string_view bytes(buffer->data(), used);
     const bool complete = end == End::kClosed;
     if (c.skipping) {
@@ -336,6 +337,42 @@ class ConnectionsFeed final : public SocketFeed {
     c.rescan = used > limit && !c.pending.empty();
     if (c.rescan) enqueue(c);
     give(c, std::move(buffer), behind, item);
+    return true;
+  }
+
+  // As cut(), where records say their lengths.
+  bool cut_sequential(Connection& c, std::shared_ptr<Buffer> buffer, size_t used, End& end,
+                      SocketItem& item) {
+    const std::string_view bytes(buffer->data(), used);
+    const size_t limit = options_.max_record_bytes;
+    size_t behind = cutter_->last_end(bytes.substr(0, limit), 0);
+    if (behind == kNoEnd && end == End::kClosed) behind = cutter_->first_end(bytes, 0, 0, true);
+    if (behind == kNoEnd) {
+      const bool crowded =
+          unfinished_bytes_ + used > kMostUnfinished * std::max(limit, kRoom) && used > kRoom;
+      const auto damage = cutter_->damage(bytes);
+      if (damage || used >= limit || crowded) return refuse(c, bytes, damage, end, item);
+      c.pending = bytes;
+      if (end == End::kClosed) end = End::kBroken;  // within a record
+      return false;
+    }
+    c.pending = bytes.substr(behind);
+    c.rescan = used > limit && !c.pending.empty();
+    if (c.rescan) enqueue(c);
+    give(c, std::move(buffer), behind, item);
+    return true;
+  }
+
+  // Tells of bytes in which nothing can be found, and has the connection closed.
+  bool refuse(Connection& c, std::string_view bytes, const std::optional<std::string>& damage,
+              End& end, SocketItem& item) {
+    count(damage ? &SocketCounts::damaged : &SocketCounts::too_long);
+    if (damage) item.damage = *damage;
+    item.too_long = !damage;
+    item.head = bytes.substr(0, kHeadBytes);
+    item.block.sequence = sequence_++;
+    item.block.origin = {feed_.source, c.partition, c.offset, c.offset};
+    end = End::kBroken;
     return true;
   }
 

@@ -6,7 +6,8 @@
 // the peers' windows fill, which is the backpressure. Connections take turns.
 //
 // Every connection is a partition. A record longer than the limit is dropped as it comes, told once, and its
-// connection goes on. When `max_connections` are open, a new one takes the place of the one that has been
+// connection goes on; where records say their own lengths nothing can be found behind it, and the connection is
+// closed, as for damaged bytes. A length that a peer claims takes no memory before its bytes are there. When `max_connections` are open, a new one takes the place of the one that has been
 // silent for longest without ever having finished a record; when all have, it is closed at once.
 #pragma once
 
@@ -40,6 +41,8 @@ struct SocketItem {
   // Instead of a block's records: one that was too long, with the offset in its connection.
   bool too_long = false;
   std::string head;  // its first bytes
+  // The same for bytes in which no record can be found: why. The connection has been closed.
+  std::string damage;
 };
 
 struct SocketCounts {
@@ -48,6 +51,7 @@ struct SocketCounts {
   uint64_t idle = 0;       // closed for their silence
   uint64_t broken = 0;     // ended in the middle of a record, which is dropped
   uint64_t too_long = 0;   // records
+  uint64_t damaged = 0;    // closed because no record could be found in what came
   uint64_t datagrams = 0;  // received
   uint64_t lost = 0;       // datagrams that the kernel had no room for
 };

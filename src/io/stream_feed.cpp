@@ -34,7 +34,8 @@ class StreamFeed final : public SubFeed {
       stream_ = std::move(*opened);
     }
     if (!buffer_) buffer_ = shared_.pool->acquire(shared_.options.block_bytes);
-    while (to_pass_over_ > 0 && !at_end_ && !failure_ && !stopped()) pass_over();
+    if (cutter().sequential() && !read_head()) return failure_ && give_last_error(item, *failure_);
+    while (to_pass_over_ > 0 && (used_ > 0 || !at_end_) && !failure_ && !stopped()) pass_over();
     size_t target = shared_.options.block_bytes;
     for (;; target = next_target(target)) {
       if (!may_hold_end_) fill(target);
@@ -45,10 +46,13 @@ class StreamFeed final : public SubFeed {
         continue;
       }
       if (at_end_ && shared_.options.hold_partial) drop_partial();
-      const size_t end = find_cut();
+      const size_t end = cutter().sequential() ? find_sequential_cut() : find_cut();
       if (end == kTooLong) {
         if (!started_) return give_block(item, 0, false);  // a partition begins with a block
-        give_error(item, record_too_long(offset_, shared_));
+        const Error error = record_too_long(offset_, shared_);
+        if (cutter().sequential())
+          return give_last_error(item, error);  // what follows is not found
+        give_error(item, error);
         item.lost_record = true;
         drop_record();
         return true;
@@ -113,8 +117,65 @@ class StreamFeed final : public SubFeed {
     started_ = true;  // the head was an earlier run's
   }
 
+  // Reads what stands before the first record, once. False: stopped, or it is damaged and failure_ is set.
+  bool read_head() {
+    if (head_read_) return true;
+    for (size_t target = shared_.options.block_bytes;; target = next_target(target)) {
+      fill(target);
+      if (stopped() || failure_) return false;
+      const size_t size = cutter().head_size(bytes());
+      if (size == npos) {
+        if (used_ == 0) break;  // an empty file
+        if (const auto what = cutter().damage(bytes())) return damaged(*what);
+        if (at_end_) return damaged("the input ends within its header");
+        if (used_ > shared_.options.max_record_bytes) return damaged("the header is too long");
+        continue;
+      }
+      if (size > 0) head_ = std::make_shared<const std::string>(bytes().substr(0, size));
+      discard(size);
+      to_pass_over_ -= std::min<uint64_t>(to_pass_over_, size);
+      may_hold_end_ = used_ > 0;
+      break;
+    }
+    head_read_ = true;
+    return true;
+  }
+
+  bool damaged(const std::string& what) {
+    failure_ = Error{ErrorKind::kData,
+                     name_ + ": byte " + std::to_string(offset_) + ": " + what,
+                     {},
+                     "the records before it are whole",
+                     {}};
+    return false;
+  }
+
+  // As find_cut, where records say their lengths. npos and failure_: the bytes are damaged.
+  size_t find_sequential_cut() {
+    const size_t limit = shared_.options.max_record_bytes;
+    const size_t last = cutter().last_end(bytes().substr(0, limit), 0);
+    if (last != npos) return last;
+    if (used_ == 0) return at_end_ ? 0 : npos;
+    if (const auto what = cutter().damage(bytes())) {
+      damaged(*what);
+    } else if (used_ >= limit) {
+      return kTooLong;
+    } else if (at_end_) {
+      if (cutter().first_end(bytes(), 0, 0, true) != npos) return used_;
+      damaged("the input ends within a record");
+    }
+    return npos;
+  }
+
   // The last record has no end yet: a later run takes it.
   void drop_partial() {
+    if (cutter().sequential()) {
+      const size_t last = cutter().last_end(bytes(), 0);
+      const size_t behind = last == npos ? 0 : last;
+      if (cutter().damage(bytes().substr(behind))) return;  // no later run will like it better
+      used_ = behind;
+      return;
+    }
     const size_t end = cutter().last_end(bytes(), 0);
     used_ = end == npos ? 0 : end;
   }
@@ -194,8 +255,11 @@ class StreamFeed final : public SubFeed {
     block.starts_partition = !std::exchange(started_, true);
     block.ends_partition = last;
     block.origin.end += end;
-    block.first_line = line_;
-    line_ += newlines({buffer_->data(), end});
+    if (!cutter().sequential()) {
+      block.first_line = line_;
+      line_ += newlines({buffer_->data(), end});
+    }
+    block.head = head_;
     // The bytes behind the block move into the next buffer: the first ones of a record, as a rule.
     const size_t rest = used_ - end;
     std::shared_ptr<Buffer> next;
@@ -233,7 +297,9 @@ class StreamFeed final : public SubFeed {
   std::mutex token_;  // guards all that follows
   uint64_t to_pass_over_;
   std::unique_ptr<ByteStream> stream_;
-  uint64_t line_ = 1;               // of the buffer's first byte
+  uint64_t line_ = 1;                        // of the buffer's first byte
+  std::shared_ptr<const std::string> head_;  // of the partition, for each block
+  bool head_read_ = false;
   std::shared_ptr<Buffer> buffer_;  // being filled; begins at a record's start
   size_t used_ = 0;
   uint64_t offset_ = 0;        // of its first byte in the stream

@@ -86,6 +86,8 @@ Result<void> RejectHandler::reopen() {
 
 uint64_t RejectHandler::line_of(const Batch& batch, const Reject& reject,
                                 const std::string& partition) {
+  const Format* format = plan_.sources[batch.origin.source].source->format();
+  if (format != nullptr && format->is_binary()) return 0;
   const uint64_t line = lines_.line_at(partition, reject.offset);
   if (line > 0 || batch.first_line == 0 || batch.block_begin == nullptr) return line;
   const size_t length = static_cast<size_t>(reject.offset - batch.origin.begin);

@@ -228,7 +228,10 @@ class KafkaSink final : public Sink {
  public:
   KafkaSink(std::unique_ptr<Sink> rows, const Format& format, const Schema& schema,
             const EncodeOptions& encode, const std::vector<size_t>& key)
-      : rows_(std::move(rows)), values_(format.make_encoder(schema, encode)), key_(key) {
+      : rows_(std::move(rows)),
+        values_(format.make_encoder(schema, encode)),
+        binary_(format.is_binary()),
+        key_(key) {
     Schema keys;
     for (const size_t c : key) keys.add(schema[c].name, schema[c].type);
     alone_ = key.size() == 1 && schema[key[0]].type.is_string_like();
@@ -245,7 +248,7 @@ class KafkaSink final : public Sink {
     Batch messages = batch.shell();
     messages.kinds = batch.kinds;
     messages.rows = batch.rows;
-    messages.columns = {key_column(batch, messages), lines(*values_, batch, messages)};
+    messages.columns = {key_column(batch, messages), lines(*values_, !binary_, batch, messages)};
     return rows_->write(messages, {});
   }
 
@@ -279,16 +282,23 @@ class KafkaSink final : public Sink {
     Batch keys = batch.shell();
     keys.rows = batch.rows;
     for (const size_t c : key_) keys.columns.push_back(batch.columns[c]);
-    return lines(*keys_, keys, messages);
+    return lines(*keys_, true, keys, messages);
   }
 
-  // Each row's text, without its line end.
-  ColumnPtr lines(Encoder& encoder, const Batch& batch, Batch& messages) {
+  // Each row's bytes, without the line end.
+  ColumnPtr lines(Encoder& encoder, bool ends_lines, const Batch& batch, Batch& messages) {
     ColumnPtr column = make_column(Type::bytes());
     const auto add = [&](std::string_view text) {
       column->push<StringRef>(StringRef(messages.arena().copy(text)));
     };
     text_.clear();
+    if (!ends_lines) {
+      for (size_t row = 0; row < batch.rows; ++row, text_.clear()) {
+        encoder.encode(batch.slice(row, row + 1), text_);
+        add(text_);
+      }
+      return column;
+    }
     encoder.encode(batch, text_);
     if (static_cast<size_t>(std::count(text_.begin(), text_.end(), '\n')) == batch.rows) {
       for (size_t at = 0; at < text_.size();) {
@@ -309,6 +319,7 @@ class KafkaSink final : public Sink {
 
   std::unique_ptr<Sink> rows_;
   std::unique_ptr<Encoder> values_;
+  const bool binary_;
   std::unique_ptr<Format> key_format_;
   std::unique_ptr<Encoder> keys_;
   const std::vector<size_t>& key_;
@@ -405,7 +416,7 @@ std::unique_ptr<SinkPlan> bind_kafka(const SinkSpec& spec, const Schema& schema,
     wrong("mode", "an upsert needs the columns that name a row", "key = [\"id\"]");
   if (options.batch_rows < 1) wrong("batch_rows", "`batch_rows` must be at least 1");
   SinkFormat format = bind_sink_format(spec, "json", context, errors);
-  if (format.format && format.format->encodes_in_order())
+  if (format.format && (format.format->encodes_in_order() || format.format->is_container()))
     wrong("format", "the format `" + format.name + "` is no format for messages");
   if (errors.size() > before) return nullptr;
   return std::make_unique<KafkaPlan>(std::move(options), std::move(format), schema, context,

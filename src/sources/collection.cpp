@@ -119,6 +119,15 @@ std::unique_ptr<SourcePlan> bind_lines(const std::vector<std::string>& lines,
       named, may_sample, context.now_us, [&]() -> Result<Peek> { return Peek{bytes, true}; },
       errors);
   if (errors.size() > before || !format.format) return nullptr;
+  if (format.format->is_binary()) {
+    errors.push_back(
+        {ErrorKind::kConfig,
+         "the format `" + format.name + "` has no lines",
+         spec.format.position,
+         "it is read from files, pipes and connections; `rows` take values as they are",
+         {}});
+    return nullptr;
+  }
   return std::make_unique<LinesPlan>(std::move(bytes), lines.size(), std::move(format));
 }
 

@@ -473,7 +473,22 @@ class FollowSource final : public Source {
     }
     if (file.skipping) return skip(file, bytes, complete);
     const size_t limit = feed_.max_record_bytes;
-    size_t behind = complete ? bytes.size() : cutter_->last_end(bytes, 0);
+    size_t behind = complete && !cutter_->sequential() ? bytes.size() : cutter_->last_end(bytes, 0);
+    if (cutter_->sequential() && behind == RecordCutter::npos && !bytes.empty()) {
+      if (complete) behind = cutter_->first_end(bytes, 0, 0, true);
+      if (const auto what = damage_in(bytes, behind, complete)) {
+        give_error(file,
+                   Error{ErrorKind::kData,
+                         file.path + ": byte " + std::to_string(file.offset) + ": " + *what,
+                         {},
+                         "the records before it are whole",
+                         {}},
+                   item);
+        file.pending.clear();
+        end(file);
+        return true;
+      }
+    }
     if (behind == RecordCutter::npos || behind == 0) {
       if (bytes.size() <= limit) {
         file.pending = bytes;
@@ -496,6 +511,15 @@ class FollowSource final : public Source {
     if (!file.pending.empty() && file.pending.size() >= kRoom) file.dirty = true;
     give(file, std::move(buffer), bytes.substr(0, behind), item);
     return true;
+  }
+
+  // Why no record will ever end in the bytes, where records say their own lengths.
+  std::optional<std::string> damage_in(std::string_view bytes, size_t behind, bool complete) const {
+    if (behind != RecordCutter::npos) return std::nullopt;
+    if (auto what = cutter_->damage(bytes)) return what;
+    if (bytes.size() > feed_.max_record_bytes)
+      return "the record is longer than " + format_byte_size(feed_.max_record_bytes);
+    return complete ? std::optional<std::string>("the file ends within a record") : std::nullopt;
   }
 
   bool skip(FollowedFile& file, std::string_view bytes, bool complete) {

@@ -142,6 +142,9 @@ std::unique_ptr<SourcePlan> bind_kafka_source(const SourceSpec& spec, const Sour
   SourceFormat format = bind_source_format(
       named, no_look, context.now_us, []() -> Result<Peek> { return Peek{"", true}; }, errors);
   if (errors.size() > before || !format.format) return nullptr;
+  if (format.format->is_container())
+    wrong("format", "the format `" + format.name + "` is not for messages",
+          "it is read from files");
   if (format.format->schema().size() == 0)
     wrong("format", "the columns of `" + format.name + "` must be declared: a topic has no sample",
           "[source.schema] names them and their types");

@@ -81,7 +81,8 @@ void KafkaDecoder::give_back(std::unique_ptr<Decoder> decoder) {
 
 Batch KafkaDecoder::decode(const std::vector<KafkaMessage>& messages, uint32_t partition,
                            uint64_t sequence) {
-  // The values as lines: what is decoded points into them and so tells its message.
+  // The values as lines, where a format reads lines: what is decoded points into them and so tells its message.
+  const bool lines = !format_.is_binary();
   auto buffer = std::make_shared<Buffer>();
   std::vector<size_t> starts;
   std::vector<size_t> numbers;  // of the messages that have a value
@@ -96,6 +97,7 @@ Batch KafkaDecoder::decode(const std::vector<KafkaMessage>& messages, uint32_t p
     numbers.push_back(i);
     const size_t at = buffer->size();
     buffer->append(value->data(), value->size());
+    if (!lines) continue;
     std::replace(buffer->begin() + at, buffer->end(), '\n', ' ');
     buffer->push_back('\n');
   }

@@ -85,13 +85,14 @@ std::string counts_text(const SocketCounts& c) {
   add(c.idle, "closed for their silence");
   add(c.broken, "cut within a record");
   add(c.too_long, "records too long");
+  add(c.damaged, "closed for damaged bytes");
   add(c.datagrams, "datagrams");
   add(c.lost, "lost by the kernel");
   return text;
 }
 
-// A record that was too long is bad: it has no columns.
-Batch too_long_batch(const SocketItem& item, const Schema& schema, size_t limit) {
+// A record that was too long, or damaged, is bad: it has no columns.
+Batch refused_batch(const SocketItem& item, const Schema& schema, size_t limit) {
   Batch batch;
   for (const auto& column : schema) batch.columns.push_back(make_column(column.type));
   batch.records = 1;
@@ -100,7 +101,8 @@ Batch too_long_batch(const SocketItem& item, const Schema& schema, size_t limit)
   Reject reject;
   reject.offset = item.block.origin.begin;
   reject.raw = item.head;
-  reject.reason = "the record is longer than " + format_byte_size(limit);
+  reject.reason = item.too_long ? "the record is longer than " + format_byte_size(limit)
+                                : item.damage + "; the connection is closed";
   batch.rejects.push_back(std::move(reject));
   return batch;
 }
@@ -115,7 +117,7 @@ class SocketSource final : public Source {
     if (!feed_->claim(next)) return false;
     item.error = std::move(next.error);
     item.batch.reset();
-    if (next.too_long) item.batch = too_long_batch(next, schema_, limit_);
+    if (next.too_long || !next.damage.empty()) item.batch = refused_batch(next, schema_, limit_);
     item.block = std::move(next.block);
     return true;
   }
@@ -200,10 +202,19 @@ std::unique_ptr<SourcePlan> bind_socket(const OptionTable<SocketOptions>& table,
   SourceSpec named = spec;
   if (named.format.name.empty()) named.format.name = "text";
   SourceContext no_look = context;
+  no_look.connections = kind != SocketAddress::Kind::kUdp;
   no_look.sample = true;  // there is nothing to look at: the sample is empty
   SourceFormat format = bind_source_format(
       named, no_look, context.now_us, []() -> Result<Peek> { return Peek{"", true}; }, errors);
   if (errors.size() > before || !format.format) return nullptr;
+  if (format.format->is_container() ||
+      (format.format->is_binary() && kind == SocketAddress::Kind::kUdp)) {
+    wrong("format",
+          "the format `" + format.name + "` is not for " +
+              (kind == SocketAddress::Kind::kUdp ? "datagrams" : "connections"),
+          format.format->is_container() ? "it is read from files" : "tcp and unix take it");
+    return nullptr;
+  }
   if (format.format->schema().size() == 0) {
     wrong("format", "the columns of `" + format.name + "` must be declared: a socket has no sample",
           "[source.schema] names them and their types");

@@ -74,6 +74,8 @@ struct SourceContext {
   const TimeZone* zone = utc();
   int64_t now_us = 0;
   bool sample = true;  // false: `check` without touching the input; schemas may then be empty
+  bool connections =
+      false;  // records come over connections: what says where one ends may be of another form
 };
 
 struct SourceDescriptor {

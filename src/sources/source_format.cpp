@@ -31,7 +31,8 @@ std::unique_ptr<Format> make_format(const SourceSpec& spec, const SourceContext&
                                     int64_t reference_us, Errors& errors) {
   const FormatDescriptor* descriptor = find_input_format(spec.format, errors);
   if (descriptor == nullptr) return nullptr;
-  const FormatContext format_context{spec.schema, context.zone, reference_us, false};
+  const FormatContext format_context{spec.schema, context.zone, reference_us, false,
+                                     context.connections};
   return descriptor->make(spec.format, format_context, errors);
 }
 
