@@ -14,12 +14,12 @@ void StringKeyTable::load(const StringRef* values, size_t n, Loaded& out) const 
     const StringRef& s = values[i];
     if (s.len <= kShort) [[likely]] {
       load_short(s.ptr, s.len, out.w0[i], out.w1[i]);
-      const uint64_t h =
-          fold_multiply(out.w0[i] ^ secret_.a, out.w1[i] ^ secret_.b ^ (uint64_t{s.len} << 56));
+      out.w1[i] |= uint64_t{s.len} << 56;
+      const uint64_t h = fold_multiply(out.w0[i] ^ secret_.a, out.w1[i] ^ secret_.b);
       out.tag[i] = static_cast<uint32_t>(h >> 32);
     } else {
       out.w0[i] = XXH3_64bits_withSeed(s.ptr, s.len, secret_.a);
-      out.w1[i] = 0;
+      out.w1[i] = kLong;
       out.tag[i] = static_cast<uint32_t>(out.w0[i] >> 32);
     }
   }
@@ -27,18 +27,21 @@ void StringKeyTable::load(const StringRef* values, size_t n, Loaded& out) const 
 
 inline bool StringKeyTable::same(const Entry& e, const StringRef& value, uint64_t w0,
                                  uint64_t w1) const {
-  if (e.w0 != w0 || e.len != value.len) return false;
-  if (value.len <= kShort) return e.w1 == w1;
-  return std::memcmp(reinterpret_cast<const char*>(e.w1), value.ptr, value.len) == 0;
+  if (e.w0 != w0) return false;
+  if (w1 < kLong) return e.w1 == w1;
+  return !e.is_short() && e.text() == value.view();
 }
 
 uint32_t StringKeyTable::add(const StringRef& value, uint64_t w0, uint64_t w1) {
   WEIR_CHECK(entries_.size() < kNoGroup - 1);
   const auto group = static_cast<uint32_t>(entries_.size());
   if (value.len > kShort) {
-    w1 = reinterpret_cast<uint64_t>(long_keys_.copy(value.view()).data());
+    char* const copy = long_keys_.allocate(sizeof(value.len) + value.len);
+    std::memcpy(copy, &value.len, sizeof(value.len));
+    std::memcpy(copy + sizeof(value.len), value.ptr, value.len);
+    w1 = kLong | reinterpret_cast<uint64_t>(copy + sizeof(value.len));
   }
-  entries_.push_back({w0, w1, value.len, 0});
+  entries_.push_back({w0, w1});
   return group;
 }
 
@@ -168,24 +171,24 @@ uint32_t StringKeyTable::find(std::span<const ColumnPtr> keys, size_t row) const
 
 StringRef StringKeyTable::key(uint32_t group) const {
   const Entry& e = entries_[group];
-  return e.len <= kShort ? StringRef(reinterpret_cast<const char*>(&e.w0), e.len)
-                         : StringRef(reinterpret_cast<const char*>(e.w1), e.len);
+  return e.is_short() ? StringRef(reinterpret_cast<const char*>(&e.w0), e.short_size())
+                      : StringRef(e.text());
 }
 
 std::vector<ColumnPtr> StringKeyTable::keys(std::span<const uint32_t> groups, Arena& arena) const {
   auto column = make_column(type_, groups.size());
   StringRef* out = column->values<StringRef>();
-  char* short_keys = arena.allocate(groups.size() * kShort);
+  char* short_keys = arena.allocate(groups.size() * sizeof(Entry));
   for (size_t i = 0; i < groups.size(); ++i) {
     // Entries of a random list: the line is on its way when its turn comes.
     if (i + 16 < groups.size()) __builtin_prefetch(&entries_[groups[i + 16]]);
     const Entry& e = entries_[groups[i]];
-    if (e.len <= kShort) {  // the entry may move
-      std::memcpy(short_keys, &e.w0, kShort);
-      out[i] = StringRef(short_keys, e.len);
-      short_keys += kShort;
+    if (e.is_short()) {  // the entry may move
+      std::memcpy(short_keys, &e, sizeof(e));
+      out[i] = StringRef(short_keys, e.short_size());
+      short_keys += sizeof(e);
     } else {
-      out[i] = StringRef(reinterpret_cast<const char*>(e.w1), e.len);
+      out[i] = StringRef(e.text());
     }
     if (is_null(groups[i])) column->set_null(i);
   }
@@ -197,9 +200,9 @@ std::vector<ColumnPtr> StringKeyTable::keys(std::span<const uint32_t> groups, Ar
 // NULL, of length 0, has prefix 0 like the empty string: the comparison puts it first.
 uint64_t StringKeyTable::prefix(uint32_t group) const {
   const Entry& e = entries_[group];
-  if (e.len <= kShort) return __builtin_bswap64(e.w0);
+  if (e.is_short()) return __builtin_bswap64(e.w0);
   uint64_t head = 0;
-  std::memcpy(&head, reinterpret_cast<const char*>(e.w1), sizeof(head));
+  std::memcpy(&head, e.text().data(), sizeof(head));
   return __builtin_bswap64(head);
 }
 

@@ -1,7 +1,8 @@
-// Groups by one string: keys of up to 16 bytes lie in the entries, longer ones in an arena.
+// Groups by one string: keys of up to 15 bytes lie in the entries, longer ones in an arena.
 //
-// An entry is 24 bytes: the key's bytes zero padded to 16 and its length, or the key's 64-bit hash, a pointer
-// and the length. Entries lie side by side and move when the table grows.
+// An entry is 16 bytes, so that none lies in two cache lines: the key's bytes, zero padded to 15, and its length in
+// the last; or the key's 64-bit hash and a pointer to its bytes, marked in the last byte, which no address needs.
+// Entries lie side by side and move when the table grows.
 #pragma once
 
 #include <array>
@@ -41,13 +42,22 @@ class StringKeyTable final : public GroupTable {
 
  private:
   static constexpr size_t kChunk = 128;  // rows hashed and prefetched ahead of probing
-  static constexpr uint32_t kShort = 16;
+  static constexpr uint32_t kShort = 15;
+  static constexpr uint64_t kLong = uint64_t{0xff} << 56;
 
   struct Entry {
     uint64_t w0;
     uint64_t w1;
-    uint32_t len;
-    uint32_t unused;
+
+    bool is_short() const { return w1 < kLong; }
+    uint32_t short_size() const { return static_cast<uint32_t>(w1 >> 56); }
+    // Of a long key: its size stands before its bytes.
+    std::string_view text() const {
+      const char* const bytes = reinterpret_cast<const char*>(w1 & ~kLong);
+      uint32_t size;
+      std::memcpy(&size, bytes - sizeof(size), sizeof(size));
+      return {bytes, size};
+    }
   };
   // The keys of some rows, loaded and hashed.
   struct Loaded {
