@@ -50,6 +50,7 @@ class StreamFeed final : public SubFeed {
         if (!started_) return give_block(item, 0, false);  // a partition begins with a block
         give_error(item, record_too_long(offset_, shared_));
         item.lost_record = true;
+        item.block.first_line = line_;
         drop_record();
         return true;
       }
