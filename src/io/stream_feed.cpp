@@ -54,6 +54,7 @@ class StreamFeed final : public SubFeed {
           return give_last_error(item, error);  // what follows is not found
         give_error(item, error);
         item.lost_record = true;
+        item.block.first_line = line_;
         drop_record();
         return true;
       }

@@ -6,7 +6,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
+#include <vector>
+
+#include "io/input.h"
 
 namespace weir {
 
@@ -17,9 +22,18 @@ class LineCounter {
   uint64_t line_at(const std::string& path, uint64_t offset);
 
  private:
-  std::string path_;
-  uint64_t offset_ = 0;
-  uint64_t line_ = 1;
+  // A file and how far it is counted; it stays open, so that the next record is found from there.
+  struct Reading {
+    std::unique_ptr<ByteStream> stream;
+    uint64_t offset = 0;
+    uint64_t line = 1;
+  };
+  static constexpr size_t kMostOpen = 8;
+
+  uint64_t count_to(const std::string& path, uint64_t offset);
+
+  std::map<std::string, Reading> readings_;
+  std::vector<char> buffer_;
 };
 
 }  // namespace weir

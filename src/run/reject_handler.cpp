@@ -88,11 +88,17 @@ uint64_t RejectHandler::line_of(const Batch& batch, const Reject& reject,
                                 const std::string& partition) {
   const Format* format = plan_.sources[batch.origin.source].source->format();
   if (format != nullptr && format->is_binary()) return 0;
-  const uint64_t line = lines_.line_at(partition, reject.offset);
-  if (line > 0 || batch.first_line == 0 || batch.block_begin == nullptr) return line;
-  const size_t length = static_cast<size_t>(reject.offset - batch.origin.begin);
-  return batch.first_line +
-         static_cast<uint64_t>(std::count(batch.block_begin, batch.block_begin + length, '\n'));
+  if (batch.first_line == 0) return lines_.line_at(partition, reject.offset);
+  if (batch.block_begin == nullptr) return batch.first_line;
+  // Counted on from the reject before, where they are of one block.
+  if (counted_.block != batch.block_begin || counted_.first_line != batch.first_line ||
+      counted_.offset > reject.offset)
+    counted_ = {batch.block_begin, batch.first_line, batch.origin.begin, batch.first_line};
+  const char* const from = batch.block_begin + (counted_.offset - batch.origin.begin);
+  const char* const to = batch.block_begin + (reject.offset - batch.origin.begin);
+  counted_.line += static_cast<uint64_t>(std::count(from, to, '\n'));
+  counted_.offset = reject.offset;
+  return counted_.line;
 }
 
 std::string RejectHandler::place_of(const Batch& batch, const Reject& reject) {

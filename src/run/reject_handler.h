@@ -55,6 +55,13 @@ class RejectHandler {
   std::unique_ptr<Encoder> encoder_;
   std::string encoded_;
   LineCounter lines_;
+  struct Counted {
+    const char* block = nullptr;
+    uint64_t first_line = 0;
+    uint64_t offset = 0;
+    uint64_t line = 0;
+  };
+  Counted counted_;
   uint64_t count_ = 0;
   uint64_t shown_ = 0;
 };

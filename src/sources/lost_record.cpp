@@ -8,6 +8,7 @@ void refuse_lost_record(SourceItem& item, const Schema& schema) {
   batch.records = 1;
   batch.sequence = item.block.sequence;
   batch.origin = item.block.origin;
+  batch.first_line = item.block.first_line;
   Reject reject;
   reject.offset = item.block.origin.begin;
   reject.reason = item.error->message;

@@ -121,17 +121,14 @@ class SliceWindow final : public Ordered {
   // --- adding ---
 
   GroupedAggregation& slice(int64_t start) {
-    auto& groups = open_[start];
-    if (groups) return *groups;
-    if (free_.empty()) {
-      groups = make_groups();
-    } else {
-      groups = std::move(free_.back());
-      free_.pop_back();
-    }
+    if (const auto found = open_.find(start); found != open_.end()) return *found->second;
+    // No slice is ever without its groups, also when there is no memory for them.
+    if (free_.empty()) free_.push_back(make_groups());
+    auto& groups = *open_.emplace(start, std::move(free_.back())).first->second;
+    free_.pop_back();
     const auto end = layout_.next_end(start, fired_through());
     if (end && (!next_end_ || *end < *next_end_)) next_end_ = end;
-    return *groups;
+    return groups;
   }
 
   // Adds the partial's slices; rows_ becomes those rows of a kept block that are taken one by one.
