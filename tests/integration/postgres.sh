@@ -1,47 +1,9 @@
 # The postgres sink and source against a real server:  sh tests/integration/postgres.sh WEIR TESTDATA
 #
-# Starts Debian's PostgreSQL (package postgresql) in a temporary folder, as the user `postgres` when this is run
-# by root, and ends it. Skipped, saying why, where it is not installed.
+# Skipped, saying why, where server.sh finds none.
 . "$(dirname "$0")/../manners/lib.sh"
+. "$here/../integration/server.sh"
 
-bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
-if [ -z "$bin" ]; then
-  echo "SKIP: no PostgreSQL server here (package postgresql)"
-  exit 77
-fi
-as_server() {
-  if [ "$(id -u)" = 0 ]; then setpriv --reuid=postgres --regid=postgres --clear-groups "$@"; else "$@"; fi
-}
-if [ "$(id -u)" = 0 ] && ! id postgres >/dev/null 2>&1; then
-  echo "SKIP: the server does not run as root, and there is no user postgres"
-  exit 77
-fi
-base=$(mktemp -d /tmp/weir-pg-XXXXXX)
-chmod 755 "$base"
-[ "$(id -u)" = 0 ] && chown postgres "$base"
-server=""
-start_server() {
-  (cd "$base" && as_server "$bin/postgres" -D "$base/data" -k "$base" -c listen_addresses= \
-    -c fsync=off >"$base/log" 2>&1 & echo $! >"$base/pid")
-  server=$(cat "$base/pid")
-  for _ in $(seq 100); do
-    "$bin/pg_isready" -q -h "$base" && return
-    sleep 0.1
-  done
-  echo "the server did not start:"; cat "$base/log"
-  exit 1
-}
-stop_server() { # SIGNAL
-  kill -"$1" "$server" 2>/dev/null
-  while kill -0 "$server" 2>/dev/null; do sleep 0.05; done
-  sleep 0.3 # its children
-}
-trap 'stop_server INT; rm -rf "$work" "$base"' EXIT
-as_server "$bin/initdb" -D "$base/data" -A trust -U weir -E UTF8 --locale=C >"$base/initdb.log" 2>&1 ||
-  { cat "$base/initdb.log"; exit 1; }
-start_server
-url="host=$base user=weir dbname=postgres"
-sql() { "$bin/psql" -h "$base" -U weir -d postgres -AtX -c "$1" 2>&1; }
 run() { "$weir" run -q "$@" >out.txt 2>err.txt; }
 
 # Append: types, hostile values (K1), names (K2).
