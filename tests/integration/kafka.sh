@@ -126,4 +126,69 @@ run read.toml --set 'source.topic="copies"'
 expect "M9, all rows again" "n,d,s
 2000,1000,1001000" "$(cat out.txt)"
 
+# J7: read_committed sees nothing of transactions that were aborted or are open, and does not wait for an open one.
+if command -v python3 >/dev/null && ldconfig -p | grep -q librdkafka.so.1; then
+  mkfifo hold
+  python3 "$here/transactions.py" "$brokers" transacted <hold >steps.txt 2>&1 &
+  writer=$!
+  exec 3>hold
+  for _ in $(seq 300); do grep -q open steps.txt && break; sleep 0.1; done
+  holds "J7, the transactions" "$(cat steps.txt)" open
+  cat >committed.toml <<EOF
+[source]
+type = "kafka"
+brokers = "$brokers"
+topic = "transacted"
+bounded = true
+schema = { id = "BIGINT" }
+[[transform]]
+op = "aggregate"
+aggregate = { n = "COUNT(*)", d = "COUNT(DISTINCT id)", s = "SUM(id)" }
+[sink]
+format = "csv"
+EOF
+  before=$(date +%s)
+  timeout 60 "$weir" run -q committed.toml >out.txt 2>err.txt
+  expect "J7, beside an open transaction" 0 $?
+  expect "J7, only what was committed" "n,d,s
+200,200,30100" "$(cat out.txt)"
+  [ $(($(date +%s) - before)) -lt 20 ] || expect "J7, no stall" "20 s" "more"
+  exec 3>&-
+  wait $writer
+  run committed.toml
+  expect "J7, after it was aborted" "n,d,s
+200,200,30100" "$(cat out.txt)"
+else
+  echo "J7 was not tried: no python3 or no librdkafka.so.1 here"
+fi
+
+# MessagePack as messages: each is one, whatever bytes are in it.
+run -e "
+[source]
+type = 'collection'
+rows = [[10, 'a'], [13, \"b\\nc\"]]
+schema = { id = 'BIGINT', v = 'STRING' }
+[sink]
+type = 'kafka'
+brokers = '$brokers'
+topic = 'packed'
+format = 'msgpack'
+create = true"
+expect "MessagePack, sent" "0 " "$? $(cat err.txt)"
+run -e "
+[source]
+type = 'kafka'
+brokers = '$brokers'
+topic = 'packed'
+bounded = true
+format = 'msgpack'
+schema = { id = 'BIGINT', v = 'STRING' }
+[[transform]]
+op = 'sort'
+by = 'id'
+[sink]
+format = 'json'"
+expect "MessagePack, read" '{"id":10,"v":"a"}
+{"id":13,"v":"b\nc"}' "$(cat out.txt)"
+
 finish

@@ -42,6 +42,57 @@ query = 'SELECT id, x, ok, at, d FROM \"sel;ect\" ORDER BY id'"
 expect "source" '{"id":1,"x":1.5,"ok":true,"at":"2024-01-31 10:00:00.250000","d":12.30}
 {"id":2,"x":null,"ok":false,"at":null,"d":null}' "$(cat out.txt)"
 
+# K1: values that look like what COPY and SQL are made of, byte for byte; K2: names that do.
+if command -v python3 >/dev/null; then
+  python3 - >hostile.json <<'EOF'
+import json
+values = ["", " ", "\\N", "\\\\N", "\\.", "NULL", "null", "\t", "\n", "\r\n", "\\", "\\\\", "\\n", "\\x41", "\\101", "'", "''",
+          "'; DROP TABLE hostile; --", "\"", "\"\"", "$1", "$$", "$tag$x$tag$", "%s%n", "{}", "{1,2}", "(1)", "E'\\n'",
+          "\u00e4\u00f6", "\u202e", "\ufeff", "\U0001f600", "a\tb\nc\\d", "/* */", "--", ";", "COPY hostile FROM STDIN;",
+          "\\copy x", "\u0001\u0002\u007f", "\u2028", "NaN", "Infinity", "-0", "1e400", "x" * 100000,
+          "'" * 1000, "\\" * 1001, "\n" * 1000, "ends with \\", "{\"a\": \"b\\"]
+assert len(values) == 50
+for i, v in enumerate(values):
+    print(json.dumps({"id": i, "v": v}))
+EOF
+  for mode in append upsert; do
+    run -e "
+[source]
+path = 'hostile.json'
+schema = { id = 'BIGINT', v = 'STRING' }
+[sink]
+type = 'postgres'
+url = '$url'
+table = 'hostile_$mode'
+mode = '$mode'
+$([ $mode = upsert ] && echo "key = 'id'")
+create = true"
+    expect "K1, $mode" "0 " "$? $(cat err.txt)"
+    sql "SELECT encode(convert_to(v, 'UTF8'), 'hex') FROM hostile_$mode ORDER BY id" | tr -d '\n' >stored.txt
+    python3 -c "
+import json
+for line in open('hostile.json'): print(json.loads(line)['v'].encode().hex(), end='')" >wanted.txt
+    cmp wanted.txt stored.txt || expect "K1, 50 values by $mode" "the same bytes" "others"
+  done
+fi
+sql 'CREATE TABLE precious (n int)' >/dev/null
+for name in 'a\"; DROP TABLE precious; --' 'select' "it's" 'x\\y' '$1' 'Ünï çode' 'a.b.c'; do
+  run -e "
+[source]
+type = 'collection'
+rows = [[1]]
+schema = { \"$name\" = 'INT' }
+[sink]
+type = 'postgres'
+url = '$url'
+table = \"$name\"
+create = true"
+  code=$?
+  case $code in 0 | 1 | 2) ;; *) expect "K2, the name $name" "stored or refused" "$code $(cat err.txt)" ;; esac
+done
+expect "K2, no other statement ran" 0 "$(sql 'SELECT count(*) FROM precious')"
+expect "K2, names as they are" "1" "$(sql 'SELECT "a""; DROP TABLE precious; --" FROM "a""; DROP TABLE precious; --"')"
+
 # Upsert of a changelog: the newest row of each key, once.
 cat >upsert.toml <<EOF
 [source]
