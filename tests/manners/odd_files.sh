@@ -1,4 +1,4 @@
-# Files that are odd: holes, links, devices, names, equal heads (RELIABILITY: C5 C8 C11 C12 C17, L2 L3 L5).
+# Files that are odd: holes, links, devices, names, equal heads (RELIABILITY: C5 C8 C11 C12 C15 C17, L2 L3 L5).
 . "$(dirname "$0")/lib.sh"
 
 count='[[transform]]
@@ -116,6 +116,27 @@ if command -v python3 >/dev/null; then
   expect "C12, a socket" 1 "$code"
   holds "C12, a socket is told" "$err" "sock"
 fi
+
+# C15: more files than descriptors, and a second run over them.
+mkdir many
+seq 10000 | (cd many && split -l 1 -a 4 -d - f)
+cat >many.toml <<'EOF'
+[source]
+path = "many/*"
+format = "text"
+[sink]
+path = "many.txt"
+format = "text"
+append = true
+[checkpoint]
+dir = "many-state"
+EOF
+(ulimit -n 256 && "$weir" run -q many.toml >out.txt 2>&1)
+expect "C15, 10,000 files with 256 descriptors" "0 " "$? $(cat out.txt)"
+expect "C15, all rows" "10000 50005000" "$(awk '{ n++; s += $1 } END { printf "%d %d", n, s }' many.txt)"
+echo 1 >>many/f5000
+(ulimit -n 256 && "$weir" run -q many.toml >out.txt 2>&1)
+expect "C15, the second run" "10001 50005001" "$(awk '{ n++; s += $1 } END { printf "%d %d", n, s }' many.txt)"
 
 # C17: names that are no UTF-8, with a line end, of 255 bytes; the state keeps them.
 mkdir names
