@@ -139,14 +139,15 @@ Result<PostgresResult> PostgresConnection::execute_prepared(const std::string& n
                                       texts.data(), nullptr, nullptr, 0));
 }
 
-Result<void> PostgresConnection::copy(const std::string& sql, std::string_view data) {
+Result<void> PostgresConnection::copy(const std::string& sql,
+                                      const std::function<bool(std::string&)>& next) {
   auto begun = execute(sql);
   if (!begun) return fail(begun.error());
-  constexpr size_t kPiece = size_t{1} << 20;
   bool sent = true;
-  for (size_t at = 0; at < data.size() && sent; at += kPiece) {
-    const auto piece = data.substr(at, kPiece);
+  std::string piece;
+  while (sent && next(piece)) {
     sent = WEIR_PQ(PQputCopyData)(connection_, piece.data(), static_cast<int>(piece.size())) == 1;
+    piece.clear();
   }
   sent = WEIR_PQ(PQputCopyEnd)(connection_, nullptr) == 1 && sent;
   std::optional<Error> error;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,8 +58,9 @@ class PostgresConnection {
   Result<PostgresResult> execute(const std::string& sql, const Parameters& parameters);
   Result<void> prepare(const std::string& name, const std::string& sql);
   Result<PostgresResult> execute_prepared(const std::string& name, const Parameters& parameters);
-  // COPY ... FROM STDIN with all of its data.
-  Result<void> copy(const std::string& sql, std::string_view data);
+  // COPY ... FROM STDIN. `next` appends a piece of its data to an empty text, or is false behind the last one; the
+  // server works on a piece while the next one is made.
+  Result<void> copy(const std::string& sql, const std::function<bool(std::string&)>& next);
   // The columns of a query, without running it.
   Result<PostgresResult> describe(const std::string& sql);
   // A query whose rows come one by one: start(), then next() until it gives no row.

@@ -25,6 +25,7 @@ constexpr size_t kNoEnd = RecordCutter::npos;   // as the string's npos
 constexpr size_t kRoom = size_t{64} << 10;      // to read into, behind an unfinished record
 constexpr size_t kHeadBytes = 1024;             // shown of a record that is too long
 constexpr size_t kMostUnfinished = 64;          // records of the longest kind, of all connections
+constexpr size_t kServedBetweenLooks = 32;      // connections read before new ones are looked for
 constexpr int64_t kHousekeepingUs = 1'000'000;  // how often the silent are looked for
 constexpr int64_t kAcceptPauseUs = 100'000;     // without descriptors
 constexpr int64_t kConnectTryUs = 10'000'000;
@@ -74,6 +75,8 @@ class ConnectionsFeed final : public SocketFeed {
         if (!await(item)) return item.error.has_value();
         continue;
       }
+      // However busy some are, others must be able to come.
+      if (++served_ % kServedBetweenLooks == 0 && !look(0)) return false;
       const int fd = ready_.front();
       ready_.pop_front();
       const auto found = connections_.find(fd);
@@ -115,12 +118,18 @@ class ConnectionsFeed final : public SocketFeed {
   // False: at the end, or with an error in the item.
   bool await(SocketItem& item) {
     if (options_.until_closed && met_ && connections_.empty()) {
-      finished_ = true;
-      return false;
+      if (listener_ && paused_until_us_ == 0)
+        accept_all(monotonic_us());  // one may have come meanwhile
+      finished_ = connections_.empty();
+      if (finished_) return false;
     }
     if (options_.connect && connections_.empty() && !reconnect(item)) return false;
+    return look(paused_until_us_ > 0 ? kAcceptPauseUs : kHousekeepingUs);
+  }
+
+  // Sees who has come and who has something to read; waits for so long. False: stopped.
+  bool look(int64_t wait_us) {
     epoll_event events[64];
-    const int64_t wait_us = paused_until_us_ > 0 ? kAcceptPauseUs : kHousekeepingUs;
     const int n = ::epoll_wait(epoll_.get(), events, 64, static_cast<int>(wait_us / 1000));
     const int64_t now = monotonic_us();
     for (int i = 0; i < n; ++i) {
@@ -441,6 +450,7 @@ class ConnectionsFeed final : public SocketFeed {
   std::deque<std::pair<uint32_t, uint64_t>> ended_;  // partitions to be told of, and their lengths
   size_t unfinished_bytes_ = 0;
   uint64_t sequence_ = 0;
+  size_t served_ = 0;
   uint32_t next_partition_ = 0;
   int64_t housekeeping_us_ = 0;
   int64_t paused_until_us_ = 0;  // 0: accepting

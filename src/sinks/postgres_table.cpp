@@ -14,7 +14,9 @@
 namespace weir {
 namespace {
 
-constexpr size_t kRowsAtOnce = 5000;  // of one statement
+constexpr size_t kRowsAtOnce = 5000;      // of one statement
+constexpr size_t kCopiedAtOnce = 20'000;  // the same of a COPY
+constexpr size_t kCopyPiece = size_t{32} << 10;
 
 std::string postgres_type(const Type& type) {
   switch (type.id) {
@@ -70,14 +72,14 @@ void append_cell(std::string& out, const TableCell& cell, const Type& type) {
 
 // A field of COPY's text form.
 void append_copy_text(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    switch (c) {
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default: out += c;
-    }
+  for (size_t at = 0;;) {
+    const size_t plain = std::min(text.find_first_of("\\\n\r\t", at), text.size());
+    out.append(text, at, plain - at);
+    if (plain == text.size()) return;
+    const char c = text[plain];
+    out += '\\';
+    out += c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : c;
+    at = plain + 1;
   }
 }
 
@@ -145,7 +147,7 @@ class PostgresTable final : public TableDatabase {
  private:
   struct Row {
     RowKind kind;
-    std::vector<TableCell> cells;
+    std::span<const TableCell> cells;  // of cells_
   };
   using Range = std::span<const Row* const>;
 
@@ -282,8 +284,15 @@ class PostgresTable final : public TableDatabase {
 
   void unpack(const TableRows& rows) {
     rows_.clear();
-    TableRows::Walk walk(rows, target_.schema.size());
-    while (walk.next()) rows_.push_back({walk.kind(), {walk.cells().begin(), walk.cells().end()}});
+    cells_.clear();
+    const size_t columns = target_.schema.size();
+    TableRows::Walk walk(rows, columns);
+    while (walk.next()) {
+      rows_.push_back({walk.kind(), {}});
+      cells_.insert(cells_.end(), walk.cells().begin(), walk.cells().end());
+    }
+    for (size_t i = 0; i < rows_.size(); ++i)
+      rows_[i].cells = std::span(cells_).subspan(i * columns, columns);
   }
 
   Result<void> transaction(std::optional<uint64_t> epoch) {
@@ -318,9 +327,10 @@ class PostgresTable final : public TableDatabase {
   }
 
   Result<void> in_pieces(const std::vector<const Row*>& rows, bool removal) {
-    for (size_t at = 0; at < rows.size(); at += kRowsAtOnce) {
+    const size_t most = target_.mode == TableMode::kUpsert ? kRowsAtOnce : kCopiedAtOnce;
+    for (size_t at = 0; at < rows.size(); at += most) {
       const Range all(rows);
-      if (auto r = guarded(all.subspan(at, std::min(kRowsAtOnce, rows.size() - at)), removal); !r)
+      if (auto r = guarded(all.subspan(at, std::min(most, rows.size() - at)), removal); !r)
         return r;
     }
     return {};
@@ -378,26 +388,35 @@ class PostgresTable final : public TableDatabase {
       for (size_t c = 0; c < all.size(); ++c) all[c] = c;
       return as_arrays("weir_put", rows, all);
     }
-    std::string data;
-    std::string value;
-    for (const Row* row : rows) {
-      for (size_t c = 0; c < row->cells.size(); ++c) {
-        if (c > 0) data += '\t';
-        if (row->cells[c].kind == TableCell::Kind::kNull) {
-          data += "\\N";
-          continue;
-        }
-        value.clear();
-        append_cell(value, row->cells[c], target_.schema[c].type);
-        append_copy_text(data, value);
+    // The server takes a piece in while the next one is made.
+    size_t at = 0;
+    return connection_->copy("COPY " + table() + " (" + names_ + ") FROM STDIN",
+                             [&](std::string& piece) {
+                               while (at < rows.size() && piece.size() < kCopyPiece)
+                                 append_copy_row(piece, *rows[at++]);
+                               return !piece.empty();
+                             });
+  }
+
+  void append_copy_row(std::string& out, const Row& row) {
+    for (size_t c = 0; c < row.cells.size(); ++c) {
+      if (c > 0) out += '\t';
+      const TableCell& cell = row.cells[c];
+      if (cell.kind == TableCell::Kind::kNull) {
+        out += "\\N";
+      } else if (cell.kind == TableCell::Kind::kText) {
+        append_copy_text(out, cell.text);
+      } else {
+        value_.clear();
+        append_cell(value_, cell, target_.schema[c].type);
+        append_copy_text(out, value_);
       }
-      if (target_.mode == TableMode::kChangelog) {
-        data += '\t';
-        data += row_kind_text(row->kind);
-      }
-      data += '\n';
     }
-    return connection_->copy("COPY " + table() + " (" + names_ + ") FROM STDIN", data);
+    if (target_.mode == TableMode::kChangelog) {
+      out += '\t';
+      out += row_kind_text(row.kind);
+    }
+    out += '\n';
   }
   Result<void> remove(Range rows) { return as_arrays("weir_remove", rows, target_.key); }
 
@@ -427,6 +446,8 @@ class PostgresTable final : public TableDatabase {
   std::unique_ptr<PostgresConnection> connection_;
   std::string names_;
   std::vector<Row> rows_;
+  std::vector<TableCell> cells_;
+  std::string value_;
   std::vector<Reject> refused_;
 };
 

@@ -101,7 +101,10 @@ class FollowSource final : public Source {
         if (read(file, item)) return true;
       }
       if (give_up_silent(item)) return true;
-      await();
+      // A block that held nothing but a hole, or a part of a record that is dropped, says nothing of what follows.
+      const bool more = std::any_of(files_.begin(), files_.end(),
+                                    [](const auto& file) { return file->dirty && !file->ended; });
+      if (!more) await();
     }
     return false;
   }

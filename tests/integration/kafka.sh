@@ -1,60 +1,10 @@
 # The kafka source and sink against a real broker:  sh tests/integration/kafka.sh WEIR TESTDATA
 #
-# The broker's jars are those of $KAFKA_HOME/libs, or come from Maven Central by `mvn` into ~/.cache. Skipped, saying
-# why, where there is neither, or no Java. (librdkafka's own mock cluster, which the unit tests use, ignores transactions.)
+# Skipped, saying why, where broker.sh finds none. (librdkafka's own mock cluster, which the unit tests use, ignores
+# transactions.)
 . "$(dirname "$0")/../manners/lib.sh"
+. "$here/../integration/broker.sh"
 
-command -v java >/dev/null || { echo "SKIP: no java here (package default-jre-headless)"; exit 77; }
-libs=${KAFKA_HOME:+$KAFKA_HOME/libs}
-if [ -z "$libs" ]; then
-  libs=${XDG_CACHE_HOME:-$HOME/.cache}/weir-kafka-3.7.1
-  if [ ! -e "$libs/complete" ]; then
-    command -v mvn >/dev/null || { echo "SKIP: no KAFKA_HOME, and no mvn to fetch Kafka (package maven)"; exit 77; }
-    mkdir -p "$libs"
-    cat >"$libs/pom.xml" <<'EOF'
-<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-<groupId>weir</groupId><artifactId>broker</artifactId><version>1</version>
-<dependencies>
-<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>3.7.1</version></dependency>
-<dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
-</dependencies></project>
-EOF
-    (cd "$libs" && mvn -q -B dependency:copy-dependencies -DoutputDirectory=. >mvn.log 2>&1) ||
-      { echo "SKIP: Kafka cannot be fetched from Maven Central"; exit 77; }
-    touch "$libs/complete"
-  fi
-fi
-
-base=$(mktemp -d /tmp/weir-kafka-XXXXXX)
-port=$((20000 + $$ % 20000))
-cat >"$base/server.properties" <<EOF
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:$((port + 1))
-listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$((port + 1))
-advertised.listeners=PLAINTEXT://127.0.0.1:$port
-controller.listener.names=CONTROLLER
-log.dirs=$base/data
-num.partitions=3
-offsets.topic.replication.factor=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=4
-offsets.topic.num.partitions=4
-group.initial.rebalance.delay.ms=0
-EOF
-kafka() { java -Xmx384m -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -cp "$libs/*" "$@"; }
-kafka kafka.tools.StorageTool format -t AAAAAAAAAAAAAAAAAAAAAA -c "$base/server.properties" >"$base/format.log" 2>&1 ||
-  { cat "$base/format.log"; exit 1; }
-broker=""
-start_broker() {
-  kafka kafka.Kafka "$base/server.properties" >>"$base/log" 2>&1 &
-  broker=$!
-}
-stop_broker() { kill -"$1" "$broker" 2>/dev/null; wait "$broker" 2>/dev/null; }
-trap 'stop_broker KILL; rm -rf "$work" "$base"' EXIT
-start_broker
-brokers=127.0.0.1:$port
 run() { "$weir" run -q "$@" >out.txt 2>err.txt; }
 
 cat >send.toml <<EOF
@@ -175,5 +125,70 @@ expect "M9, started over" 0 $?
 run read.toml --set 'source.topic="copies"'
 expect "M9, all rows again" "n,d,s
 2000,1000,1001000" "$(cat out.txt)"
+
+# J7: read_committed sees nothing of transactions that were aborted or are open, and does not wait for an open one.
+if command -v python3 >/dev/null && ldconfig -p | grep -q librdkafka.so.1; then
+  mkfifo hold
+  python3 "$here/transactions.py" "$brokers" transacted <hold >steps.txt 2>&1 &
+  writer=$!
+  exec 3>hold
+  for _ in $(seq 300); do grep -q open steps.txt && break; sleep 0.1; done
+  holds "J7, the transactions" "$(cat steps.txt)" open
+  cat >committed.toml <<EOF
+[source]
+type = "kafka"
+brokers = "$brokers"
+topic = "transacted"
+bounded = true
+schema = { id = "BIGINT" }
+[[transform]]
+op = "aggregate"
+aggregate = { n = "COUNT(*)", d = "COUNT(DISTINCT id)", s = "SUM(id)" }
+[sink]
+format = "csv"
+EOF
+  before=$(date +%s)
+  timeout 60 "$weir" run -q committed.toml >out.txt 2>err.txt
+  expect "J7, beside an open transaction" 0 $?
+  expect "J7, only what was committed" "n,d,s
+200,200,30100" "$(cat out.txt)"
+  [ $(($(date +%s) - before)) -lt 20 ] || expect "J7, no stall" "20 s" "more"
+  exec 3>&-
+  wait $writer
+  run committed.toml
+  expect "J7, after it was aborted" "n,d,s
+200,200,30100" "$(cat out.txt)"
+else
+  echo "J7 was not tried: no python3 or no librdkafka.so.1 here"
+fi
+
+# MessagePack as messages: each is one, whatever bytes are in it.
+run -e "
+[source]
+type = 'collection'
+rows = [[10, 'a'], [13, \"b\\nc\"]]
+schema = { id = 'BIGINT', v = 'STRING' }
+[sink]
+type = 'kafka'
+brokers = '$brokers'
+topic = 'packed'
+format = 'msgpack'
+create = true"
+expect "MessagePack, sent" "0 " "$? $(cat err.txt)"
+run -e "
+[source]
+type = 'kafka'
+brokers = '$brokers'
+topic = 'packed'
+bounded = true
+format = 'msgpack'
+schema = { id = 'BIGINT', v = 'STRING' }
+[[transform]]
+op = 'sort'
+by = 'id'
+[sink]
+format = 'json'"
+expect "MessagePack, read" '{"id":10,"v":"a"}
+{"id":13,"v":"b\nc"}' "$(cat out.txt)"
 
 finish

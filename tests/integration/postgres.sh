@@ -1,47 +1,9 @@
 # The postgres sink and source against a real server:  sh tests/integration/postgres.sh WEIR TESTDATA
 #
-# Starts Debian's PostgreSQL (package postgresql) in a temporary folder, as the user `postgres` when this is run
-# by root, and ends it. Skipped, saying why, where it is not installed.
+# Skipped, saying why, where server.sh finds none.
 . "$(dirname "$0")/../manners/lib.sh"
+. "$here/../integration/server.sh"
 
-bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
-if [ -z "$bin" ]; then
-  echo "SKIP: no PostgreSQL server here (package postgresql)"
-  exit 77
-fi
-as_server() {
-  if [ "$(id -u)" = 0 ]; then setpriv --reuid=postgres --regid=postgres --clear-groups "$@"; else "$@"; fi
-}
-if [ "$(id -u)" = 0 ] && ! id postgres >/dev/null 2>&1; then
-  echo "SKIP: the server does not run as root, and there is no user postgres"
-  exit 77
-fi
-base=$(mktemp -d /tmp/weir-pg-XXXXXX)
-chmod 755 "$base"
-[ "$(id -u)" = 0 ] && chown postgres "$base"
-server=""
-start_server() {
-  (cd "$base" && as_server "$bin/postgres" -D "$base/data" -k "$base" -c listen_addresses= \
-    -c fsync=off >"$base/log" 2>&1 & echo $! >"$base/pid")
-  server=$(cat "$base/pid")
-  for _ in $(seq 100); do
-    "$bin/pg_isready" -q -h "$base" && return
-    sleep 0.1
-  done
-  echo "the server did not start:"; cat "$base/log"
-  exit 1
-}
-stop_server() { # SIGNAL
-  kill -"$1" "$server" 2>/dev/null
-  while kill -0 "$server" 2>/dev/null; do sleep 0.05; done
-  sleep 0.3 # its children
-}
-trap 'stop_server INT; rm -rf "$work" "$base"' EXIT
-as_server "$bin/initdb" -D "$base/data" -A trust -U weir -E UTF8 --locale=C >"$base/initdb.log" 2>&1 ||
-  { cat "$base/initdb.log"; exit 1; }
-start_server
-url="host=$base user=weir dbname=postgres"
-sql() { "$bin/psql" -h "$base" -U weir -d postgres -AtX -c "$1" 2>&1; }
 run() { "$weir" run -q "$@" >out.txt 2>err.txt; }
 
 # Append: types, hostile values (K1), names (K2).
@@ -79,6 +41,57 @@ url = '$url'
 query = 'SELECT id, x, ok, at, d FROM \"sel;ect\" ORDER BY id'"
 expect "source" '{"id":1,"x":1.5,"ok":true,"at":"2024-01-31 10:00:00.250000","d":12.30}
 {"id":2,"x":null,"ok":false,"at":null,"d":null}' "$(cat out.txt)"
+
+# K1: values that look like what COPY and SQL are made of, byte for byte; K2: names that do.
+if command -v python3 >/dev/null; then
+  python3 - >hostile.json <<'EOF'
+import json
+values = ["", " ", "\\N", "\\\\N", "\\.", "NULL", "null", "\t", "\n", "\r\n", "\\", "\\\\", "\\n", "\\x41", "\\101", "'", "''",
+          "'; DROP TABLE hostile; --", "\"", "\"\"", "$1", "$$", "$tag$x$tag$", "%s%n", "{}", "{1,2}", "(1)", "E'\\n'",
+          "\u00e4\u00f6", "\u202e", "\ufeff", "\U0001f600", "a\tb\nc\\d", "/* */", "--", ";", "COPY hostile FROM STDIN;",
+          "\\copy x", "\u0001\u0002\u007f", "\u2028", "NaN", "Infinity", "-0", "1e400", "x" * 100000,
+          "'" * 1000, "\\" * 1001, "\n" * 1000, "ends with \\", "{\"a\": \"b\\"]
+assert len(values) == 50
+for i, v in enumerate(values):
+    print(json.dumps({"id": i, "v": v}))
+EOF
+  for mode in append upsert; do
+    run -e "
+[source]
+path = 'hostile.json'
+schema = { id = 'BIGINT', v = 'STRING' }
+[sink]
+type = 'postgres'
+url = '$url'
+table = 'hostile_$mode'
+mode = '$mode'
+$([ $mode = upsert ] && echo "key = 'id'")
+create = true"
+    expect "K1, $mode" "0 " "$? $(cat err.txt)"
+    sql "SELECT encode(convert_to(v, 'UTF8'), 'hex') FROM hostile_$mode ORDER BY id" | tr -d '\n' >stored.txt
+    python3 -c "
+import json
+for line in open('hostile.json'): print(json.loads(line)['v'].encode().hex(), end='')" >wanted.txt
+    cmp wanted.txt stored.txt || expect "K1, 50 values by $mode" "the same bytes" "others"
+  done
+fi
+sql 'CREATE TABLE precious (n int)' >/dev/null
+for name in 'a\"; DROP TABLE precious; --' 'select' "it's" 'x\\y' '$1' 'Ünï çode' 'a.b.c'; do
+  run -e "
+[source]
+type = 'collection'
+rows = [[1]]
+schema = { \"$name\" = 'INT' }
+[sink]
+type = 'postgres'
+url = '$url'
+table = \"$name\"
+create = true"
+  code=$?
+  case $code in 0 | 1 | 2) ;; *) expect "K2, the name $name" "stored or refused" "$code $(cat err.txt)" ;; esac
+done
+expect "K2, no other statement ran" 0 "$(sql 'SELECT count(*) FROM precious')"
+expect "K2, names as they are" "1" "$(sql 'SELECT "a""; DROP TABLE precious; --" FROM "a""; DROP TABLE precious; --"')"
 
 # Upsert of a changelog: the newest row of each key, once.
 cat >upsert.toml <<EOF

@@ -1,6 +1,7 @@
 # Sourced by the scripts beside it:  sh tests/manners/X.sh WEIR TESTDATA
 # What shells and terminals see of weir: pipes, signals, full disks, odd files.
 set -u
+here=$(cd "$(dirname "$0")" && pwd)
 weir=$1
 data=$2
 work=$(mktemp -d /tmp/weir-manners-XXXXXX)

@@ -99,6 +99,53 @@ if command -v openssl >/dev/null; then
   expect "TLS, both sides known" 0 $?
   wait $listener
   expect "TLS, what came" "$sum" "$(cat tls.txt)"
+
+  # I7: garbage, a handshake that never ends, plain text where TLS is spoken, TLS where it is not. A good client is served.
+  "$weir" run -q receive.toml --set "source.url='tcp:$port'" --set source.tls_certificate=cert.pem \
+    --set source.tls_key=key.pem >tls.txt 2>tls.err &
+  listener=$!
+  if command -v python3 >/dev/null; then python3 - $port <<'EOF'
+import os, socket, sys, time
+def connect():
+    for _ in range(100):
+        try:
+            return socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+        except OSError:
+            time.sleep(0.05)
+held = connect()  # keeps until_closed from ending the run
+held.sendall(b"\x16\x03\x01\x02\x00")  # a handshake's first bytes, and nothing more
+for i in range(300):
+    c = connect()
+    kind = i % 4
+    c.sendall([os.urandom(400), b'{"id":1}\n' * 10, b"\x16\x03\x01\xff\xff" + os.urandom(600),
+               b"\x80\x00" * 50][kind])
+    if kind == 0:
+        c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    c.close()
+open("garbage.done", "w").close()
+time.sleep(2)
+EOF
+  fi &
+  for _ in $(seq 200); do [ -e garbage.done ] && break; sleep 0.05; done
+  "$weir" run -q send.toml -o "tcp://localhost:$port" --set sink.tls=true --set sink.tls_ca=cert.pem
+  expect "I7, a good client beside garbage" 0 $?
+  wait $listener
+  expect "I7, what came is the good client's" "$sum" "$(cat tls.txt)"
+  if command -v python3 >/dev/null; then
+    "$weir" run -v "tcp:$port" -i json -t json --on-error skip -e 'source.schema = { id = "BIGINT" }' >plain.txt 2>plain.err &
+    listener=$!
+    sleep 0.3
+    python3 -c "
+import socket, ssl
+s = socket.create_connection(('127.0.0.1', $port)); s.settimeout(2)
+try: ssl._create_unverified_context().wrap_socket(s)
+except OSError: pass"
+    printf '{"id":7}\n' | "$weir" run -q -e 'source.schema = { id = "BIGINT" }' -i json -t json - -o tcp:$port
+    wait_for plain.txt 7
+    kill -TERM $listener
+    wait $listener
+    expect "I7, TLS on a plain port does no harm" '{"id":7}' "$(cat plain.txt)"
+  fi
 else
   echo "TLS was not tried: no openssl here"
 fi

@@ -1,0 +1,55 @@
+# Sourced: starts a broker of Kafka in a temporary folder ($base) and ends it with the script. Sets $brokers.
+#
+# The broker's jars are those of $KAFKA_HOME/libs, or come from Maven Central by `mvn` into ~/.cache. Skipped, saying
+# why, where there is neither, or no Java.
+command -v java >/dev/null || { echo "SKIP: no java here (package default-jre-headless)"; exit 77; }
+libs=${KAFKA_HOME:+$KAFKA_HOME/libs}
+if [ -z "$libs" ]; then
+  libs=${XDG_CACHE_HOME:-$HOME/.cache}/weir-kafka-3.7.1
+  if [ ! -e "$libs/complete" ]; then
+    command -v mvn >/dev/null || { echo "SKIP: no KAFKA_HOME, and no mvn to fetch Kafka (package maven)"; exit 77; }
+    mkdir -p "$libs"
+    cat >"$libs/pom.xml" <<'EOF'
+<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>weir</groupId><artifactId>broker</artifactId><version>1</version>
+<dependencies>
+<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>3.7.1</version></dependency>
+<dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
+</dependencies></project>
+EOF
+    (cd "$libs" && mvn -q -B dependency:copy-dependencies -DoutputDirectory=. >mvn.log 2>&1) ||
+      { echo "SKIP: Kafka cannot be fetched from Maven Central"; exit 77; }
+    touch "$libs/complete"
+  fi
+fi
+
+base=$(mktemp -d /tmp/weir-kafka-XXXXXX)
+port=$((20000 + $$ % 20000))
+cat >"$base/server.properties" <<EOF
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:$((port + 1))
+listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$((port + 1))
+advertised.listeners=PLAINTEXT://127.0.0.1:$port
+controller.listener.names=CONTROLLER
+log.dirs=$base/data
+num.partitions=3
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+offsets.topic.num.partitions=4
+group.initial.rebalance.delay.ms=0
+EOF
+kafka() { java -Xmx384m -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -cp "$libs/*" "$@"; }
+kafka kafka.tools.StorageTool format -t AAAAAAAAAAAAAAAAAAAAAA -c "$base/server.properties" >"$base/format.log" 2>&1 ||
+  { cat "$base/format.log"; exit 1; }
+broker=""
+start_broker() {
+  kafka kafka.Kafka "$base/server.properties" >>"$base/log" 2>&1 &
+  broker=$!
+}
+stop_broker() { kill -"$1" "$broker" 2>/dev/null; wait "$broker" 2>/dev/null; }
+trap 'stop_broker KILL; rm -rf "$work" "$base"' EXIT
+start_broker
+brokers=127.0.0.1:$port
