@@ -115,7 +115,7 @@ class Monitor {
     while (!wake_.wait_for(lock, period, [&] { return done_; })) {
       if (options_.stop_signal != nullptr && options_.stop_signal->load() != 0) interrupt();
       look_at_requests();
-      if (!failure_ && used_memory() > budget_) {
+      if (!failure_ && needs_too_much()) {
         failure_ = over_budget();
         stop();
       }
@@ -128,6 +128,12 @@ class Monitor {
         options_.progress(progress(seconds_since(start)));
       }
     }
+  }
+
+  bool needs_too_much() const {
+    if (used_memory() <= budget_) return false;
+    give_back_free_memory();
+    return used_memory() > budget_;
   }
 
   Error over_budget() const {
@@ -396,6 +402,7 @@ RunResult run_plan(const Plan& plan, const RunOptions& options) {
   RunResult result;
   RejectHandler rejects(plan, options.message);
   OperatorContext context = operator_context(plan);
+  if (options.state_limit_bytes) context.state_limit_bytes = *options.state_limit_bytes;
   context.clock = options.clock;
   Graph graph(plan, context, *options.clock, rejects);
   RunState state{.plan = plan,
