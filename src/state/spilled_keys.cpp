@@ -6,7 +6,9 @@ namespace weir {
 
 namespace {
 
-constexpr size_t kKeysTakenAtOnce = 4096;
+constexpr size_t kKeysTakenAtOnce = 512;
+constexpr size_t kDueKeysAtOnce = 4096;
+constexpr size_t kDueBytesAtOnce = size_t{2} << 20;
 constexpr char kKeyEntry = 'k';
 constexpr std::array kMomentEntries = {'e', 'c'};  // by axis
 constexpr size_t kTimeEnd = 1 + sizeof(int64_t);
@@ -66,9 +68,10 @@ void SpilledKeys::put(std::string_view key, const Due& due, std::string_view val
     const auto& [time, rank] = *due[axis];
     entry.put_i64(time);
     entry.put_text(rank);
-    SnapshotWriter length;
-    length.put_u64(rank.size());
-    to.put(moment_entry(axis, time, rank, key), length.bytes());
+    SnapshotWriter sizes;
+    sizes.put_u64(rank.size());
+    sizes.put_u64(value.size());
+    to.put(moment_entry(axis, time, rank, key), sizes.bytes());
     first_[axis] = std::min(time, first_[axis].value_or(time));
   }
   entry.put_bytes(value);
@@ -101,28 +104,29 @@ void SpilledKeys::take(std::span<const std::string> keys,
 }
 
 std::optional<SpilledKeys::Moment> SpilledKeys::take_due(
-    Axis on, int64_t until, size_t limit,
-    const std::function<void(std::string_view, SnapshotReader&)>& visit) {
+    Axis on, int64_t until, const std::function<void(std::string_view, SnapshotReader&)>& visit) {
   const auto axis = static_cast<size_t>(on);
   std::optional<int64_t>& first = first_[axis];
   if (!any() || !first || *first > until) return std::nullopt;
   std::vector<std::string> keys;
   std::optional<Moment> last;
   bool more = false;
+  size_t bytes = 0;
   {
     SpillStore::Cursor cursor(*store_, moment_entry(axis, *first, "", ""));
     first.reset();
     for (; cursor.valid() && cursor.key().front() == kMomentEntries[axis]; cursor.next()) {
       const int64_t time = time_of_entry(cursor.key());
       more = time <= until;
-      if (!more || keys.size() >= limit) {
+      if (!more || keys.size() >= kDueKeysAtOnce || bytes >= kDueBytesAtOnce) {
         first = time;
         break;
       }
       more = false;
       const std::string_view rank_and_key = cursor.key().substr(kTimeEnd);
-      SnapshotReader length(cursor.value());
-      keys.emplace_back(rank_and_key.substr(std::min(length.get_u64(), rank_and_key.size())));
+      SnapshotReader sizes(cursor.value());
+      keys.emplace_back(rank_and_key.substr(std::min(sizes.get_u64(), rank_and_key.size())));
+      bytes += sizes.get_u64();
       last = {time, std::string(rank_and_key)};
     }
   }

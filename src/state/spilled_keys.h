@@ -47,10 +47,10 @@ class SpilledKeys {
   // Calls visit(i, value) for those of the keys that are here, which are gone afterwards.
   void take(std::span<const std::string> keys,
             const std::function<void(size_t, SnapshotReader&)>& visit);
-  // The same for the keys that are due up to `until`, in their order, `limit` of them at most. If there are more:
-  // the moment of the last one, its key behind its rank; nothing is left here up to that.
+  // The same for the keys that are due up to `until`, in their order, a few megabytes of them at most. If there are
+  // more: the moment of the last one, its key behind its rank; nothing is left here up to that.
   std::optional<Moment> take_due(
-      Axis axis, int64_t until, size_t limit,
+      Axis axis, int64_t until,
       const std::function<void(std::string_view, SnapshotReader&)>& visit);
   // When the first key is due, or earlier.
   std::optional<int64_t> first_due(Axis axis) const { return first_[static_cast<size_t>(axis)]; }
@@ -67,7 +67,8 @@ class SpilledKeys {
 
   const std::string step_;
   const std::shared_ptr<SpillSpace> space_;
-  // ('k', key): moments and value; ('e', event time, rank, key) and ('c', clock time, rank, key): the rank's length.
+  // ('k', key): moments and value. ('e', event time, rank, key) and ('c', clock time, rank, key): the sizes of the
+  // rank and of the value.
   std::unique_ptr<SpillStore> store_;
   uint64_t keys_ = 0;
   std::array<std::optional<int64_t>, 2> first_;  // of all keys, or earlier; by axis

@@ -52,12 +52,11 @@ void RowWindow::set_window_timer(uint32_t pane) {
 }
 
 void RowWindow::run_due(SpilledKeys::Axis axis, int64_t until, Emitter& out) {
-  constexpr size_t kKeysAtOnce = 4096;
   WindowTimers& timers = axis == SpilledKeys::Axis::kClock ? clock_timers_ : event_timers_;
   while (spilled_.any()) {
-    const auto reached = spilled_.take_due(
-        axis, until, kKeysAtOnce,
-        [&](std::string_view key, auto& value) { take_key(keys_.find_encoded(key), value); });
+    const auto reached = spilled_.take_due(axis, until, [&](std::string_view key, auto& value) {
+      take_key(keys_.find_encoded(key), value);
+    });
     if (!reached) break;
     run_timers(timers, reached->time, &*reached, out);
     if (batch_ != nullptr) continue;

@@ -27,7 +27,6 @@ constexpr uint32_t kNone = (1U << 30) - 1;
 constexpr size_t kAhead = 12;         // rows whose sessions are on their way to the cache
 constexpr size_t kResultRows = 8192;  // of one batch of results
 constexpr size_t kFewKeys = 4096;     // not worth forgetting
-constexpr size_t kDueKeysAtOnce = 4096;
 constexpr uint64_t kSessionsAreSpilled =
     ~uint64_t{0};  // in a snapshot, before the number of sessions in memory
 
@@ -447,13 +446,12 @@ class SessionWindow final : public Ordered {
 
   void advance(int64_t watermark, Emitter& out) {
     while (spilled_.any()) {
-      const auto reached =
-          spilled_.take_due(SpilledKeys::Axis::kEventTime, watermark, kDueKeysAtOnce,
-                            [&](std::string_view bytes, SnapshotReader& value) {
-                              const uint32_t key = keys_.find_encoded(bytes);
-                              grow_heads();
-                              take_key(key, value);
-                            });
+      const auto reached = spilled_.take_due(SpilledKeys::Axis::kEventTime, watermark,
+                                             [&](std::string_view bytes, SnapshotReader& value) {
+                                               const uint32_t key = keys_.find_encoded(bytes);
+                                               grow_heads();
+                                               take_key(key, value);
+                                             });
       if (!reached) break;
       fire_through(reached->time, &*reached, out);
       if (!in_batch_) forget_keys();

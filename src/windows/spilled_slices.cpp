@@ -8,6 +8,7 @@ namespace weir {
 namespace {
 
 constexpr size_t kReadGroups = 8192;
+constexpr size_t kReadBytes = size_t{2} << 20;
 constexpr size_t kSliceBytes = sizeof(int64_t);
 constexpr size_t kTableBytes = sizeof(uint32_t);
 
@@ -119,7 +120,7 @@ void SpilledSlices::merge_key(int64_t slice, std::string_view key, GroupedAggreg
 // --- whole windows ---
 
 void SpilledSlices::merge_slices(std::span<const int64_t> slices, GroupedAggregation& to,
-                                 const std::function<void()>& after_group) const {
+                                 const std::function<void(size_t)>& after_group) const {
   std::vector<std::unique_ptr<SliceCursor>> heap;  // the one with the smallest key on top
   const auto later = [](const auto& a, const auto& b) { return a->key() > b->key(); };
   for (const int64_t slice : slices) {
@@ -132,10 +133,12 @@ void SpilledSlices::merge_slices(std::span<const int64_t> slices, GroupedAggrega
   std::string key;
   while (!heap.empty()) {
     key = heap.front()->key();
+    size_t bytes = 0;
     while (!heap.empty() && heap.front()->key() == key) {
       std::pop_heap(heap.begin(), heap.end(), later);
       SliceCursor& cursor = *heap.back();
       do {
+        bytes += cursor.value().size();
         restore_spilled_group(*one, cursor.value());
         to.merge_from(*one);
         cursor.next();
@@ -146,25 +149,30 @@ void SpilledSlices::merge_slices(std::span<const int64_t> slices, GroupedAggrega
         heap.pop_back();
       }
     }
-    after_group();
+    after_group(bytes);
   }
 }
 
 void SpilledSlices::read(std::span<const int64_t> slices,
                          const std::function<void(const GroupedAggregation&)>& take) const {
   const auto groups = make_groups();
-  const auto give = [&](size_t enough) {
-    if (groups->groups() == 0 || groups->groups() < enough) return;
-    take(*groups);
+  size_t waiting = 0;  // bytes of them
+  const auto give = [&] {
+    if (groups->groups() > 0) take(*groups);
     groups->clear();
+    waiting = 0;
+  };
+  const auto give_many = [&](size_t more) {
+    waiting += more;
+    if (groups->groups() >= kReadGroups || waiting >= kReadBytes) give();
   };
   if (binding_.order != GroupOrder::kArrival) {
-    merge_slices(slices, *groups, [&] { give(kReadGroups); });
-    return give(0);
+    merge_slices(slices, *groups, give_many);
+    return give();
   }
   // Once more to the disk, whole and in order of their first rows.
   const auto sorted = space_->make_store();
-  merge_slices(slices, *groups, [&] {
+  merge_slices(slices, *groups, [&](size_t) {
     std::string entry;
     append_big_endian(entry, groups->prefix(GroupOrder::kArrival, 0));
     groups->each_group([&](std::string_view key, std::string_view snapshot) {
@@ -176,9 +184,9 @@ void SpilledSlices::read(std::span<const int64_t> slices,
   for (SpillStore::Cursor cursor(*sorted, ""); cursor.valid(); cursor.next()) {
     restore_spilled_group(*one, cursor.value());
     groups->merge_from(*one);
-    give(kReadGroups);
+    give_many(cursor.value().size());
   }
-  give(0);
+  give();
 }
 
 // --- checkpoints ---

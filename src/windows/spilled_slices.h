@@ -43,9 +43,9 @@ class SpilledSlices {
  private:
   SpillStore& store();
   std::unique_ptr<GroupedAggregation> make_groups() const;
-  // In key order, one group a call, in `to` behind those that are there.
+  // Puts the groups into `to`, in key order, and calls `after_group` behind each with the bytes it had on the disk.
   void merge_slices(std::span<const int64_t> slices, GroupedAggregation& to,
-                    const std::function<void()>& after_group) const;
+                    const std::function<void(size_t)>& after_group) const;
 
   const WindowBinding& binding_;
   const std::shared_ptr<SpillSpace> space_;
