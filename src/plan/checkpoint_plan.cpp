@@ -1,5 +1,6 @@
 #include "plan/checkpoint_plan.h"
 
+#include "plan/passes.h"
 #include "plan/plan.h"
 
 namespace weir {
@@ -31,24 +32,35 @@ const OptionTable<CheckpointOptions>& checkpoint_options() {
   return table;
 }
 
-void refuse_parts(const ComponentSpec& spec, const Plan& plan, bool exactly_once, Errors& errors) {
+void refuse_parts(const ComponentSpec& spec, Plan& plan, bool exactly_once, Errors& errors) {
   const auto refuse = [&](std::string message, std::string hint) {
     errors.push_back(
         {ErrorKind::kConfig, std::move(message), spec.position, std::move(hint), "[checkpoint]"});
   };
+  const std::vector<size_t> joins = find_tables(plan);
   for (const auto& source : plan.sources)
-    if (!source.source->resumable())
+    if (!source.is_table && !source.source->resumable())
       refuse("the source `" + source.name + "` cannot be read on by a later run",
              "checkpoints need sources of type \"file\" or \"kafka\"");
   for (const auto& step : plan.steps)
     if (step.op->placement() == Placement::kCollector && !step.op->keeps_collected())
       refuse(step.label + " keeps all of its input, which does not go into checkpoints",
              "op = \"top\" with a limit keeps as many rows as come out; or order the output by "
-             "another run");
-  for (const auto& step : plan.steps)
-    if (step.op->builds())
+             "another run, without [checkpoint]");
+  for (const size_t join : joins) {
+    const PlannedStep& step = plan.steps[join];
+    if (step.op->has_rest())
+      refuse(step.label +
+                 " gives rows of one input at the end of the other, and with checkpoints "
+                 "it has no end",
+             "an inner or left join with a table on its right side; or mode = \"streaming\" joins "
+             "both inputs as they come");
+    else
       refuse(step.label + " reads one input completely first, and with checkpoints it has no end",
-             "mode = \"streaming\" joins both inputs as they come");
+             "its right side can be a source of its own that every run reads anew, with no more "
+             "than filters and columns in between; or mode = \"streaming\" joins both inputs as "
+             "they come");
+  }
   const auto check = [&](const SinkPlan& sink, const std::string& name) {
     if (sink.delivery() == Delivery::kNone)
       refuse("the sink `" + name + "` has no checkpoints", "use a sink of type \"file\"");
@@ -63,7 +75,7 @@ void refuse_parts(const ComponentSpec& spec, const Plan& plan, bool exactly_once
 
 }  // namespace
 
-std::optional<CheckpointPlan> bind_checkpoint(const ComponentSpec& spec, const Plan& plan,
+std::optional<CheckpointPlan> bind_checkpoint(const ComponentSpec& spec, Plan& plan,
                                               Errors& errors) {
   const size_t before = errors.size();
   CheckpointOptions options;

@@ -18,7 +18,7 @@ struct CheckpointPlan {
 };
 
 // Reads the options, and checks that every source, step and sink of the bound plan can take part.
-std::optional<CheckpointPlan> bind_checkpoint(const ComponentSpec& spec, const Plan& plan,
+std::optional<CheckpointPlan> bind_checkpoint(const ComponentSpec& spec, Plan& plan,
                                               Errors& errors);
 std::vector<OptionDoc> checkpoint_docs();
 

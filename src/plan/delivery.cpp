@@ -11,7 +11,7 @@ std::string promise(const Plan& plan, const SinkPlan& sink) {
     return "all rows when the exit code is 0; without [checkpoint] a run that failed starts over";
   std::string read_again;
   for (const auto& source : plan.sources)
-    if (!source.source->resumable()) read_again = source.name;
+    if (!source.is_table && !source.source->resumable()) read_again = source.name;
   if (!read_again.empty())
     return "at most once: what `" + read_again + "` had sent before a crash cannot be read again";
   switch (sink.delivery()) {

@@ -119,7 +119,36 @@ void hold_back(Plan& plan, size_t join) {
   plan.steps.insert(plan.steps.begin() + static_cast<ptrdiff_t>(join), std::move(held));
 }
 
+// The source that gives the join's input 1, if nothing else reads it; null: it is not as plain.
+PlannedSource* table_of(Plan& plan, const PlannedStep& join) {
+  PlanNode node = join.inputs[1];
+  for (;;) {
+    if (plan.readers(node).size() != 1) return nullptr;
+    if (node.kind == Kind::kSource) break;
+    const PlannedStep& step = plan.steps[node.index];
+    if (step.op->placement() != Placement::kTransform || step.inputs.size() != 1) return nullptr;
+    node = step.inputs[0];
+  }
+  PlannedSource& source = plan.sources[node.index];
+  return source.source->bounded() ? &source : nullptr;
+}
+
 }  // namespace
+
+std::vector<size_t> find_tables(Plan& plan) {
+  std::vector<size_t> others;
+  for (size_t s = 0; s < plan.steps.size(); ++s) {
+    const PlannedStep& step = plan.steps[s];
+    if (!step.op->builds()) continue;
+    PlannedSource* const table = step.op->has_rest() ? nullptr : table_of(plan, step);
+    if (table != nullptr) {
+      table->is_table = true;
+    } else {
+      others.push_back(s);
+    }
+  }
+  return others;
+}
 
 std::vector<size_t> joins_met(const Plan& plan, PlanNode origin) {
   return follow(plan, origin).joins;

@@ -27,6 +27,9 @@ struct PlannedSource {
   bool has_event_time = false;
   int64_t out_of_orderness_us = 0;
   std::optional<int64_t> idle_timeout_us;
+
+  // In a run with checkpoints: a table that is read anew, and completely, by every run, before other rows come.
+  bool is_table = false;
 };
 
 // Where rows come from: a source, or a step.

@@ -47,8 +47,8 @@ std::optional<std::string> Checkpointer::find(std::string_view section) const {
   return bytes ? std::optional<std::string>(*bytes) : std::nullopt;
 }
 
-bool Checkpointer::wants_background(uint64_t state_bytes) const {
-  return std::max(state_bytes, store_->saved_bytes()) >= kBackgroundBytes;
+bool Checkpointer::wants_background(const std::function<uint64_t()>& state_bytes) const {
+  return store_->saved_bytes() >= kBackgroundBytes || state_bytes() >= kBackgroundBytes;
 }
 
 Result<void> Checkpointer::save(CheckpointFile checkpoint, const CheckpointStore::Fill& steps,

@@ -8,6 +8,7 @@
 // Threads: the ordered stage.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,8 +36,9 @@ class Checkpointer {
     return !store_->is_saving() && now_us - saved_at_us_ >= interval_us_;
   }
   bool is_saving() const { return store_->is_saving(); }
-  // True if a checkpoint of so much state is better written in the background.
-  bool wants_background(uint64_t state_bytes) const;
+  // True if a checkpoint is better written in the background: if the last one was large, or the state is, for which
+  // it may take a walk over all of it.
+  bool wants_background(const std::function<uint64_t()>& state_bytes) const;
   // Adds the name of the pipeline and the steps' state to `checkpoint` and saves it, behind one that is being
   // written. `files`: for a save in the background; descriptors to be synced before. nullptr: at once.
   Result<void> save(CheckpointFile checkpoint, const CheckpointStore::Fill& steps, int64_t now_us,

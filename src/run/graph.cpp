@@ -600,7 +600,7 @@ Result<void> Graph::restore(const CheckpointFile& last, const std::vector<Lane>&
     for (const auto& input : node->inputs)
       node->watermark = std::max(node->watermark, input.watermark);
     for (const auto& input : node->inputs)
-      node->watermark = std::min(node->watermark, input.watermark);
+      if (!input.ended) node->watermark = std::min(node->watermark, input.watermark);
     node->passed_on = node->watermark;
     if (node->keeps_state()) {
       known.push_back(section_of(*node));

@@ -1,5 +1,6 @@
 #include "run/memory_budget.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,5 +34,7 @@ uint64_t used_memory() {
   if (!(std::ifstream("/proc/self/statm") >> size >> resident >> shared)) return 0;
   return (resident - std::min(resident, shared)) * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
 }
+
+void give_back_free_memory() { ::malloc_trim(0); }
 
 }  // namespace weir

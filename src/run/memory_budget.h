@@ -11,5 +11,7 @@ namespace weir {
 uint64_t memory_budget(ByteSize limit);
 // The memory of this process that is not backed by files; 0 if it cannot be told.
 uint64_t used_memory();
+// Gives back to the system what the heap holds free: after state has gone to the disk that is much.
+void give_back_free_memory();
 
 }  // namespace weir

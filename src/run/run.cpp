@@ -1,7 +1,6 @@
 #include "run/run.h"
 
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <chrono>
@@ -145,7 +144,7 @@ class Monitor {
   // What was freed and is only kept by the allocator does not count: it is given back first.
   bool needs_too_much() const {
     if (used_memory() <= budget_) return false;
-    ::malloc_trim(0);
+    give_back_free_memory();
     return used_memory() > budget_;
   }
 
@@ -239,14 +238,20 @@ int workers_for(const Plan& plan, const std::vector<std::unique_ptr<SourceFeed>>
 }
 
 // The lanes that can go now, taken out of `waiting`: what collectors give goes before the sources, because
-// only sources are merged by time.
-std::vector<StageLane> take_ready(const Graph& graph, std::vector<StageLane>& waiting) {
+// only sources are merged by time. Tables before all: the checkpoints begin behind them.
+std::vector<StageLane> take_ready(const Plan& plan, const Graph& graph,
+                                  std::vector<StageLane>& waiting) {
+  enum class Rank { kTable, kResult, kSource };
+  const auto rank_of = [&](PlanNode origin) {
+    if (origin.kind == PlanNode::Kind::kStep) return Rank::kResult;
+    return plan.sources[origin.index].is_table ? Rank::kTable : Rank::kSource;
+  };
   std::vector<StageLane> ready;
-  for (const auto kind : {PlanNode::Kind::kStep, PlanNode::Kind::kSource}) {
+  for (const auto rank : {Rank::kTable, Rank::kResult, Rank::kSource}) {
     std::vector<StageLane> others;
     for (auto& lane : waiting) {
       const PlanNode origin = lane.lane.origin;
-      (origin.kind == kind && graph.ready(origin) ? ready : others).push_back(std::move(lane));
+      (rank_of(origin) == rank && graph.ready(origin) ? ready : others).push_back(std::move(lane));
     }
     waiting = std::move(others);
     if (!ready.empty()) break;
@@ -268,7 +273,7 @@ void run_stages(RunState& state, std::vector<std::unique_ptr<SourceFeed>>& feeds
       waiting.push_back({lay_out_lane(plan, {PlanNode::Kind::kStep, c.step}), results.back().get(),
                          c.first_sequence});
     }
-    std::vector<StageLane> lanes = take_ready(state.graph, waiting);
+    std::vector<StageLane> lanes = take_ready(plan, state.graph, waiting);
     if (lanes.empty()) break;
     const bool sources = lanes[0].lane.origin.kind == PlanNode::Kind::kSource;
     state.reading = sources;
@@ -319,6 +324,11 @@ Result<std::unique_ptr<Source>> open_source(const Plan& plan, size_t index,
                                             const RunOptions& options) {
   const PlannedSource& planned = plan.sources[index];
   if (checkpointer == nullptr) return planned.source->open(feed_options);
+  if (planned.is_table) {
+    FeedOptions whole = feed_options;
+    whole.hold_partial = false;
+    return planned.source->open(whole);
+  }
   std::vector<std::string> warnings;
   const auto position = checkpointer->find("source " + planned.name);
   auto source = planned.source->resume(feed_options, position ? &*position : nullptr, warnings);
@@ -344,6 +354,7 @@ Result<void> open_outputs(RunState& state, const std::vector<std::unique_ptr<Sou
   if (checkpointer->last() == nullptr) {
     first.add("dead_letter", std::move(*place));
     for (const auto& feed : feeds) {
+      if (feed->source()->is_table) continue;
       auto position = feed->position();
       if (!position) return fail(position.error());
       first.add("source " + feed->source()->name, std::move(*position));
@@ -415,6 +426,7 @@ RunResult run_plan(const Plan& plan, const RunOptions& options) {
   RunResult result;
   RejectHandler rejects(plan, options.message);
   OperatorContext context = operator_context(plan);
+  if (options.state_limit_bytes) context.state_limit_bytes = *options.state_limit_bytes;
   context.clock = options.clock;
   Graph graph(plan, context, *options.clock, rejects);
   RunState state{.plan = plan,

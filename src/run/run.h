@@ -72,6 +72,8 @@ struct RunOptions {
   // For pipelines with [checkpoint]: start over; close all windows at the end of the input.
   bool fresh = false;
   bool drain = false;
+  // How much state a step may keep in memory, instead of its share of runtime.memory_limit.
+  std::optional<uint64_t> state_limit_bytes;
   int64_t wait_for_lock_us = 0;          // how long to wait for another run to end
   std::vector<std::string> reset_steps;  // steps whose state is forgotten (state/step_section.h)
 };

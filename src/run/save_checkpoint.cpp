@@ -28,7 +28,7 @@ Result<void> save_checkpoint(RunState& state, bool at_once) {
   std::vector<int> files;
   const bool background = !at_once && kForks &&
                           !(state.operators.spill && state.operators.spill->used()) &&
-                          checkpointer.wants_background(state.graph.state_bytes());
+                          checkpointer.wants_background([&] { return state.graph.state_bytes(); });
   std::vector<int>* const later = background ? &files : nullptr;
   CheckpointFile checkpoint;
   if (auto r = state.graph.checkpoint(checkpoint, later); !r) return r;

@@ -35,6 +35,7 @@ class Stage {
   Stage(RunState& state, std::vector<StageLane> lanes, MergeOrder order, int workers)
       : state_(state),
         workers_(workers),
+        bytes_before_(state.bytes_in),
         merge_(lanes.size(), order),
         sequencer_(lanes.size(), static_cast<size_t>(workers) * 4 + 4) {
     for (auto& l : lanes) add_lane(std::move(l), order);
@@ -89,7 +90,7 @@ class Stage {
         const PlannedStep& step = state_.plan.steps[readers[0].index];
         // A checkpoint must find in the collector what comes before it, and nothing else.
         const bool collects = state_.plan.collects(readers[0]);
-        lane->collect = collects && state_.checkpointer == nullptr;
+        lane->collect = collects && (state_.checkpointer == nullptr || is_table(*lane));
         lane->prepare = step.inputs.size() == 1 && !lane->collect &&
                         (collects || step.op->placement() == Placement::kOrdered);
         if (lane->collect)
@@ -239,7 +240,7 @@ class Stage {
           state_.graph.wants_checkpoint() || state_.rejects.wants_checkpoint())
         make_checkpoint(false);
       const uint64_t enough = state_.plan.checkpoint->stop_after_bytes;
-      if (enough > 0 && state_.bytes_in >= enough) {
+      if (enough > 0 && state_.bytes_in - bytes_before_ >= enough) {
         state_.interrupted = true;
         stop();
       }
@@ -282,9 +283,12 @@ class Stage {
 
   // --- checkpoints: between two pieces ---
 
-  // Where results of collectors are given out there is no place to go on from.
+  // Where results of collectors are given out there is no place to go on from; tables are read anew.
   bool makes_checkpoints() const {
-    return state_.checkpointer != nullptr && lanes_[0]->source != nullptr;
+    return state_.checkpointer != nullptr && lanes_[0]->source != nullptr && !is_table(*lanes_[0]);
+  }
+  static bool is_table(const LaneState& lane) {
+    return lane.source != nullptr && lane.source->is_table;
   }
 
   void make_checkpoint(bool at_once) {
@@ -406,7 +410,7 @@ class Stage {
       state_.graph.give_collectors(lane.lane.readers[0].index, std::move(lane.collectors));
     if (state_.interrupted) return;
     // With checkpoints the input may go on in the next run: what is open stays open.
-    if (state_.checkpointer != nullptr && !state_.options.drain) return;
+    if (state_.checkpointer != nullptr && !state_.options.drain && !is_table(lane)) return;
     state_.graph.end(lane.lane, lane.next_sequence);
     if (!state_.graph.error()) stop_satisfied();
   }
@@ -479,6 +483,7 @@ class Stage {
 
   RunState& state_;
   const int workers_;
+  const uint64_t bytes_before_;  // read by earlier passes
   std::vector<std::unique_ptr<LaneState>> lanes_;
   Merge merge_;
   Sequencer<Piece> sequencer_;

@@ -70,6 +70,7 @@ class CheckpointStore {
                      const std::function<bool()>& goes_on);
   Result<void> sync_folder() const;
   std::string path(const std::string& name) const { return dir_ + "/" + name; }
+  void leave(pid_t child);
   [[noreturn]] void run_child(uint64_t epoch, uint64_t pipeline_id, const Fill& fill,
                               const std::vector<int>& files, pid_t parent, int report);
 
@@ -78,6 +79,8 @@ class CheckpointStore {
   const std::string temporary_ = "tmp." + std::to_string(own_pid());
   uint64_t saved_bytes_ = 0;
   pid_t child_ = 0;
+  pid_t leaving_ =
+      0;             // a child that has said how it went; giving up so much memory takes it a while
   int report_ = -1;  // the child says here how it went
   std::vector<std::string> warnings_;
 

@@ -17,6 +17,7 @@ namespace {
 constexpr size_t kWrittenTogether = size_t{1} << 20;  // bytes of a batch
 constexpr size_t kWriteBuffer = size_t{8} << 20;
 constexpr size_t kBlockCache = size_t{8} << 20;
+constexpr size_t kBlock = size_t{16} << 10;  // an open file keeps one key a block in memory
 
 [[noreturn]] void give_up(ErrorKind kind, std::string message, std::string hint = {}) {
   throw SpillError({kind, std::move(message), {}, std::move(hint), {}});
@@ -75,6 +76,7 @@ SpillStore::SpillStore(std::string folder) {
   rocksdb_block_based_table_options_t* const table = WEIR_ROCKSDB(block_based_options_create)();
   rocksdb_cache_t* const cache = WEIR_ROCKSDB(cache_create_lru)(kBlockCache);
   WEIR_ROCKSDB(block_based_options_set_block_cache)(table, cache);
+  WEIR_ROCKSDB(block_based_options_set_block_size)(table, kBlock);
   WEIR_ROCKSDB(block_based_options_set_filter_policy)(table,
                                                       WEIR_ROCKSDB(filterpolicy_create_bloom)(10));
   WEIR_ROCKSDB(options_set_block_based_table_factory)(impl_->options, table);

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 
+#include "operators/state_limit.h"
+#include "state/spilled_keys.h"
 #include "windows/pane_contents.h"
 #include "windows/row_window_rules.h"
 #include "windows/window_keys.h"
@@ -18,6 +20,10 @@
 namespace weir {
 
 namespace {
+
+constexpr size_t kCountedKeysAtOnce = 8192;  // that go to the disk or come back
+constexpr uint64_t kCountsAreSpilled =
+    ~uint64_t{0};  // in a snapshot, before the number of keys in memory
 
 struct CountOptions : WindowOptions {
   int64_t size = 0;
@@ -66,10 +72,10 @@ class CountWindow final : public Ordered {
         context_(context),
         eval_(context.eval_context()),
         keys_(binding_.key_columns, binding_.key_types),
-        contents_(binding_.reduction && binding_.reduction->general
-                      ? make_reduced_contents(*binding_.reduction)
-                      : make_aggregate_contents(*binding_.program)),
-        results_(binding_, context) {}
+        contents_(make_contents()),
+        results_(binding_, context),
+        spilled_("the count window", context.spill),
+        limit_(context, !binding_.key_types.empty()) {}
 
   void process(Batch batch, Emitter& out) override {
     if (!batch.rejects.empty()) {
@@ -81,61 +87,76 @@ class CountWindow final : public Ordered {
     if (batch.rows == 0) return;
     give_up_keys();
     eval_.arena = &batch.arena();
+    const auto known = static_cast<uint32_t>(keys_.size());
     keys_.find(batch, row_keys_);
     if (counts_.size() < keys_.size()) counts_.resize(keys_.size());
+    if (spilled_.any()) take_back(known);
     for (uint32_t i = 0; i < batch.rows; ++i) {
       take(i);
       if (rows_.size() >= kManyRows) add_rows(batch);
     }
     add_rows(batch);
     give(out);
-    if (eval_.errors.empty()) return;
-    reject_failed_rows(batch, eval_, "reduce", context_);
-    Batch rejected;
-    rejected.rejects = std::move(batch.rejects);
-    out.emit(std::move(rejected));
+    if (!eval_.errors.empty()) {
+      reject_failed_rows(batch, eval_, "reduce", context_);
+      Batch rejected;
+      rejected.rejects = std::move(batch.rejects);
+      out.emit(std::move(rejected));
+    }
+    if (limit_.is_passed(
+            batch.rows, [this] { return windows_.size(); }, [this] { return state_bytes(); }))
+      spill();
   }
 
   void end(Emitter& out) override {
     if (!rules_.emit_partial) return;
-    for (const auto& count : counts_) {
-      for (uint32_t w = count.first; w != kNone; w = windows_[w].next) closed_.push_back(w);
-    }
-    keys_.sort(std::span(closed_.data(), closed_.size()),
-               [&](uint32_t w) { return windows_[w].key; });
-    give(out);
-    counts_.clear();
+    if (!spilled_.any()) return give_partial(out);
+    spill();
+    spilled_.each([&](std::string_view bytes, SnapshotReader& value) {
+      const uint32_t key = keys_.find_encoded(bytes);
+      counts_.resize(keys_.size());
+      restore_key(key, value);
+      if (keys_.size() < kCountedKeysAtOnce) return;
+      give_partial(out);
+      keys_.clear();
+    });
+    give_partial(out);
+    spilled_.clear();
+    spilled_open_ = 0;
   }
 
   OperatorStats stats() const override {
-    return {.open = windows_.size() - free_.size(), .fired = fired_};
+    return {.open = open_windows() + spilled_open_, .fired = fired_};
+  }
+
+  uint64_t state_bytes() const override {
+    return keys_.memory_bytes() + contents_->memory_bytes() + counts_.size() * sizeof(Count) +
+           windows_.size() * sizeof(Window);
   }
 
   void snapshot(SnapshotWriter& writer) const override {
     writer.put_u64(fired_);
     keys_.snapshot(writer);
-    writer.put_u64(counts_.size());
-    for (const auto& count : counts_) {
-      writer.put_u64(count.rows);
-      uint32_t open = 0;
-      for (uint32_t w = count.first; w != kNone; w = windows_[w].next) ++open;
-      writer.put_u32(open);
-      for (uint32_t w = count.first; w != kNone; w = windows_[w].next) {
-        writer.put_u64(windows_[w].closes_at);
-        contents_->snapshot(w, writer);
-      }
+    if (spilled_.any()) {
+      writer.put_u64(kCountsAreSpilled);
+      writer.put_u64(spilled_open_);
+      spilled_.snapshot(writer);
     }
+    writer.put_u64(counts_.size());
+    for (uint32_t key = 0; key < counts_.size(); ++key) snapshot_key(key, writer);
   }
   void restore(SnapshotReader& reader) override {
     fired_ = reader.get_u64();
     if (!keys_.restore(reader)) return;
-    const uint64_t keys = reader.get_u64();
+    uint64_t keys = reader.get_u64();
+    if (keys == kCountsAreSpilled) {
+      spilled_open_ = reader.get_u64();
+      spilled_.restore(reader);
+      keys = reader.get_u64();
+    }
     for (uint32_t key = 0; key < keys && reader.ok(); ++key) {
       counts_.emplace_back();
-      counts_[key].rows = reader.get_u64();
-      const uint32_t open = reader.get_u32();
-      for (uint32_t i = 0; i < open && reader.ok(); ++i)
-        contents_->restore(open_window(key, reader.get_u64()), reader);
+      restore_key(key, reader);
     }
   }
 
@@ -154,6 +175,66 @@ class CountWindow final : public Ordered {
     uint32_t key = 0;
     uint32_t next = kNone;
   };
+
+  std::unique_ptr<PaneContents> make_contents() const {
+    return binding_.reduction && binding_.reduction->general
+               ? make_reduced_contents(*binding_.reduction)
+               : make_aggregate_contents(*binding_.program);
+  }
+  uint64_t open_windows() const { return windows_.size() - free_.size(); }
+
+  // --- in snapshots and on the disk ---
+
+  void snapshot_key(uint32_t key, SnapshotWriter& writer) const {
+    const Count& count = counts_[key];
+    writer.put_u64(count.rows);
+    uint32_t open = 0;
+    for (uint32_t w = count.first; w != kNone; w = windows_[w].next) ++open;
+    writer.put_u32(open);
+    for (uint32_t w = count.first; w != kNone; w = windows_[w].next) {
+      writer.put_u64(windows_[w].closes_at);
+      contents_->snapshot(w, writer);
+    }
+  }
+  void restore_key(uint32_t key, SnapshotReader& reader) {
+    counts_[key].rows = reader.get_u64();
+    const uint32_t open = reader.get_u32();
+    for (uint32_t i = 0; i < open && reader.ok(); ++i)
+      contents_->restore(open_window(key, reader.get_u64()), reader);
+  }
+
+  // All keys go to the disk, each with its windows. Between batches.
+  void spill() {
+    Vec<uint32_t> keys;
+    for (uint32_t key = 0; key < counts_.size();) {
+      keys.clear();
+      for (; key < counts_.size() && keys.size() < kCountedKeysAtOnce; ++key) {
+        if (!can_give_up(counts_[key])) keys.push_back(key);
+      }
+      const auto encoded = keys_.encoded({keys.data(), keys.size()});
+      for (size_t i = 0; i < keys.size(); ++i) {
+        SnapshotWriter value;
+        snapshot_key(keys[i], value);
+        spilled_.put(encoded[i], {}, value.bytes());
+      }
+    }
+    spilled_open_ += open_windows();
+    keys_.clear();
+    counts_.clear();
+    windows_.clear();
+    free_.clear();
+    contents_ = make_contents();
+  }
+
+  // Of the keys from `known` on, new in memory, those that are on the disk.
+  void take_back(uint32_t known) {
+    Vec<uint32_t> keys;
+    for (uint32_t key = known; key < keys_.size(); ++key) keys.push_back(key);
+    const uint64_t open = open_windows();
+    spilled_.take(keys_.encoded({keys.data(), keys.size()}),
+                  [&](size_t i, SnapshotReader& value) { restore_key(keys[i], value); });
+    spilled_open_ -= open_windows() - open;
+  }
 
   void take(uint32_t i) {
     const uint32_t key = row_keys_[i];
@@ -231,15 +312,29 @@ class CountWindow final : public Ordered {
     out.emit(std::move(given));
   }
 
+  // What is open, in key order.
+  void give_partial(Emitter& out) {
+    for (const auto& count : counts_) {
+      for (uint32_t w = count.first; w != kNone; w = windows_[w].next) closed_.push_back(w);
+    }
+    keys_.sort(std::span(closed_.data(), closed_.size()),
+               [&](uint32_t w) { return windows_[w].key; });
+    give(out);
+    counts_.clear();
+  }
+
   // Where windows follow each other without overlap, a key between two of them can be forgotten.
+  bool can_give_up(const Count& count) const {
+    return count.first == kNone && rules_.slide == rules_.size;
+  }
   void give_up_keys() {
     constexpr size_t kFew = 4096;
-    const size_t open = windows_.size() - free_.size();
-    if (rules_.slide != rules_.size || counts_.size() < kFew || counts_.size() < 4 * open) return;
+    if (rules_.slide != rules_.size || counts_.size() < kFew || counts_.size() < 4 * open_windows())
+      return;
     Vec<uint32_t> kept;
     std::vector<Count> counts;
     for (uint32_t key = 0; key < counts_.size(); ++key) {
-      if (counts_[key].first == kNone) continue;
+      if (can_give_up(counts_[key])) continue;
       for (uint32_t w = counts_[key].first; w != kNone; w = windows_[w].next)
         windows_[w].key = static_cast<uint32_t>(kept.size());
       kept.push_back(key);
@@ -259,6 +354,9 @@ class CountWindow final : public Ordered {
   std::vector<Count> counts_;  // by key
   std::vector<Window> windows_;
   Vec<uint32_t> free_;  // numbers of windows that have closed
+  SpilledKeys spilled_;
+  StateLimit limit_;
+  uint64_t spilled_open_ = 0;  // windows on the disk
   uint64_t fired_ = 0;
 
   // Scratch.

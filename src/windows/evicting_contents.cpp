@@ -100,6 +100,12 @@ class EvictingContents final : public PaneContents {
     return !panes_[pane].empty();
   }
 
+  size_t memory_bytes() const override {
+    size_t total = store_.memory_bytes() + results_->memory_bytes();
+    for (const auto& rows : panes_) total += rows.capacity() * sizeof(KeptRow) + sizeof(rows);
+    return total;
+  }
+
   void snapshot(uint32_t pane, SnapshotWriter& writer) const override {
     writer.put_u64(panes_[pane].size());
     std::string encoded;

@@ -31,6 +31,7 @@ class AggregateContents final : public PaneContents {
                EvalContext& context) override {
     return states_.result(std::move(keys), panes, context);
   }
+  size_t memory_bytes() const override { return states_.memory_bytes(); }
   void snapshot(uint32_t pane, SnapshotWriter& writer) const override {
     states_.snapshot(pane, writer);
   }
@@ -88,6 +89,11 @@ class ReducedContents final : public PaneContents {
     return rows;
   }
 
+  size_t memory_bytes() const override {
+    size_t total = started_.size() + counts_.size() * sizeof(uint32_t);
+    for (const auto& state : states_) total += state.memory_bytes();
+    return total;
+  }
   void snapshot(uint32_t pane, SnapshotWriter& writer) const override {
     writer.put_u8(started_[pane]);
     for (const auto& state : states_) {

@@ -57,6 +57,7 @@ class PaneContents {
     return true;
   }
 
+  virtual size_t memory_bytes() const = 0;
   virtual void snapshot(uint32_t pane, SnapshotWriter& writer) const = 0;
   virtual void restore(uint32_t pane, SnapshotReader& reader) = 0;  // into an empty one
 };

@@ -45,6 +45,8 @@ class PaneIndex {
     --size_;
   }
 
+  size_t memory_bytes() const { return entries_.size() * sizeof(Entry); }
+
   void clear() {
     for (auto& e : entries_) e.pane = kNone;
     size_ = 0;

@@ -29,6 +29,12 @@ class PaneUpdates {
 
   void grow(size_t panes) { given_.resize(panes); }
   void forget(uint32_t pane) { given_[pane].clear(); }
+  void clear() { given_.clear(); }
+  size_t memory_bytes() const {
+    size_t total = 0;
+    for (const auto& given : given_) total += sizeof(given) + given.capacity();
+    return total;
+  }
   void snapshot(uint32_t pane, SnapshotWriter& writer) const { writer.put_text(given_[pane]); }
   void restore(uint32_t pane, SnapshotReader& reader) {
     given_[pane] = std::string(reader.get_text());

@@ -86,42 +86,62 @@ void Panes::renumber(std::span<const uint32_t> numbers) {
   }
 }
 
+void Panes::clear() {
+  panes_.clear();
+  free_.clear();
+  states_.clear();
+  open_ = 0;
+  index_ = PaneIndex();
+  sessions_.clear();
+}
+
+size_t Panes::memory_bytes() const {
+  constexpr size_t kNodeBytes = 64;  // of a map, about
+  return panes_.size() * sizeof(Pane) + states_.size() * sizeof(int64_t) + index_.memory_bytes() +
+         sessions_.size() * kNodeBytes;
+}
+
 void Panes::snapshot(SnapshotWriter& writer) const {
   writer.put_u64(open_);
   for (uint32_t pane = 0; pane < panes_.size(); ++pane) {
-    const Pane& p = panes_[pane];
-    if (!p.open) continue;
-    writer.put_u32(p.key);
-    writer.put_i64(p.window.start);
-    writer.put_i64(p.window.end);
-    writer.put_u64(p.first_arrival);
-    writer.put_i64(p.window_timer);
-    writer.put_i64(p.last_event_timer);
-    writer.put_i64(p.last_clock_timer);
-    writer.put_u8(
-        static_cast<uint8_t>((p.filled ? 1 : 0) | (p.changed ? 2 : 0) | (p.fired ? 4 : 0)));
-    for (size_t w = 0; w < words_; ++w) writer.put_i64(states_[pane * words_ + w]);
+    if (panes_[pane].open) snapshot_pane(pane, writer);
   }
+}
+
+void Panes::snapshot_pane(uint32_t pane, SnapshotWriter& writer) const {
+  const Pane& p = panes_[pane];
+  writer.put_u32(p.key);
+  writer.put_i64(p.window.start);
+  writer.put_i64(p.window.end);
+  writer.put_u64(p.first_arrival);
+  writer.put_i64(p.window_timer);
+  writer.put_i64(p.last_event_timer);
+  writer.put_i64(p.last_clock_timer);
+  writer.put_u8(static_cast<uint8_t>((p.filled ? 1 : 0) | (p.changed ? 2 : 0) | (p.fired ? 4 : 0)));
+  for (size_t w = 0; w < words_; ++w) writer.put_i64(states_[pane * words_ + w]);
 }
 
 void Panes::restore(SnapshotReader& reader) {
   const uint64_t total = reader.get_u64();
-  for (uint64_t i = 0; i < total && reader.ok(); ++i) {
-    const uint32_t key = reader.get_u32();
-    WindowBounds window;
-    window.start = reader.get_i64();
-    window.end = reader.get_i64();
-    const uint32_t pane = add(key, window, reader.get_u64());
-    Pane& p = panes_[pane];
-    p.window_timer = reader.get_i64();
-    p.last_event_timer = reader.get_i64();
-    p.last_clock_timer = reader.get_i64();
-    const uint8_t flags = reader.get_u8();
-    p.filled = (flags & 1) != 0;
-    p.changed = (flags & 2) != 0;
-    p.fired = (flags & 4) != 0;
-    for (size_t w = 0; w < words_; ++w) states_[pane * words_ + w] = reader.get_i64();
-  }
+  for (uint64_t i = 0; i < total && reader.ok(); ++i) restore_pane(reader, std::nullopt);
+}
+
+uint32_t Panes::restore_pane(SnapshotReader& reader, std::optional<uint32_t> known_key) {
+  const uint32_t key = known_key.value_or(reader.get_u32());
+  WindowBounds window;
+  window.start = reader.get_i64();
+  window.end = reader.get_i64();
+  const uint32_t pane = add(key, window, reader.get_u64());
+  Pane& p = panes_[pane];
+  p.window_timer = reader.get_i64();
+  p.last_event_timer = reader.get_i64();
+  p.last_clock_timer = reader.get_i64();
+  const uint8_t flags = reader.get_u8();
+  p.filled = (flags & 1) != 0;
+  p.changed = (flags & 2) != 0;
+  p.fired = (flags & 4) != 0;
+  for (size_t w = 0; w < words_; ++w) states_[pane * words_ + w] = reader.get_i64();
+  return pane;
 }
 
 }  // namespace weir

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -59,9 +60,15 @@ class Panes {
   // Gives keys new numbers.
   void renumber(std::span<const uint32_t> numbers);
 
+  void clear();  // forgets all panes
+  size_t memory_bytes() const;
+
   // Open panes, in the order of the numbers that they get when restored.
   void snapshot(SnapshotWriter& writer) const;
   void restore(SnapshotReader& reader);
+  // One of them; its number. `known_key`: by which number its key goes now.
+  void snapshot_pane(uint32_t pane, SnapshotWriter& writer) const;
+  uint32_t restore_pane(SnapshotReader& reader, std::optional<uint32_t> known_key);
 
  private:
   void insert(uint32_t pane);

@@ -66,6 +66,7 @@ class RowWindowBinder {
         complaints_(complaints) {}
 
   std::unique_ptr<OperatorPlan> bind() {
+    rules_.name = spec_.name;
     rules_.assigner = std::move(spec_.assigner);
     rules_.event_time = binding_.event_time && context_.has_event_time;
     rules_.gap_us = spec_.gap_us;

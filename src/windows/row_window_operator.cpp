@@ -4,9 +4,7 @@
 
 namespace weir {
 
-namespace {
-
-std::unique_ptr<PaneContents> make_contents(const RowWindowRules& rules) {
+std::unique_ptr<PaneContents> make_row_contents(const RowWindowRules& rules) {
   const WindowBinding& binding = *rules.binding;
   const bool reduces = binding.reduction && binding.reduction->general;
   auto contents = reduces ? make_reduced_contents(*binding.reduction)
@@ -26,8 +24,6 @@ std::unique_ptr<PaneContents> make_contents(const RowWindowRules& rules) {
                                 binding.input, std::move(columns), *rules.evictor);
 }
 
-}  // namespace
-
 RowWindow::RowWindow(const RowWindowRules& rules, const OperatorContext& context)
     : rules_(rules),
       binding_(*rules.binding),
@@ -35,9 +31,11 @@ RowWindow::RowWindow(const RowWindowRules& rules, const OperatorContext& context
       eval_(context.eval_context()),
       keys_(binding_.key_columns, binding_.key_types),
       panes_(*rules.trigger, rules.assigner->merges()),
-      contents_(make_contents(rules)),
+      contents_(make_row_contents(rules)),
       updates_(binding_, context),
       late_(binding_),
+      spilled_("the " + rules.name, context.spill),
+      limit_(context, !binding_.key_types.empty()),
       now_(*this) {}
 
 void RowWindow::process(Batch batch, Emitter& out) {
@@ -60,13 +58,18 @@ void RowWindow::process(Batch batch, Emitter& out) {
   reject_failed(batch, out);
   arrivals_ += batch.rows;
   batch_ = nullptr;
+  if (limit_.is_passed(
+          batch.rows, [this] { return panes_.numbers(); }, [this] { return state_bytes(); }))
+    spill();
 }
 
 void RowWindow::begin(Batch& batch) {
   give_up_keys();
   batch_ = &batch;
   eval_.arena = &batch.arena();
+  const auto known = static_cast<uint32_t>(keys_.size());
   keys_.find(batch, row_keys_);
+  if (spilled_.any()) take_back(known);
   size_t extra = batch.columns.size() - rules_.extra_columns();
   const auto next = [&](const ExprPtr& expr) {
     return expr ? batch.columns[extra++].get() : nullptr;

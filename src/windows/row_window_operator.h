@@ -1,9 +1,12 @@
 // The operator of windows of single records, for row_window_*.cpp alone.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <span>
 
+#include "operators/state_limit.h"
+#include "state/spilled_keys.h"
 #include "windows/pane_contents.h"
 #include "windows/pane_updates.h"
 #include "windows/panes.h"
@@ -27,14 +30,17 @@ class RowWindow final : public Ordered {
 
   void clock(int64_t now_us, Emitter& out) override;
   int64_t next_clock() const override {
-    return clock_timers_.empty() ? kMaxTime : clock_timers_.first_time();
+    const int64_t next = clock_timers_.empty() ? kMaxTime : clock_timers_.first_time();
+    return std::min(next, spilled_.first_due(SpilledKeys::Axis::kClock).value_or(kMaxTime));
   }
 
   void end(Emitter& out) override;
 
   OperatorStats stats() const override {
-    return {late_.total(), panes_.open(), fired_, refired_, late_.first_late_by_us()};
+    return {late_.total(), panes_.open() + spilled_open_, fired_, refired_,
+            late_.first_late_by_us()};
   }
+  uint64_t state_bytes() const override;
 
   void snapshot(SnapshotWriter& writer) const override;
   void restore(SnapshotReader& reader) override;
@@ -122,7 +128,13 @@ class RowWindow final : public Ordered {
   // timer that is set comes.
   void set_window_timer(uint32_t pane);
 
-  void run_timers(WindowTimers& timers, int64_t until, Emitter& out);
+  // Those of keys on the disk come with the keys.
+  void run_due(SpilledKeys::Axis axis, int64_t until, Emitter& out);
+  // `last`: of what is due at its time only what comes up to it.
+  void run_timers(WindowTimers& timers, int64_t until, const SpilledKeys::Moment* last,
+                  Emitter& out);
+  // Takes out of together_ what comes behind `last`, and sets it again.
+  void put_off(WindowTimers& timers, const SpilledKeys::Moment& last);
 
   // False once its pane has gone.
   bool is_wanted(const WindowTimer& timer) const {
@@ -141,6 +153,19 @@ class RowWindow final : public Ordered {
   // Keys without windows are forgotten once they are most of them.
   void give_up_keys();
 
+  // --- memory: row_window_spill.cpp ---
+
+  // All keys go to the disk, each with its windows and their timers. Between batches.
+  void spill();
+  // Of the keys from `known` on, new in memory, those that are on the disk.
+  void take_back(uint32_t known);
+  void take_key(uint32_t key, SnapshotReader& value);
+  // As put_in_order() puts windows in order: without the key, which comes behind.
+  std::string rank_of(uint32_t pane) const {
+    const Pane& p = panes_[pane];
+    return window_rank(p.window, binding_.order == GroupOrder::kArrival ? p.first_arrival : 0);
+  }
+
   // row_window_snapshot.cpp
   void snapshot_timers(const WindowTimers& timers, std::span<const uint32_t> numbers,
                        SnapshotWriter& writer) const;
@@ -155,6 +180,9 @@ class RowWindow final : public Ordered {
   std::unique_ptr<PaneContents> contents_;
   PaneUpdates updates_;
   LateRows late_;
+  SpilledKeys spilled_;
+  StateLimit limit_;
+  uint64_t spilled_open_ = 0;  // panes on the disk
   WindowTimers event_timers_;
   WindowTimers clock_timers_;
   uint64_t arrivals_ = 0;     // rows of the batches before

@@ -3,16 +3,19 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "windows/assigner.h"
 #include "windows/evictor.h"
+#include "windows/pane_contents.h"
 #include "windows/trigger.h"
 #include "windows/window_binding.h"
 
 namespace weir {
 
 struct RowWindowRules {
+  std::string name;  // "tumbling window"
   const WindowBinding* binding = nullptr;
   std::unique_ptr<WindowAssigner> assigner;
   TriggerPtr trigger;
@@ -34,6 +37,7 @@ struct RowWindowRules {
 // Computes the aggregates' arguments and the extra columns; records for which one fails are bad.
 std::unique_ptr<Transform> make_row_preparation(const RowWindowRules& rules,
                                                 const OperatorContext& context);
+std::unique_ptr<PaneContents> make_row_contents(const RowWindowRules& rules);
 std::unique_ptr<Ordered> make_row_operator(const RowWindowRules& rules,
                                            const OperatorContext& context);
 

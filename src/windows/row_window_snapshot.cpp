@@ -4,6 +4,12 @@
 
 namespace weir {
 
+namespace {
+
+constexpr uint64_t kPanesAreSpilled = ~uint64_t{0};  // in place of the number of panes
+
+}  // namespace
+
 void RowWindow::snapshot(SnapshotWriter& writer) const {
   writer.put_i64(now_.watermark);
   writer.put_i64(now_.clock);
@@ -13,6 +19,11 @@ void RowWindow::snapshot(SnapshotWriter& writer) const {
   writer.put_u64(refired_);
   late_.snapshot(writer);
   keys_.snapshot(writer);
+  if (spilled_.any()) {
+    writer.put_u64(kPanesAreSpilled);
+    writer.put_u64(spilled_open_);
+    spilled_.snapshot(writer);
+  }
   panes_.snapshot(writer);
   // Panes get new numbers: those that are open, counted.
   Vec<uint32_t> numbers(panes_.numbers(), Panes::kNone);
@@ -36,6 +47,12 @@ void RowWindow::restore(SnapshotReader& reader) {
   refired_ = reader.get_u64();
   late_.restore(reader);
   if (!keys_.restore(reader)) return;
+  SnapshotReader head = reader;
+  if (head.get_u64() == kPanesAreSpilled) {
+    reader = head;
+    spilled_open_ = reader.get_u64();
+    spilled_.restore(reader);
+  }
   panes_.restore(reader);
   contents_->grow(panes_.numbers());
   updates_.grow(panes_.numbers());

@@ -20,22 +20,22 @@ void RowWindow::Now::at_clock(int64_t time) {
 
 void RowWindow::clock(int64_t now_us, Emitter& out) {
   now_.clock = std::max(now_.clock, now_us);
-  run_timers(clock_timers_, now_.clock, out);
+  run_due(SpilledKeys::Axis::kClock, now_.clock, out);
   flush_results(out);
 }
 
 void RowWindow::end(Emitter& out) {
   at_end_ = true;
   advance(kMaxTime, out);
-  run_timers(event_timers_, kMaxTime, out);
-  run_timers(clock_timers_, kMaxTime, out);
+  run_due(SpilledKeys::Axis::kEventTime, kMaxTime, out);
+  run_due(SpilledKeys::Axis::kClock, kMaxTime, out);
   flush_results(out);
 }
 
 void RowWindow::move_watermark(int64_t to, Emitter& out) {
   now_.watermark = to;
   at_end_ = at_end_ || to == kMaxTime;
-  run_timers(event_timers_, to, out);
+  run_due(SpilledKeys::Axis::kEventTime, to, out);
   // The steps behind hear of the watermark only with results: between them nobody can tell.
   flush_results(out);
   shown_ = to;
@@ -51,7 +51,23 @@ void RowWindow::set_window_timer(uint32_t pane) {
   timers.push({time, pane, p.serial, WindowTimer::Kind::kWindow});
 }
 
-void RowWindow::run_timers(WindowTimers& timers, int64_t until, Emitter& out) {
+void RowWindow::run_due(SpilledKeys::Axis axis, int64_t until, Emitter& out) {
+  WindowTimers& timers = axis == SpilledKeys::Axis::kClock ? clock_timers_ : event_timers_;
+  while (spilled_.any()) {
+    const auto reached = spilled_.take_due(axis, until, [&](std::string_view key, auto& value) {
+      take_key(keys_.find_encoded(key), value);
+    });
+    if (!reached) break;
+    run_timers(timers, reached->time, &*reached, out);
+    if (batch_ != nullptr) continue;
+    flush_results(out);
+    give_up_keys();
+  }
+  run_timers(timers, until, nullptr, out);
+}
+
+void RowWindow::run_timers(WindowTimers& timers, int64_t until, const SpilledKeys::Moment* last,
+                           Emitter& out) {
   while (timers.due(until)) {
     const int64_t time = timers.first_time();
     together_.clear();
@@ -60,11 +76,27 @@ void RowWindow::run_timers(WindowTimers& timers, int64_t until, Emitter& out) {
       if (is_wanted(timer)) together_.push_back(timer);
     }
     put_in_order();
+    const bool some = last != nullptr && time == last->time;
+    if (some) put_off(timers, *last);
     const bool event = &timers == &event_timers_;
     for (const auto& timer : together_) {
       if (is_wanted(timer)) on_timer(timer, event, out);
     }
+    if (some) return;
   }
+}
+
+void RowWindow::put_off(WindowTimers& timers, const SpilledKeys::Moment& last) {
+  const auto is_behind = [&](const WindowTimer& timer) {
+    const std::string rank = rank_of(timer.pane);
+    const std::string_view head = std::string_view(last.rank).substr(0, rank.size());
+    if (rank != head) return rank > head;
+    return keys_.encoded({&panes_[timer.pane].key, 1})[0] > last.rank.substr(rank.size());
+  };
+  const auto* first = std::partition_point(together_.begin(), together_.end(),
+                                           [&](const auto& timer) { return !is_behind(timer); });
+  for (const auto* timer = first; timer != together_.end(); ++timer) timers.push(*timer);
+  together_.resize(static_cast<size_t>(first - together_.begin()));
 }
 
 void RowWindow::put_in_order() {

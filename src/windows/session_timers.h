@@ -75,6 +75,12 @@ class SessionTimers {
     }
   }
 
+  size_t memory_bytes() const {
+    size_t timers = near_.size();
+    for (const auto& [bucket, waiting] : far_) timers += waiting.size();
+    return timers * sizeof(Timer);
+  }
+
  private:
   static constexpr size_t kAhead = 12;
 

@@ -13,6 +13,8 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "operators/state_limit.h"
+#include "state/spilled_keys.h"
 #include "windows/session_timers.h"
 #include "windows/window_keys.h"
 #include "windows/window_results.h"
@@ -25,6 +27,8 @@ constexpr uint32_t kNone = (1U << 30) - 1;
 constexpr size_t kAhead = 12;         // rows whose sessions are on their way to the cache
 constexpr size_t kResultRows = 8192;  // of one batch of results
 constexpr size_t kFewKeys = 4096;     // not worth forgetting
+constexpr uint64_t kSessionsAreSpilled =
+    ~uint64_t{0};  // in a snapshot, before the number of sessions in memory
 
 struct SessionSpec {
   const WindowBinding* binding = nullptr;
@@ -53,7 +57,9 @@ class SessionWindow final : public Ordered {
         late_(binding_),
         keys_(binding_.key_columns, binding_.key_types),
         states_(*binding_.program),
-        timers_(gap_ / 32) {}
+        timers_(gap_ / 32),
+        spilled_("the session window", context.spill),
+        limit_(context, !binding_.key_types.empty()) {}
 
   void process(Batch batch, Emitter& out) override {
     if (!batch.rejects.empty()) {
@@ -65,24 +71,36 @@ class SessionWindow final : public Ordered {
     if (batch.rows == 0) return;
     if (batch.watermark > watermark_) advance(batch.watermark, out);
     eval_.arena = &batch.arena();
+    const auto known = static_cast<uint32_t>(keys_.size());
     keys_.find(batch, row_keys_);
-    grow_heads();
+    take_back(known);
+    in_batch_ = true;
     for (uint32_t i = 0; i < batch.rows; ++i) {
       if (i + kAhead < batch.rows) fetch(heads_[row_keys_[i + kAhead]]);
       place(batch, i, out);
     }
     add_placed(batch);
+    in_batch_ = false;
     late_.flush(batch, out);
+    if (limit_.is_passed(
+            batch.rows, [this] { return sessions_.size(); }, [this] { return state_bytes(); }))
+      spill();
   }
 
   void watermark(int64_t watermark, Emitter& out) override {
     advance(watermark, out);
-    if (keys_.size() > kFewKeys && keys_.size() / 4 > live_keys_) forget_keys();
+    forget_keys();
   }
   void end(Emitter& out) override { advance(kMaxTime, out); }
 
   OperatorStats stats() const override {
-    return {late_.total(), due_, fired_, refired_, late_.first_late_by_us()};
+    return {late_.total(), due_ + spilled_due_, fired_, refired_, late_.first_late_by_us()};
+  }
+
+  uint64_t state_bytes() const override {
+    return keys_.memory_bytes() + states_.memory_bytes() + timers_.memory_bytes() +
+           heads_.size() * sizeof(uint32_t) + arrivals_.size() * sizeof(uint64_t) +
+           sessions_.size() * sizeof(Session);
   }
 
   void snapshot(SnapshotWriter& writer) const override {
@@ -91,16 +109,14 @@ class SessionWindow final : public Ordered {
     writer.put_u64(refired_);
     late_.snapshot(writer);
     keys_.snapshot(writer);
+    if (spilled_.any()) {
+      writer.put_u64(kSessionsAreSpilled);
+      writer.put_u64(spilled_due_);
+      spilled_.snapshot(writer);
+    }
     writer.put_u64(sessions_.size() - free_.size());
     for (uint32_t s = 0; s < sessions_.size(); ++s) {
-      const Session& session = sessions_[s];
-      if (session.timer == kMaxTime) continue;
-      writer.put_i64(session.start);
-      writer.put_i64(session.end);
-      writer.put_u64(arrivals_.empty() ? 0 : arrivals_[s]);
-      writer.put_u32(session.key);
-      writer.put_u8(static_cast<uint8_t>((session.due ? 1 : 0) | (session.fired ? 2 : 0)));
-      states_.snapshot(s, writer);
+      if (sessions_[s].timer != kMaxTime) snapshot_session(s, writer);
     }
   }
   void restore(SnapshotReader& reader) override {
@@ -110,22 +126,13 @@ class SessionWindow final : public Ordered {
     late_.restore(reader);
     if (!keys_.restore(reader)) return;
     grow_heads();
-    const uint64_t sessions = reader.get_u64();
-    for (uint64_t i = 0; i < sessions && reader.ok(); ++i) {
-      WindowBounds bounds;
-      bounds.start = reader.get_i64();
-      bounds.end = reader.get_i64();
-      const uint64_t arrival = reader.get_u64();
-      const uint32_t key = reader.get_u32();
-      if (key >= heads_.size()) return;
-      const uint8_t flags = reader.get_u8();
-      const uint32_t s = open(key, bounds, arrival);
-      sessions_[s].fired = (flags & 2) != 0;
-      if ((flags & 1) == 0) settle(s);
-      set_timer(s);
-      states_.grow(sessions_.size());
-      states_.restore(s, reader);
+    uint64_t sessions = reader.get_u64();
+    if (sessions == kSessionsAreSpilled) {
+      spilled_due_ = reader.get_u64();
+      spilled_.restore(reader);
+      sessions = reader.get_u64();
     }
+    for (uint64_t i = 0; i < sessions && reader.ok(); ++i) restore_session(reader, std::nullopt);
   }
 
  private:
@@ -136,6 +143,97 @@ class SessionWindow final : public Ordered {
   }
   bool is_forgotten(int64_t end, int64_t watermark) const {
     return watermark != kMinTime && cleanup_time(end, lateness_) <= watermark;
+  }
+
+  // --- in snapshots and on the disk ---
+
+  void snapshot_session(uint32_t s, SnapshotWriter& writer) const {
+    const Session& session = sessions_[s];
+    writer.put_i64(session.start);
+    writer.put_i64(session.end);
+    writer.put_u64(arrivals_.empty() ? 0 : arrivals_[s]);
+    writer.put_u32(session.key);
+    writer.put_u8(static_cast<uint8_t>((session.due ? 1 : 0) | (session.fired ? 2 : 0)));
+    states_.snapshot(s, writer);
+  }
+
+  // `known_key`: by which number its key goes now.
+  void restore_session(SnapshotReader& reader, std::optional<uint32_t> known_key) {
+    WindowBounds bounds;
+    bounds.start = reader.get_i64();
+    bounds.end = reader.get_i64();
+    const uint64_t arrival = reader.get_u64();
+    const uint32_t key = known_key.value_or(reader.get_u32());
+    const uint8_t flags = reader.get_u8();
+    if (key >= heads_.size()) return reader.refuse();
+    const uint32_t s = open(key, bounds, arrival);
+    sessions_[s].fired = (flags & 2) != 0;
+    if ((flags & 1) == 0) {
+      settle(s);
+      set_timer(s);
+    }
+    states_.grow(sessions_.size());
+    states_.restore(s, reader);
+  }
+
+  // All keys go to the disk, each with its sessions. Between batches.
+  void spill() {
+    Vec<uint32_t> keys;
+    for (uint32_t key = 0; key < heads_.size();) {
+      keys.clear();
+      for (; key < heads_.size() && keys.size() < kResultRows; ++key) {
+        if (heads_[key] != kNone) keys.push_back(key);
+      }
+      const auto encoded = keys_.encoded({keys.data(), keys.size()});
+      for (size_t i = 0; i < keys.size(); ++i) {
+        SnapshotWriter value;
+        SpilledKeys::Due due;
+        for (uint32_t s = heads_[keys[i]]; s != kNone; s = sessions_[s].next) {
+          auto moment = moment_of(s);
+          if (!due[0] || moment < *due[0]) due[0] = std::move(moment);
+          snapshot_session(s, value);
+        }
+        spilled_.put(encoded[i], due, value.bytes());
+      }
+    }
+    spilled_due_ += due_;
+    due_ = 0;
+    live_keys_ = 0;
+    keys_.clear();
+    heads_.clear();
+    sessions_.clear();
+    arrivals_.clear();
+    free_.clear();
+    timers_ = SessionTimers(gap_ / 32);
+    AggregateStates none(*binding_.program);
+    states_.swap(none);
+    grow_heads();
+  }
+
+  // As sort_firing() puts sessions in order: without the key, which comes behind.
+  SpilledKeys::Moment moment_of(uint32_t s) const {
+    const Session& session = sessions_[s];
+    return {time_of(session),
+            window_rank({session.start, session.end}, binding_.track_arrival() ? arrivals_[s] : 0)};
+  }
+  bool is_behind(uint32_t s, const SpilledKeys::Moment& moment) const {
+    if (time_of(sessions_[s]) != moment.time) return time_of(sessions_[s]) > moment.time;
+    return moment.rank < moment_of(s).rank + keys_.encoded({&sessions_[s].key, 1})[0];
+  }
+
+  // Of the keys from `known` on, new in memory, those that are on the disk.
+  void take_back(uint32_t known) {
+    grow_heads();
+    if (!spilled_.any() || known >= keys_.size()) return;
+    Vec<uint32_t> keys;
+    for (uint32_t key = known; key < keys_.size(); ++key) keys.push_back(key);
+    spilled_.take(keys_.encoded({keys.data(), keys.size()}),
+                  [&](size_t i, SnapshotReader& value) { take_key(keys[i], value); });
+  }
+  void take_key(uint32_t key, SnapshotReader& value) {
+    const uint64_t due = due_;
+    while (value.ok() && !value.at_end()) restore_session(value, key);
+    spilled_due_ -= due_ - due;
   }
 
   // --- sessions ---
@@ -347,8 +445,25 @@ class SessionWindow final : public Ordered {
   // --- firing ---
 
   void advance(int64_t watermark, Emitter& out) {
+    while (spilled_.any()) {
+      const auto reached = spilled_.take_due(SpilledKeys::Axis::kEventTime, watermark,
+                                             [&](std::string_view bytes, SnapshotReader& value) {
+                                               const uint32_t key = keys_.find_encoded(bytes);
+                                               grow_heads();
+                                               take_key(key, value);
+                                             });
+      if (!reached) break;
+      fire_through(reached->time, &*reached, out);
+      if (!in_batch_) forget_keys();
+    }
+    fire_through(watermark, nullptr, out);
+  }
+
+  // `last`: of what is due at its time only what comes up to it.
+  void fire_through(int64_t watermark, const SpilledKeys::Moment* last, Emitter& out) {
     firing_.clear();
     gone_.clear();
+    later_.clear();
     timers_.take_through(
         watermark, [this](uint32_t s) { fetch(s); },
         [this](int64_t at, uint32_t s) {
@@ -359,6 +474,7 @@ class SessionWindow final : public Ordered {
         },
         [&](uint32_t s) {
           Session& session = sessions_[s];
+          if (last != nullptr && is_behind(s, *last)) return later_.push_back(s);
           if (session.due) firing_.push_back(s);
           if (is_forgotten(session.end, watermark)) {
             session.timer = kMaxTime;
@@ -368,7 +484,8 @@ class SessionWindow final : public Ordered {
             set_timer(s);
           }
         });
-    watermark_ = watermark;
+    for (const uint32_t s : later_) set_timer(s);
+    if (last == nullptr) watermark_ = watermark;
     if (!firing_.empty()) {
       sort_firing();
       for (size_t begin = 0; begin < firing_.size(); begin += kResultRows)
@@ -432,8 +549,9 @@ class SessionWindow final : public Ordered {
     out.emit(results_.complete(std::move(rows), {bounds_.data(), bounds_.size()}, "aggregate"));
   }
 
-  // Between batches.
+  // Gives up keys without sessions when they are many. Between batches.
   void forget_keys() {
+    if (keys_.size() <= kFewKeys || keys_.size() / 4 <= live_keys_) return;
     keep_keys_with_sessions(keys_, heads_, sessions_, kNone);
     grow_heads();
   }
@@ -451,6 +569,10 @@ class SessionWindow final : public Ordered {
   Vec<uint32_t> free_;      // slots
   AggregateStates states_;  // by slot
   SessionTimers timers_;
+  SpilledKeys spilled_;
+  StateLimit limit_;
+  uint64_t spilled_due_ = 0;  // as due_, of the keys on the disk
+  bool in_batch_ = false;     // row_keys_ holds numbers of keys
   size_t live_keys_ = 0;
   uint64_t due_ = 0;
   int64_t watermark_ = kMinTime;
@@ -468,6 +590,7 @@ class SessionWindow final : public Ordered {
   Vec<uint32_t> row_keys_;
   Vec<uint32_t> firing_;
   Vec<uint32_t> gone_;
+  Vec<uint32_t> later_;
   Vec<uint32_t> row_keys_of_results_;
   Vec<WindowBounds> bounds_;
 };

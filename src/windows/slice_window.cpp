@@ -13,12 +13,19 @@
 #include <algorithm>
 #include <map>
 
+#include "expr/aggregates/row_codec.h"
+#include "operators/state_limit.h"
 #include "windows/slice_partials.h"
+#include "windows/spilled_slices.h"
 #include "windows/window_results.h"
 
 namespace weir {
 
 namespace {
+
+constexpr size_t kSliceResultRows = 8192;  // of one batch of results
+constexpr uint64_t kSlicesAreSpilled =
+    ~uint64_t{0};  // in a snapshot, before the number of slices in memory
 
 class SliceWindow final : public Ordered {
  public:
@@ -30,7 +37,9 @@ class SliceWindow final : public Ordered {
         eval_(context.eval_context()),
         results_(binding_, context),
         late_(binding_),
-        combined_(make_groups()) {}
+        combined_(make_groups()),
+        spilled_(binding_, context.spill),
+        limit_(context, !binding_.key_types.empty()) {}
 
   void process(Batch batch, Emitter& out) override {
     if (!batch.rejects.empty()) {
@@ -55,6 +64,9 @@ class SliceWindow final : public Ordered {
       for (uint32_t k = 0; k < held.rows; ++k) rows_[k] = k;
       take_rows(held, *partial, out);
     }
+    if (limit_.is_passed(
+            batch.rows, [this] { return groups_in_memory(); }, [this] { return state_bytes(); }))
+      spill();
   }
 
   void watermark(int64_t watermark, Emitter& out) override { advance(watermark, out); }
@@ -76,6 +88,10 @@ class SliceWindow final : public Ordered {
     writer.put_u64(fired_);
     writer.put_u64(refired_);
     late_.snapshot(writer);
+    if (spilled_.any()) {
+      writer.put_u64(kSlicesAreSpilled);
+      spilled_.snapshot(writer);
+    }
     writer.put_u64(open_.size());
     for (const auto& [start, groups] : open_) {
       writer.put_i64(start);
@@ -87,7 +103,11 @@ class SliceWindow final : public Ordered {
     fired_ = reader.get_u64();
     refired_ = reader.get_u64();
     late_.restore(reader);
-    const uint64_t slices = reader.get_u64();
+    uint64_t slices = reader.get_u64();
+    if (slices == kSlicesAreSpilled) {
+      spilled_.restore(reader);
+      slices = reader.get_u64();
+    }
     for (uint64_t i = 0; i < slices && reader.ok(); ++i) {
       const int64_t start = reader.get_i64();
       slice(start).restore(reader);
@@ -116,6 +136,25 @@ class SliceWindow final : public Ordered {
   // A row of such a slice makes a window fire again.
   bool is_touched(int64_t slice) const {
     return lateness_ > 0 && layout_.first_end(slice) <= fired_through();
+  }
+
+  // --- memory: when it is full, what all slices have goes to the disk ---
+
+  uint64_t groups_in_memory() const {
+    uint64_t groups = 0;
+    for (const auto& [slice, in_memory] : open_) groups += in_memory->groups();
+    return groups;
+  }
+  void spill() {
+    for (auto& [slice, in_memory] : open_) spill(slice, in_memory);
+    free_.clear();
+    combined_ = make_groups();
+  }
+  // The table is another one afterwards: an emptied one would keep its memory.
+  void spill(int64_t slice, Groups& groups) {
+    if (groups->groups() == 0) return;
+    spilled_.add(slice, *groups);
+    groups = make_groups();
   }
 
   // --- adding ---
@@ -251,17 +290,27 @@ class SliceWindow final : public Ordered {
 
   // Whether the window has a result for the key in keys_.
   bool has_key(const WindowBounds& window) {
+    const std::string encoded = spilled_.any() ? encoded_key() : std::string();
     for (auto it = first_slice(window); it != slices_end(window); ++it) {
-      if (it->second->find(keys_, 0) != GroupedAggregation::kNoGroup) return true;
+      if (it->second->find(keys_, 0) != GroupedAggregation::kNoGroup ||
+          spilled_.has_key(it->first, encoded))
+        return true;
     }
     return false;
+  }
+  std::string encoded_key() const {
+    std::string encoded;
+    for (const auto& column : keys_) encode_value(*column, 0, encoded);
+    return encoded;
   }
 
   // The window's result for the key in keys_; an update if it had one.
   void fire_again(int64_t end, bool known, Emitter& out) {
     const WindowBounds window = layout_.window_of_end(end);
+    const std::string encoded = spilled_.any() ? encoded_key() : std::string();
     combined_->clear();
     for (auto it = first_slice(window); it != slices_end(window); ++it) {
+      spilled_.merge_key(it->first, encoded, *combined_);
       const uint32_t group = it->second->find(keys_, 0);
       if (group != GroupedAggregation::kNoGroup) combined_->merge_copies(*it->second, {&group, 1});
     }
@@ -300,6 +349,9 @@ class SliceWindow final : public Ordered {
     const auto first = first_slice(window);
     const auto last = slices_end(window);
     if (first == last) return;
+    ++fired_;
+    if (std::any_of(first, last, [&](const auto& slice) { return spilled_.has(slice.first); }))
+      return fire_spilled(first, last, window, out);
     GroupedAggregation* groups = first->second.get();
     if (std::next(first) != last) {
       if (layout_.cumulates() && lateness_ == 0) {
@@ -309,9 +361,25 @@ class SliceWindow final : public Ordered {
         groups = &combine(first, last, end);
       }
     }
-    const Vec<uint32_t> order = groups->order(binding_.order);
-    ++fired_;
-    out.emit(results_.of_groups(*groups, {order.data(), order.size()}, window));
+    give(*groups, window, out);
+  }
+
+  void give(const GroupedAggregation& groups, const WindowBounds& window, Emitter& out) {
+    const Vec<uint32_t> order = groups.order(binding_.order);
+    for (size_t begin = 0; begin < order.size(); begin += kSliceResultRows) {
+      const size_t n = std::min(kSliceResultRows, order.size() - begin);
+      out.emit(results_.of_groups(groups, {order.data() + begin, n}, window));
+    }
+  }
+
+  void fire_spilled(Slices::iterator first, Slices::iterator last, const WindowBounds& window,
+                    Emitter& out) {
+    std::vector<int64_t> slices;
+    for (auto it = first; it != last; ++it) {
+      spill(it->first, it->second);
+      slices.push_back(it->first);
+    }
+    spilled_.read(slices, [&](const GroupedAggregation& groups) { give(groups, window, out); });
   }
 
   GroupedAggregation& combine(Slices::iterator first, Slices::iterator last, int64_t end) {
@@ -327,6 +395,7 @@ class SliceWindow final : public Ordered {
   }
 
   Slices::iterator drop(Slices::iterator it) {
+    spilled_.drop(it->first);
     if (free_.size() < kFreeSlices) {
       it->second->clear();
       free_.push_back(std::move(it->second));
@@ -360,6 +429,8 @@ class SliceWindow final : public Ordered {
   std::vector<Groups> free_;
   Groups combined_;                  // of the slices of the window that fires
   std::optional<int64_t> next_end_;  // of the windows that have not fired
+  SpilledSlices spilled_;
+  StateLimit limit_;
   int64_t watermark_ = kMinTime;
   uint64_t fired_ = 0;
   uint64_t refired_ = 0;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <string>
 
 #include "data/batch.h"
 #include "data/civil.h"
@@ -19,6 +20,9 @@ struct WindowBounds {
   int64_t end = 0;
   bool operator==(const WindowBounds&) const = default;
 };
+
+// Bytes that sort as windows fire: by end, then start, then `arrival`.
+std::string window_rank(const WindowBounds& window, uint64_t arrival);
 
 // Sums that stop at the ends of time.
 inline int64_t saturating_add(int64_t a, int64_t b) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "data/value.h"
+#include "expr/aggregates/row_codec.h"
 #include "operators/group_snapshot.h"
 
 namespace weir {
@@ -62,6 +63,33 @@ void WindowKeys::keep(std::span<const uint32_t> keys) {
   Vec<uint32_t> numbers(keys.size());
   table->find_or_add(columns, keys.size(), numbers.data());
   table_ = std::move(table);
+}
+
+void WindowKeys::clear() {
+  if (table_) table_ = make_group_table(types_, run_hash_seed());
+}
+
+std::vector<std::string> WindowKeys::encoded(std::span<const uint32_t> keys) const {
+  std::vector<std::string> encoded(keys.size());
+  if (!table_) return encoded;
+  Arena arena;
+  for (const auto& column : table_->keys(keys, arena)) {
+    for (size_t i = 0; i < keys.size(); ++i) encode_value(*column, i, encoded[i]);
+  }
+  return encoded;
+}
+
+uint32_t WindowKeys::find_encoded(std::string_view key) {
+  if (!table_) return 0;
+  Arena arena;
+  std::vector<ColumnPtr> columns;
+  for (const auto& type : types_) {
+    columns.push_back(make_column(type));
+    decode_value(key, *columns.back(), arena);
+  }
+  uint32_t number = 0;
+  table_->find_or_add(columns, 1, &number);
+  return number;
 }
 
 void WindowKeys::snapshot(SnapshotWriter& writer) const {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "data/batch.h"
@@ -36,6 +38,12 @@ class WindowKeys {
   }
   // Keeps only the listed keys, numbered anew in this order.
   void keep(std::span<const uint32_t> keys);
+  void clear();  // forgets all keys, and gives up the memory
+  size_t memory_bytes() const { return table_ ? table_->memory_bytes() : 0; }
+
+  // The listed keys as bytes that sort as keys do, and the number, new or not, of such a key.
+  std::vector<std::string> encoded(std::span<const uint32_t> keys) const;
+  uint32_t find_encoded(std::string_view key);
 
   void snapshot(SnapshotWriter& writer) const;
   bool restore(SnapshotReader& reader);

@@ -36,6 +36,8 @@ class WindowTimers {
     heap_.pop_back();
     return timer;
   }
+  void clear() { heap_.clear(); }
+  size_t memory_bytes() const { return heap_.size() * sizeof(WindowTimer); }
   // In no order.
   const Vec<WindowTimer>& all() const { return heap_; }
 

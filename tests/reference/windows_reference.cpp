@@ -215,19 +215,29 @@ class Comparison {
     for (const int parallelism : {1, 3}) {
       for (const char* block : {"64", "200", "0"}) {
         const std::string text = pipeline(setup, with_late, parallelism, block);
-        const Outcome got = run(text, with_late);
-        if (got == expected) continue;
-        std::printf("FAIL seed %llu\n--- pipeline\n%s\n--- input (t,k,j,v,id,gap)\n%s",
-                    static_cast<unsigned long long>(seed), text.c_str(), input.c_str());
-        show("expected", expected);
-        show("got", got);
-        return false;
+        if (!gives(expected, seed, text, input, with_late, {})) return false;
       }
     }
-    return true;
+    // Between any two blocks all state goes to the disk.
+    weir::RunOptions spilling;
+    spilling.state_limit_bytes = 0;
+    return gives(expected, seed, pipeline(setup, with_late, 1, "64"), input, with_late, spilling);
   }
 
  private:
+  bool gives(const Outcome& expected, uint64_t seed, const std::string& text,
+             const std::string& input, bool with_late, const weir::RunOptions& options) {
+    const Outcome got = run(text, with_late, options);
+    if (got == expected) return true;
+    std::printf("FAIL seed %llu%s\n--- pipeline\n%s\n--- input (t,k,j,v,id,gap)\n%s",
+                static_cast<unsigned long long>(seed),
+                options.state_limit_bytes ? ", with state on the disk" : "", text.c_str(),
+                input.c_str());
+    show("expected", expected);
+    show("got", got);
+    return false;
+  }
+
   std::string pipeline(const Setup& s, bool with_late, int parallelism, const char* block) const {
     std::string text = "[source]\ntype = \"file\"\npath = \"" + (folder_ / "in.csv").string() +
                        "\"\nformat = { name = \"csv\", header = false }\n[source.schema]\nt = "
@@ -247,7 +257,7 @@ class Comparison {
     return text;
   }
 
-  Outcome run(const std::string& pipeline, bool with_late) {
+  Outcome run(const std::string& pipeline, bool with_late, const weir::RunOptions& options) {
     fs::remove(folder_ / "out");
     fs::remove(folder_ / "late");
     Outcome outcome;
@@ -259,7 +269,7 @@ class Comparison {
     context.usable_cores = 2;
     const auto plan = weir::make_plan(*spec, context);
     if (!plan) return problem(plan.error());
-    const weir::RunResult result = weir::run_plan(**plan, {});
+    const weir::RunResult result = weir::run_plan(**plan, options);
     if (result.error) outcome.problem = weir::format_error(*result.error);
     outcome.rows = read_file(folder_ / "out");
     outcome.late_count = result.stats.late;

@@ -1,0 +1,40 @@
+// When a step looks whether its keyed state still fits into its share of the memory.
+//
+// Looking may take a walk over the whole state, so it comes only after many rows: as many as make it a small part of
+// the work that they are.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "operators/operator.h"
+
+namespace weir {
+
+class StateLimit {
+ public:
+  // Never passed where state may not go to the disk, or where there is but one key.
+  StateLimit(const OperatorContext& context, bool keyed)
+      : bytes_(context.spill && keyed ? context.state_limit_bytes : UINT64_MAX) {}
+
+  // After a batch of so many rows: true if the state is beyond the limit now. `items()`: what a walk over the state
+  // goes through; `bytes()`: that walk.
+  template <class Items, class Bytes>
+  bool is_passed(uint64_t rows, Items items, Bytes bytes) {
+    if (bytes_ == UINT64_MAX) return false;
+    rows_ += rows;
+    if (rows_ < rows_between_looks_ && bytes_ > 0) return false;
+    rows_ = 0;
+    rows_between_looks_ = std::max<uint64_t>(kRowsBetweenLooks, items() / 8);
+    return bytes() > bytes_;
+  }
+
+ private:
+  static constexpr uint64_t kRowsBetweenLooks = 1 << 12;
+
+  const uint64_t bytes_;
+  uint64_t rows_ = 0;
+  uint64_t rows_between_looks_ = kRowsBetweenLooks;
+};
+
+}  // namespace weir
