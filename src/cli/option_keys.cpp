@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "formats/format.h"
 #include "plan/step_list.h"
 #include "sinks/sink.h"
 #include "windows/window.h"
@@ -25,7 +26,8 @@ void check_keys(const ComponentSpec& spec, const std::vector<OptionDoc>& options
                 const std::vector<std::string>& also, const std::string& where, Errors& errors) {
   std::vector<std::string> known;
   for (const auto& o : options) known.push_back(o.name);
-  known.insert(known.end(), also.begin(), also.end());
+  for (const auto& key : also)
+    if (std::find(known.begin(), known.end(), key) == known.end()) known.push_back(key);
   const Node& table = spec.options;
   for (size_t i = 0; i < table.entries.size(); ++i) {
     const std::string& key = table.entries[i].first;
@@ -68,6 +70,10 @@ void add_key_errors(const PipelineSpec& spec, Errors& errors) {
     check_keys(sink, descriptor->options(), {"type", "format"},
                fmt::format("the {} sink", descriptor->name), errors);
   }
+  for (const auto& source : spec.sources)
+    point_into_format(source.format, fmt::format("the {} source", source.kind), errors);
+  for (const auto& sink : spec.sinks)
+    point_into_format(sink.format, fmt::format("the {} sink", sink.kind), errors);
 }
 
 void sort_by_place(Errors& errors) {

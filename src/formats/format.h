@@ -118,10 +118,8 @@ struct FormatDescriptor {
 std::span<const FormatDescriptor* const> formats();
 const FormatDescriptor* find_format(std::string_view name);
 
-// Of the errors from `first` on, those about an unknown key in `where` ("the file source") that is an option of the
-// format get a hint that says so.
-void point_into_format(const FormatSpec& spec, std::string_view where, size_t first,
-                       Errors& errors);
+// Errors about an unknown key in `where` ("the file source") that is an option of the format get a hint that says so.
+void point_into_format(const FormatSpec& spec, std::string_view where, Errors& errors);
 
 // The declared columns of [source.schema], parsed; problems go to `errors`.
 struct DeclaredColumn {

@@ -23,8 +23,7 @@ const FormatDescriptor* find_format(std::string_view name) {
   return nullptr;
 }
 
-void point_into_format(const FormatSpec& spec, std::string_view where, size_t first,
-                       Errors& errors) {
+void point_into_format(const FormatSpec& spec, std::string_view where, Errors& errors) {
   const auto has = [](const FormatDescriptor& format, const std::string& key) {
     const auto options = format.options();
     return std::any_of(options.begin(), options.end(),
@@ -32,8 +31,8 @@ void point_into_format(const FormatSpec& spec, std::string_view where, size_t fi
   };
   const std::string tail = "` in " + std::string(where);
   constexpr std::string_view kHead = "unknown key `";
-  for (size_t i = first; i < errors.size(); ++i) {
-    const std::string& message = errors[i].message;
+  for (Error& error : errors) {
+    const std::string& message = error.message;
     if (!message.starts_with(kHead) || !message.ends_with(tail)) continue;
     const std::string key =
         message.substr(kHead.size(), message.size() - kHead.size() - tail.size());
@@ -44,8 +43,8 @@ void point_into_format(const FormatSpec& spec, std::string_view where, size_t fi
       if (found != std::end(kFormats)) format = *found;
     }
     if (format == nullptr || !has(*format, key)) continue;
-    errors[i].hint = "it belongs to the format: format = { name = \"" + std::string(format->name) +
-                     "\", " + key + " = ... }";
+    error.hint = "it belongs to the format: format = { name = \"" + std::string(format->name) +
+                 "\", " + key + " = ... }";
   }
 }
 

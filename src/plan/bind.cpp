@@ -74,9 +74,7 @@ bool PipelineBinder::bind_source(const SourceSpec& source) {
     return false;
   }
   const SourceContext context{plan_->zone, context_.now_us, context_.open_inputs};
-  const size_t known = errors_.size();
   auto bound = descriptor->bind(source, context, errors_);
-  point_into_format(source.format, "the " + source.kind + " source", known, errors_);
   if (!bound) {
     intact_ = false;
     return false;

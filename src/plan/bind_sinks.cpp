@@ -21,10 +21,7 @@ std::unique_ptr<SinkPlan> PipelineBinder::bind_one_sink(const SinkSpec& spec, co
     const auto paths = source.source->paths();
     context.input_paths.insert(context.input_paths.end(), paths.begin(), paths.end());
   }
-  const size_t known = errors_.size();
-  auto bound = descriptor->bind(spec, schema, context, errors_);
-  point_into_format(spec.format, "the " + spec.kind + " sink", known, errors_);
-  return bound;
+  return descriptor->bind(spec, schema, context, errors_);
 }
 
 void PipelineBinder::bind_sinks() {

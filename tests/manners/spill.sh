@@ -39,7 +39,7 @@ same() {
   cmp -s out.csv reference.csv || expect "$name: the result with little memory" same another
   expect "$name: nothing is left on the disk" "" "$(ls disk)"
 }
-same aggregate 150MB 'transform = [{ op = "aggregate", key_by = ["k"], aggregate = { n = "COUNT(*)", s = "SUM(n)", l = "LISTAGG(CAST(n AS STRING))" } }]'
+same aggregate 130MB 'transform = [{ op = "aggregate", key_by = ["k"], aggregate = { n = "COUNT(*)", s = "SUM(n)", l = "LISTAGG(CAST(n AS STRING))" } }]'
 same "aggregate by arrival" 125MB 'transform = [{ op = "aggregate", order = "arrival", key_by = ["k"], aggregate = { n = "COUNT(*)", l = "LISTAGG(CAST(n AS STRING))" } }]' -p 1
 same reduce 75MB 'transform = [{ op = "reduce", key_by = ["k"], reduce = { n = "a.n + b.n", t = "b.t" } }]'
 same "reduce in rounds" 75MB 'transform = [{ op = "reduce", emit = "final", key_by = ["k"], reduce = { n = "a.n * 3 + b.n" } }]'
