@@ -7,6 +7,7 @@
 
 namespace weir {
 
+extern const FormatDescriptor kAvroFormat;
 extern const FormatDescriptor kCombinedFormat;
 extern const FormatDescriptor kCommonFormat;
 extern const FormatDescriptor kCsvFormat;

@@ -8,9 +8,9 @@ namespace weir {
 namespace {
 
 constexpr const FormatDescriptor* kFormats[] = {
-    &kCombinedFormat, &kCommonFormat,  &kCsvFormat,   &kGrokFormat,  &kJsonFormat,
-    &kLogfmtFormat,   &kMsgpackFormat, &kNginxFormat, &kPrintFormat, &kRegexFormat,
-    &kSyslogFormat,   &kTableFormat,   &kTextFormat,  &kTsvFormat,
+    &kAvroFormat,  &kCombinedFormat, &kCommonFormat,  &kCsvFormat,   &kGrokFormat,
+    &kJsonFormat,  &kLogfmtFormat,   &kMsgpackFormat, &kNginxFormat, &kPrintFormat,
+    &kRegexFormat, &kSyslogFormat,   &kTableFormat,   &kTextFormat,  &kTsvFormat,
 };
 
 }  // namespace

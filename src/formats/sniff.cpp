@@ -225,6 +225,10 @@ bool begins_msgpack_record(std::string_view sample) {
 FormatSpec sniff_spec(std::string_view sample) {
   FormatSpec spec;
   spec.name = "text";
+  if (sample.starts_with(std::string_view("Obj\1", 4))) {
+    spec.name = "avro";
+    return spec;
+  }
   if (begins_msgpack_record(sample)) {
     spec.name = "msgpack";
     return spec;

@@ -47,6 +47,10 @@ std::unique_ptr<Decompressor> make_xz_decompressor();
 std::unique_ptr<Decompressor> make_zstd_decompressor();
 std::unique_ptr<Decompressor> make_decompressor(Compression kind);  // not kNone
 
+// Deflate without a frame around it, as containers of other formats hold it.
+std::unique_ptr<Decompressor> make_deflate_decompressor();
+Result<std::unique_ptr<Compressor>> make_deflate_compressor();
+
 // Options that check_compression has passed.
 Result<std::unique_ptr<Compressor>> make_gzip_compressor(const CompressionOptions& options);
 Result<std::unique_ptr<Compressor>> make_bzip2_compressor(const CompressionOptions& options);

@@ -9,6 +9,7 @@ namespace weir {
 namespace {
 
 constexpr int kGzipWindowBits = 15 + 16;     // 16: gzip framing
+constexpr int kRawWindowBits = -15;          // no framing at all
 constexpr uint64_t kHeaderLimit = 64 << 10;  // name, comment and extra field together
 
 // zlib's counters are 32 bits wide, so larger runs go in pieces.
@@ -23,18 +24,18 @@ Bytef* input_pointer(const char* in) {
 
 class GzipDecompressor final : public Decompressor {
  public:
-  GzipDecompressor() = default;
+  explicit GzipDecompressor(int window_bits) : window_bits_(window_bits) {}
   ~GzipDecompressor() override {
     if (made_) ::inflateEnd(&stream_);
   }
 
   Result<void> begin() override {
-    const int rc = made_ ? ::inflateReset(&stream_) : ::inflateInit2(&stream_, kGzipWindowBits);
+    const int rc = made_ ? ::inflateReset(&stream_) : ::inflateInit2(&stream_, window_bits_);
     if (rc != Z_OK) return fail(ErrorKind::kInternal, "zlib cannot start");
     made_ = true;
     header_ = {};
     header_bytes_ = 0;
-    ::inflateGetHeader(&stream_, &header_);
+    if (window_bits_ > 0) ::inflateGetHeader(&stream_, &header_);
     return {};
   }
 
@@ -46,7 +47,7 @@ class GzipDecompressor final : public Decompressor {
     stream_.avail_out = gzip_piece(out, out_end);
     const int rc = ::inflate(&stream_, Z_NO_FLUSH);
     const char* const in_now = reinterpret_cast<const char*>(stream_.next_in);
-    if (header_.done != 1) {
+    if (header_.done != 1 && window_bits_ > 0) {
       header_bytes_ += static_cast<uint64_t>(in_now - in);
       if (header_bytes_ > kHeaderLimit) {
         problem = "the header is longer than 64 KiB";
@@ -66,6 +67,7 @@ class GzipDecompressor final : public Decompressor {
   z_stream stream_{};
   gz_header header_{};
   uint64_t header_bytes_ = 0;
+  const int window_bits_;
   bool made_ = false;
 };
 
@@ -75,9 +77,8 @@ class GzipCompressor final : public Compressor {
   ~GzipCompressor() override {
     if (made_) ::deflateEnd(&stream_);
   }
-  bool start(int level) {
-    made_ =
-        ::deflateInit2(&stream_, level, Z_DEFLATED, kGzipWindowBits, 8, Z_DEFAULT_STRATEGY) == Z_OK;
+  bool start(int level, int window_bits) {
+    made_ = ::deflateInit2(&stream_, level, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY) == Z_OK;
     return made_;
   }
 
@@ -107,16 +108,30 @@ class GzipCompressor final : public Compressor {
 }  // namespace
 
 std::unique_ptr<Decompressor> make_gzip_decompressor() {
-  return std::make_unique<GzipDecompressor>();
+  return std::make_unique<GzipDecompressor>(kGzipWindowBits);
+}
+std::unique_ptr<Decompressor> make_deflate_decompressor() {
+  return std::make_unique<GzipDecompressor>(kRawWindowBits);
 }
 
 LevelRange gzip_levels() { return {0, 9, Z_DEFAULT_COMPRESSION}; }
 
-Result<std::unique_ptr<Compressor>> make_gzip_compressor(const CompressionOptions& options) {
-  const int level = options.level == -1 ? gzip_levels().standard : options.level;
+namespace {
+
+Result<std::unique_ptr<Compressor>> make_zlib_compressor(int level, int window_bits) {
   auto compressor = std::make_unique<GzipCompressor>();
-  if (!compressor->start(level)) return fail(ErrorKind::kInternal, "zlib cannot start");
+  if (!compressor->start(level == -1 ? gzip_levels().standard : level, window_bits))
+    return fail(ErrorKind::kInternal, "zlib cannot start");
   return compressor;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Compressor>> make_gzip_compressor(const CompressionOptions& options) {
+  return make_zlib_compressor(options.level, kGzipWindowBits);
+}
+Result<std::unique_ptr<Compressor>> make_deflate_compressor() {
+  return make_zlib_compressor(-1, kRawWindowBits);
 }
 
 }  // namespace weir

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,10 +46,10 @@ class RecordCutter {
     return std::nullopt;
   }
   // Sequential: the length of what stands before the first record and is needed to read any of them (a header that
-  // names the columns); 0: there is none; npos: it needs more bytes. See Block::head.
-  virtual size_t head_size(std::string_view bytes) const {
+  // names the columns); 0: there is none; npos: it needs more bytes. See Block::head. Error: why it is none.
+  virtual std::expected<size_t, std::string> head_size(std::string_view bytes) const {
     (void)bytes;
-    return 0;
+    return size_t{0};
   }
 
   static constexpr size_t npos = static_cast<size_t>(-1);

@@ -124,10 +124,11 @@ class StreamFeed final : public SubFeed {
     for (size_t target = shared_.options.block_bytes;; target = next_target(target)) {
       fill(target);
       if (stopped() || failure_) return false;
-      const size_t size = cutter().head_size(bytes());
+      const auto seen = cutter().head_size(bytes());
+      if (!seen) return damaged(seen.error());
+      const size_t size = *seen;
       if (size == npos) {
-        if (used_ == 0) break;  // an empty file
-        if (const auto what = cutter().damage(bytes())) return damaged(*what);
+        if (used_ == 0 && at_end_) break;  // an empty file
         if (at_end_) return damaged("the input ends within its header");
         if (used_ > shared_.options.max_record_bytes) return damaged("the header is too long");
         continue;

@@ -110,7 +110,7 @@ class FilePlan final : public SinkPlan {
     const bool continues = file_.append && !special && info.st_size > 0;
     auto file = open_file();
     if (!file) return fail(file.error());
-    if (continues && compression_.kind == Compression::kNone && !ends_with_newline(path_)) {
+    if (continues && lacks_line_end()) {
       if (auto r = (*file)->write("\n"); !r) return fail(r.error());
     }
     auto bytes = make_compressing_sink(std::move(*file), compression_);
@@ -158,7 +158,7 @@ class FilePlan final : public SinkPlan {
     }
     auto file = make_resumed_file_sink(path_, found->rotated ? 0 : saved->length);
     if (!file) return fail(file.error());
-    if (!place.fresh && compression_.kind == Compression::kNone && !ends_with_newline(path_)) {
+    if (!place.fresh && lacks_line_end()) {
       if (auto r = (*file)->write("\n"); !r) return fail(r.error());
     }
     auto bytes = make_compressing_sink(std::move(*file), compression_);
@@ -167,6 +167,12 @@ class FilePlan final : public SinkPlan {
   }
 
  private:
+  // A last line without its end is ended before lines are added.
+  bool lacks_line_end() const {
+    return compression_.kind == Compression::kNone &&
+           !(format_.format && format_.format->is_binary()) && !ends_with_newline(path_);
+  }
+
   FileInPlace in_place() const {
     return {path_, [this]() -> Result<std::unique_ptr<ByteSink>> {
               auto file = make_file_sink(path_, {false, true, file_.sync});

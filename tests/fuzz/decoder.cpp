@@ -25,7 +25,10 @@ const Choice kChoices[] = {
     {"csv", "delimiter", ";"},
     {"regex", "pattern", "^(?P<n>[0-9]+) (?P<rest>.*)$"},
     {"grok", "pattern", "%{IPORHOST:host} %{NUMBER:n:int} %{GREEDYDATA:rest}"},
-    {"text", "record_start", "^[0-9]"}};
+    {"text", "record_start", "^[0-9]"},
+    {"msgpack", "", ""},
+    {"avro", "", ""},
+    {"syslog", "framing", "octet-counting"}};
 
 std::string decode(const Format& format, std::string_view bytes, size_t block_bytes) {
   DecodeRequest request;

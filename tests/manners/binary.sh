@@ -1,4 +1,4 @@
-# Formats that are no text: MessagePack through files, pipes and sockets. (Golden cases are text.)
+# Formats that are no text: MessagePack and Avro through files, pipes and sockets. (Golden cases are text.)
 . "$(dirname "$0")/lib.sh"
 
 port=$((20000 + $$ % 20000))
@@ -87,4 +87,55 @@ try "$weir" run -q receive.toml
 expect "over a socket" "n,s
 20000,199990000" "$out"
 wait $sender
+
+# Avro: written, read, damaged, gone on with, and refused where there are no files.
+for codec in null deflate zstandard bzip2 xz; do
+  "$weir" run -q -i json -o rows.$codec.avro -e "[sink]
+format = { name = 'avro', codec = '$codec' }" rows.json
+  try "$weir" run -q -e '' -t json rows.$codec.avro
+  expect "Avro, $codec" "$(cat rows.json)" "$out"
+done
+"$weir" run -q -i json -t avro -o many.avro -e '' many.json
+for block in 1B 1KB 128KB; do
+  try "$weir" run -q -e '' -t json --set "runtime.block_size='$block'" many.avro
+  cmp -s many.json out.txt || expect "Avro, blocks of $block" "the rows" "others"
+done
+"$weir" run -q -e '' -t json - <many.avro >out.txt
+cmp -s many.json out.txt || expect "Avro, a pipe" "the rows" "others"
+size=$(wc -c <many.avro)
+head -c "$((size - 5))" many.avro >cut.avro
+try "$weir" run -q -e '' -t json cut.avro
+expect "Avro, cut" 3 "$code"
+holds "Avro, cut, why" "$err" "ends within a record"
+head -n "$(wc -l <out.txt)" many.json | cmp -s - out.txt || expect "Avro, cut: good rows first" "rows" "others"
+try "$weir" run -q -e '' -i avro -t json rows.json
+holds "Avro, no such file" "$err" "no Avro object container file"
+sed 's/deflate/snappy!/' rows.deflate.avro >snappy.avro
+try "$weir" run -q -e '' -t json snappy.avro
+holds "Avro, a codec" "$err" 'the codec `snappy!` of the Avro file is not read'
+cat >avro.toml <<'EOF'
+[source]
+path = "log.avro"
+schema = { id = "BIGINT" }
+format = "avro"
+[sink]
+path = "log.txt"
+format = "csv"
+append = true
+[checkpoint]
+dir = "avro-state"
+EOF
+cp rows.deflate.avro log.avro
+try "$weir" run -q avro.toml
+"$weir" run -q -i json -o log.avro -e "[sink]
+format = 'avro'
+append = true" rows.json
+try "$weir" run -q avro.toml
+expect "Avro, rows that were added" "id
+1
+-200
+1
+-200" "$(cat log.txt)"
+try "$weir" run -q -e "source = { url = 'tcp:$port', format = 'avro', schema = { n = 'INT' } }"
+expect "Avro, no connection" 2 "$code"
 finish

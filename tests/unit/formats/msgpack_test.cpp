@@ -18,13 +18,13 @@ const std::string kTwo =
     "a\nb\xa1x\xcb\x3f\xf8\0\0\0\0\0\0"
     "\x83\xa2id\xd1\xff\x38\xa1s\xc0\xa1x\x02"s;
 
-std::unique_ptr<Format> from_sample(std::string_view bytes) {
+std::unique_ptr<Format> sampled_msgpack(std::string_view bytes) {
   auto format = make_format(kMsgpackFormat);
   REQUIRE(format->infer(bytes, true).has_value());
   return format;
 }
 
-std::string msgpack_columns(const Format& format) {
+std::string packed_columns(const Format& format) {
   std::string text;
   for (const auto& column : format.schema())
     text += column.name + " " + column.type.to_string() + ", ";
@@ -56,8 +56,8 @@ std::string fed(std::string bytes, size_t block_bytes, size_t most = size_t{1} <
 }  // namespace
 
 TEST_CASE("msgpack: a sample decides names and types") {
-  const auto format = from_sample(kTwo);
-  CHECK(msgpack_columns(*format) == "id BIGINT, s STRING, x DOUBLE, ");
+  const auto format = sampled_msgpack(kTwo);
+  CHECK(packed_columns(*format) == "id BIGINT, s STRING, x DOUBLE, ");
   const Decoded two = decode(*format, kTwo);
   CHECK(show(two.batch) == "1|a\nb|1.5\n-200|NULL|2.0\n");
   CHECK(lengths_agree(two.batch));
@@ -68,10 +68,10 @@ TEST_CASE("msgpack: a sample decides names and types") {
       "b\xc4\x02\x00\xff\xa1"
       "a\x92\xc3\xc2\xa1r\x81\xa1k\x01\xa1m\x81\x07\xa1v"
       "\xa1u\xcf\x80\0\0\0\0\0\0\0"s;
-  CHECK(msgpack_columns(*from_sample(rich)) ==
+  CHECK(packed_columns(*sampled_msgpack(rich)) ==
         "t TIMESTAMP_LTZ(6), b BYTES, a ARRAY<BOOLEAN>, r ROW<k BIGINT>, m MAP<BIGINT, STRING>, "
         "u DECIMAL(20, 0), ");
-  CHECK(show(decode(*from_sample(rich), rich).batch) ==
+  CHECK(show(decode(*sampled_msgpack(rich), rich).batch) ==
         "2023-11-14 22:13:20.123456|\0\xff|[TRUE, FALSE]|(1)|{7=v}|9223372036854775808\n"s);
 }
 
@@ -172,7 +172,7 @@ TEST_CASE("msgpack: what is written is read back") {
 
 TEST_CASE("msgpack: any bytes are records, rejects or damage, in time") {
   std::mt19937_64 random(11);
-  const auto format = from_sample(kTwo);
+  const auto format = sampled_msgpack(kTwo);
   for (int round = 0; round < 3000; ++round) {
     std::string bytes = kTwo + kTwo;
     for (int i = 0; i < 1 + round % 4; ++i)
