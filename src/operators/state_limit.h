@@ -1,7 +1,7 @@
 // When a step looks whether its keyed state still fits into its share of the memory.
 //
-// Looking may take a walk over the whole state, so it comes only after many rows: as many as make it a small part of
-// the work that they are.
+// Looking may take a walk over the whole state, so it comes only after many rows, and more of them as long as the state
+// is small.
 #pragma once
 
 #include <algorithm>
@@ -25,8 +25,10 @@ class StateLimit {
     rows_ += rows;
     if (rows_ < rows_between_looks_ && bytes_ > 0) return false;
     rows_ = 0;
-    rows_between_looks_ = std::max<uint64_t>(kRowsBetweenLooks, items() / 8);
-    return bytes() > bytes_;
+    const uint64_t now = bytes();
+    const uint64_t n = items();
+    rows_between_looks_ = std::max<uint64_t>(kRowsBetweenLooks, now < bytes_ / 4 ? 2 * n : n / 4);
+    return now > bytes_;
   }
 
  private:

@@ -105,4 +105,58 @@ expect "the run that was waited for" 0 $?
 exec 3>&-
 expect "what the second run wrote" 4 "$(wc -l <slow.txt)"
 
+# A join with a table: every run reads the table anew, rows that are out stay as they are.
+cat >table.toml <<'END1'
+name = "table"
+[sources.rows]
+path = "rows.csv"
+format = "csv"
+[sources.names]
+path = "names.csv"
+format = "csv"
+[[transform]]
+op = "filter"
+input = "names"
+where = "name <> 'nobody'"
+name = "known"
+[[transform]]
+op = "join"
+inputs = ["rows", "known"]
+on = ["k"]
+join = "left"
+[sink]
+path = "joined.csv"
+[checkpoint]
+dir = "joining"
+END1
+printf 'k\n1\n2\n' >rows.csv
+printf 'k,name\n1,one\n3,nobody' >names.csv
+try "$weir" run -q table.toml
+expect "a join with a table, first run" "0 " "$code $err"
+printf '3\n1\n' >>rows.csv
+printf 'k,name\n3,three\n1,uno' >names.csv
+try "$weir" run -q table.toml
+expect "a join with a table, second run" "0 " "$code $err"
+expect "rows of both runs" "k,name
+1,one
+2,
+3,three
+1,uno" "$(cat joined.csv)"
+try "$weir" state show joining
+holds "where the rows stand" "$out" "rows.csv: read up to byte"
+case $out in *names.csv*) expect "a place of the table" "none" "$out" ;; esac
+# A table larger than what a run may read does not count for it.
+seq 1 20000 | sed 's/$/,name/' | sed '1ik,name' >names.csv
+seq 1 50 | sed '1ik' >rows.csv
+rm -rf joined.csv joining
+runs=0
+while [ $runs -lt 20 ]; do
+  try "$weir" run -q table.toml --set checkpoint.stop_after=100B --set runtime.block_size=64B
+  expect "one of several runs" "0 " "$code $err"
+  runs=$((runs + 1))
+  [ "$(wc -l <joined.csv)" = 51 ] && break
+done
+expect "several runs, two at most read as much" yes "$([ $runs -ge 2 ] && [ $runs -le 4 ] && echo yes || echo $runs)"
+expect "rows of several runs" "$(seq 1 50 | sed 's/$/,name/' | sed '1ik,name')" "$(cat joined.csv)"
+
 finish
