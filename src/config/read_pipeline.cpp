@@ -58,7 +58,9 @@ const OptionTable<EventTimeSpec>& event_time_options() {
       {"idle_timeout", &EventTimeSpec::idle_timeout,
        "streaming: a source silent for so long no longer holds the watermark back"},
       {"max_future", &EventTimeSpec::max_future,
-       "a record further ahead of the clock is bad; 24h in streaming mode, off in batch mode"},
+       "a record further ahead of the clock is bad; 24h in streaming mode and with checkpoints, "
+       "else "
+       "off"},
       {"max_jump", &EventTimeSpec::max_jump,
        "a record further ahead of the largest time before it is bad; off when not given"},
       {"inclusive", &EventTimeSpec::inclusive,

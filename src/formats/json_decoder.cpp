@@ -33,8 +33,8 @@ struct FieldNode {
   uint64_t learned = 0;  // the same for the last record that was made a template
 
   Target& target(const std::string& key) {
-    for (auto& target : targets)
-      if (target.key == key) return target;
+    if (const int number = keys.number_of(key); number != JsonKeys::kUnknown)
+      return targets[static_cast<size_t>(number)];
     keys.add(key, static_cast<int>(targets.size()));
     return targets.emplace_back(key, std::vector<size_t>(), nullptr);
   }
@@ -105,6 +105,7 @@ class JsonDecoder final : public Decoder {
   JsonTemplates templates_;
   bool learning_ = false;  // make a template of the line being decoded
   std::vector<JsonTemplate::Place> places_;
+  std::vector<uint64_t> placed_;  // by slot: the last record that was made a template with it
   bool want_raw_;
   bool fail_fast_;
 
@@ -321,10 +322,11 @@ const uint32_t* JsonDecoder::learn_value(FieldNode* node, FieldNode::Target* tar
                                std::string_view key;
                                if (!json::key_text(walk_, raw, key_, key))
                                  return static_cast<const uint32_t*>(nullptr);
-                               for (auto& inner : node->targets)
-                                 if (inner.key == key)
-                                   return learn_value(inner.inside.get(), &inner, value);
-                               return learn_value(nullptr, nullptr, value);
+                               const int number = node->keys.number_of(key);
+                               if (number == JsonKeys::kUnknown)
+                                 return learn_value(nullptr, nullptr, value);
+                               auto& inner = node->targets[static_cast<size_t>(number)];
+                               return learn_value(inner.inside.get(), &inner, value);
                              });
   }
   if (takers > 1) return nullptr;
@@ -335,8 +337,8 @@ const uint32_t* JsonDecoder::learn_value(FieldNode* node, FieldNode::Target* tar
   if (takers == 1) {
     place.slot = static_cast<int>(target->columns[0]);
     // Of equal keys the first counts.
-    for (const auto& other : places_)
-      if (other.slot == place.slot) return nullptr;
+    placed_.resize(slots_.size());
+    if (std::exchange(placed_[target->columns[0]], record_) == record_) return nullptr;
   }
   places_.push_back(place);
   return token + 1;

@@ -164,18 +164,11 @@ bool json_string_value(const Walk& walk, std::string_view raw, Batch& batch,
 }
 
 void JsonKeys::add(std::string_view key, int number) {
-  const auto place =
-      std::lower_bound(known_.begin(), known_.end(), key,
-                       [](const auto& entry, std::string_view k) { return entry.first < k; });
-  if (place == known_.end() || place->first != key)
-    known_.insert(place, {std::string(key), number});
+  known_.try_emplace(std::string(key), number);
 }
 
 int JsonKeys::find_slowly(size_t position, std::string_view key) {
-  const auto place =
-      std::lower_bound(known_.begin(), known_.end(), key,
-                       [](const auto& entry, std::string_view k) { return entry.first < k; });
-  const int number = place != known_.end() && place->first == key ? place->second : kUnknown;
+  const int number = number_of(key);
   if (position >= kMaxGuesses || key.size() > kMaxGuessBytes) return number;
   if (position >= guesses_.size()) guesses_.resize(position + 1);
   Guess& guess = guesses_[position];

@@ -7,6 +7,8 @@
 // is none).
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,12 +23,17 @@
 namespace weir {
 
 // Finds the number of a key among known ones. Lines mostly repeat the order of their keys, so that
-// the key at the same position of the line before is tried first; misses go to a sorted list.
+// the key at the same position of the line before is tried first; misses go to a tree.
 class JsonKeys {
  public:
   static constexpr int kUnknown = -1;
   // Gives `number` to a key; the first one given stays.
   void add(std::string_view key, int number);
+  // The number without a guess, for those who set up.
+  int number_of(std::string_view key) const {
+    const auto found = known_.find(key);
+    return found == known_.end() ? kUnknown : found->second;
+  }
   // `key` must be followed by 16 readable bytes.
   int find(size_t position, std::string_view key) {
     if (position < guesses_.size() && guesses_[position].is(key)) return guesses_[position].number;
@@ -51,8 +58,8 @@ class JsonKeys {
   };
   int find_slowly(size_t position, std::string_view key);
 
-  std::vector<std::pair<std::string, int>> known_;  // sorted
-  std::vector<Guess> guesses_;                      // by position in the object
+  std::map<std::string, int, std::less<>> known_;
+  std::vector<Guess> guesses_;  // by position in the object
 };
 
 class JsonReader {

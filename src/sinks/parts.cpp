@@ -47,9 +47,12 @@ class PositionReader {
  public:
   explicit PositionReader(std::string_view rest) : rest_(rest) {}
   bool at_end() const { return rest_.empty(); }
+  // False once something was read that cannot be.
+  bool ok() const { return ok_; }
   uint64_t number() { return digits(';'); }
   std::string text() {
-    const uint64_t size = std::min<uint64_t>(digits(':'), rest_.size());
+    const uint64_t size = digits(':');
+    if (size > rest_.size()) return refuse(), std::string();
     std::string taken(rest_.substr(0, size));
     rest_.remove_prefix(size);
     return taken;
@@ -59,13 +62,20 @@ class PositionReader {
   uint64_t digits(char end) {
     uint64_t n = 0;
     while (!rest_.empty() && rest_[0] != end) {
+      if (rest_[0] < '0' || rest_[0] > '9') return refuse(), 0;
       n = n * 10 + static_cast<uint64_t>(rest_[0] - '0');
       rest_.remove_prefix(1);
     }
-    if (!rest_.empty()) rest_.remove_prefix(1);
+    if (rest_.empty()) return refuse(), 0;
+    rest_.remove_prefix(1);
     return n;
   }
+  void refuse() {
+    ok_ = false;
+    rest_ = {};
+  }
   std::string_view rest_;
+  bool ok_ = true;
 };
 
 std::string temporary_of(const std::string& path, const std::string& id) {
@@ -111,6 +121,7 @@ class PartsSink final : public Sink {
       done.length = reader.number();
       finished_.push_back(std::move(done));
     }
+    std::vector<std::unique_ptr<Part>> parts;
     while (!reader.at_end()) {
       auto part = std::make_unique<Part>();
       part->temporary = reader.text();
@@ -120,8 +131,15 @@ class PartsSink final : public Sink {
       part->rows = reader.number();
       part->since_us = static_cast<int64_t>(reader.number());
       part->written = part->length;
-      if (auto r = take_back(std::move(part)); !r) return r;
+      parts.push_back(std::move(part));
     }
+    if (!reader.ok()) {
+      finished_.clear();
+      return fail(ErrorKind::kState,
+                  "the checkpoint's list of the files of " + options_.pattern + " cannot be read");
+    }
+    for (auto& part : parts)
+      if (auto r = take_back(std::move(part)); !r) return r;
     remove_leftovers();
     return committed();
   }

@@ -217,7 +217,8 @@ class EventTimePlan : public OperatorPlan {
     std::optional<int64_t> max_future;
     if (spec_.max_future) {
       max_future = spec_.max_future->us;
-    } else if (context.streaming) {
+    } else if (context.streaming || context.checkpointed) {
+      // What such a record would do to the watermark would not end with the run.
       max_future = kDefaultMaxFuture;
     }
     return std::make_unique<AssignEventTime>(column_, reading_, parser_, max_future, context);
