@@ -83,7 +83,7 @@ for steps in 'transform = [{ op = "aggregate", key_by = ["k"], aggregate = { n =
   # shellcheck disable=SC2086
   try timeout -s KILL 1 "$weir" run -q source.toml -e "$steps" $small --checkpoint state --drain --set checkpoint.interval=100ms
   # shellcheck disable=SC2086
-  try "$weir" run -q source.toml -e "$steps" $small --checkpoint state --drain
+  try "$weir" run -q source.toml -e "$steps" $small --checkpoint state --drain --if-busy wait:30s
   expect "the second of two runs" "0 " "$code $err"
   cmp -s out.csv reference.csv || expect "the result of two runs with little memory" same another
   expect "nothing is left in the checkpoints' folder" "" "$(ls state | grep spill)"

@@ -20,7 +20,8 @@ format = "epoch_s"
 path = "out.csv"
 overwrite = true
 END1
-small="--set runtime.memory_limit=150MB"
+# A third of it is for state, which is about 150 MB.
+small="--set runtime.memory_limit=210MB"
 window() {
   printf 'transform = [{ op = "window", key_by = ["k"], aggregate = { n = "COUNT(*)", l = "LISTAGG(v)" }, %s }]' "$1"
 }
@@ -51,8 +52,7 @@ same "by the clock" 'type = "tumbling", time = "processing", size = "9000h"'
 # Where state must not go to the disk, the run ends, with a checkpoint.
 steps=$(window 'type = "tumbling", size = "1000s"')
 rm -f out.csv
-# shellcheck disable=SC2086
-try "$weir" run -q source.toml -e "$steps" --checkpoint full --set runtime.spill=false $small
+try "$weir" run -q source.toml -e "$steps" --checkpoint full --set runtime.spill=false --set runtime.memory_limit=120MB
 expect "exit code beyond the memory" 6 "$code"
 holds "the way out" "$err" "runtime.spill = true"
 holds "the checkpoint that was made" "$("$weir" state show full)" "read up to byte"
@@ -70,8 +70,9 @@ for kind in 'type = "tumbling", size = "1000s"' 'type = "sliding", size = "400s"
   expect "the first of two runs, $kind" "0 " "$code $err"
   # shellcheck disable=SC2086
   try timeout -s KILL 1 "$weir" run -q source.toml -e "$steps" $small --checkpoint state --drain --set checkpoint.interval=100ms
+  # The one that was killed may take a moment to go.
   # shellcheck disable=SC2086
-  try "$weir" run -q source.toml -e "$steps" $small --checkpoint state --drain
+  try "$weir" run -q source.toml -e "$steps" $small --checkpoint state --drain --if-busy wait:30s
   expect "the second of two runs, $kind" "0 " "$code $err"
   cmp -s out.csv reference.csv || expect "the result of two runs, $kind" same another
   expect "nothing is left in the checkpoints' folder" "" "$(ls state | grep spill)"
