@@ -50,6 +50,7 @@ class Rows:
 
     def database(self):
         db = sqlite3.connect(":memory:")
+        db.execute("PRAGMA case_sensitive_like = ON")  # as LIKE is by the standard
         for name, columns in TABLES.items():
             kinds = ", ".join(f"{c} {'TEXT' if t == 'STRING' else 'INTEGER'}" for c, t in columns)
             db.execute(f"CREATE TABLE {name} ({kinds})")
