@@ -277,8 +277,11 @@ std::optional<Relation> Lowering::unnest(Relation left, const Join& join,
   const size_t columns = row ? element.fields->size() : 1;
   const size_t all = columns + (what.with_ordinality ? 1 : 0);
   if (!names.empty() && names.size() != all)
-    return complain(names.back().place, "UNNEST gives " + std::to_string(all) + " columns, " +
-                                            std::to_string(names.size()) + " are named");
+    return complain(names.back().place,
+                    "UNNEST gives " + std::to_string(all) +
+                        (all == 1 ? " column, " : " columns, ") + std::to_string(names.size()) +
+                        (names.size() == 1 ? " is" : " are") + " named",
+                    what.with_ordinality ? "the last one is the place of WITH ORDINALITY" : "");
   const std::string wanted = !names.empty() && !row ? names[0].text : "EXPR$0";
   const std::string column = free_name(wanted, left.schema());
   if (outer) {

@@ -125,7 +125,10 @@ bool Lowering::group_keys(const Select& select, Relation& relation, Grouping& gr
               item.alias.text != written->name)
             continue;
           errors_.back().message = "`" + item.alias.text + "` is a name that SELECT gives";
-          errors_.back().hint = "GROUP BY comes before SELECT: write " + to_sql(*item.expression);
+          errors_.back().hint =
+              contains_aggregate(*item.expression)
+                  ? "it is made of the groups; GROUP BY takes columns and expressions of the rows"
+                  : "GROUP BY comes before SELECT: write " + to_sql(*item.expression);
         }
         continue;
       }

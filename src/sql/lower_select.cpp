@@ -180,7 +180,8 @@ bool Lowering::order_items(const Tail& tail, const std::vector<OutputColumn>& co
         return nullptr;
       });
       if (contains_subquery(*tree)) {
-        complain(written, "a query may not stand in ORDER BY");
+        complain(written, "a query may not stand in ORDER BY",
+                 "give it a name in SELECT, and order by that: SELECT (...) AS x ... ORDER BY x");
         intact = false;
         continue;
       }

@@ -168,7 +168,9 @@ std::optional<Relation> Lowering::subqueries_to_columns(Relation relation, AstPt
       AstPtr value;
       if (!is_exists(*part)) {
         if (contains_subquery(*part->args[0]))
-          return complain(*part, "a query on both sides of IN is not available in this version");
+          return complain(
+              *part, "a query on both sides of IN is not available in this version",
+              "name the left one first: FROM (SELECT *, (...) AS x FROM t) WHERE x IN (...)");
         value = clone(*part->args[0]);
         if (!type_of(*value, rows->schema())) return std::nullopt;
       }
