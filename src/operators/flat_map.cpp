@@ -15,6 +15,7 @@ namespace {
 struct FlatMapOptions {
   SourceText each;
   std::string as;
+  std::string index;
 };
 
 const OptionTable<FlatMapOptions>& flat_map_options() {
@@ -23,17 +24,22 @@ const OptionTable<FlatMapOptions>& flat_map_options() {
        "an ARRAY expression; a row whose array is empty or NULL gives no rows", true},
       {"as", &FlatMapOptions::as,
        "the name of the column for the elements; a known name replaces that column", true},
+      {"index", &FlatMapOptions::index,
+       "the name of a new column for an element's place in its array, from 1"},
   };
   return table;
 }
 
 class FlatMapPlan final : public OperatorPlan {
  public:
-  // `element`: the output column for the elements; the others are the input's, in their places.
-  FlatMapPlan(const Schema& input, Schema output, ExprPtr each, size_t element, std::string text)
+  // `element`: the output column for the elements; with `index`, the last one is for their places. The
+  // others are the input's, in their places.
+  FlatMapPlan(const Schema& input, Schema output, ExprPtr each, size_t element, bool index,
+              std::string text)
       : OperatorPlan("flat_map", input, std::move(output)),
         each_(std::move(each)),
         element_(element),
+        index_(index ? this->output().size() - 1 : kNoIndex),
         text_(std::move(text)) {}
 
   Placement placement() const override { return Placement::kTransform; }
@@ -46,17 +52,21 @@ class FlatMapPlan final : public OperatorPlan {
   std::string explain() const override { return "flat_map: " + text_; }
   bool can_reject() const override { return each_->can_fail(); }
   int passes_column(size_t output_column) const override {
-    return output_column == element_ ? -1 : static_cast<int>(output_column);
+    return output_column == element_ || output_column == index_ ? -1
+                                                                : static_cast<int>(output_column);
   }
   std::unique_ptr<Transform> make_transform(const OperatorContext& context) const override;
 
   const Expr& each() const { return *each_; }
   size_t element() const { return element_; }
+  size_t index() const { return index_; }  // kNoIndex: none is wanted
   bool is_output(size_t column) const { return output_needed(column); }
 
  private:
+  static constexpr size_t kNoIndex = static_cast<size_t>(-1);
   ExprPtr each_;
   size_t element_;
+  size_t index_;
   std::string text_;
 };
 
@@ -89,11 +99,15 @@ class FlatMap final : public Transform {
     bool others = !batch.event_time.empty() || !batch.raw.empty() || !batch.kinds.empty();
     batch.columns.resize(plan_.output().size());
     for (size_t c = 0; c < plan_.output().size(); ++c) {
-      if (c == plan_.element() || !plan_.is_output(c)) batch.columns[c].reset();
+      if (c == plan_.element() || c == plan_.index() || !plan_.is_output(c))
+        batch.columns[c].reset();
       others = others || batch.columns[c] != nullptr;
     }
     if (others) repeat_rows(batch, total);
     if (plan_.is_output(plan_.element())) batch.columns[plan_.element()] = std::move(elements);
+    const size_t index = plan_.index();
+    if (index < batch.columns.size() && plan_.is_output(index))
+      batch.columns[index] = places(plan_.output()[index].type, total);
     for (auto& reject : batch.rejects) reject.row = rows_before(reject.row);
     batch.ordinals.clear();  // the new rows are numbered anew, in the same order
     batch.rows = total;
@@ -149,6 +163,15 @@ class FlatMap final : public Transform {
     repeat(batch.kinds, rows_);
   }
 
+  // 1, 2, ... for each row's elements.
+  ColumnPtr places(const Type& type, size_t total) const {
+    ColumnPtr column = make_column(type, total);
+    auto* out = column->values<int32_t>();
+    for (const uint32_t length : lengths_)
+      for (uint32_t k = 0; k < length; ++k) *out++ = static_cast<int32_t>(k + 1);
+    return column;
+  }
+
   uint32_t rows_before(uint32_t row) const {
     uint32_t sum = 0;
     for (size_t i = 0; i < row && i < lengths_.size(); ++i) sum += lengths_[i];
@@ -193,7 +216,19 @@ std::unique_ptr<OperatorPlan> bind_flat_map(const ComponentSpec& spec, const Sch
   for (size_t c = 0; c < input.size(); ++c)
     output.add(input[c].name, c == place ? element : input[c].type);
   if (place == input.size()) output.add(options.as, element);
+  if (!options.index.empty()) {
+    if (output.find(options.index)) {
+      errors.push_back({ErrorKind::kConfig,
+                        "there is a column `" + options.index + "` already",
+                        spec.options.find("index")->position,
+                        "`index` makes a new column: give it another name",
+                        {}});
+      return nullptr;
+    }
+    output.add(options.index, Type::integer());
+  }
   return std::make_unique<FlatMapPlan>(input, std::move(output), std::move(*each), place,
+                                       !options.index.empty(),
                                        options.as + " of " + options.each.text);
 }
 

@@ -62,7 +62,11 @@ bool PipelineBinder::is_idle(const SourceSpec& source) const {
   const ComponentSpec& first = spec_.transforms.front();
   if (first.kind != kSqlStepName) return false;
   return std::none_of(spec_.transforms.begin(), spec_.transforms.end(), [](const auto& step) {
-    return step.kind != kSqlStepName || query_names(step, "input") || !step.inputs.empty();
+    if (step.kind == kSqlStepName && step.inputs.empty()) return query_names(step, "input");
+    // A step behind a query names it.
+    return step.inputs.empty() ||
+           std::any_of(step.inputs.begin(), step.inputs.end(),
+                       [](const auto& name) { return name.text == "input"; });
   });
 }
 

@@ -72,6 +72,7 @@ class QuerySteps final : public sql::PlanBuilder {
     rows.node = i;
     rows.schema = output.schema;
     rows.has_event_time = output.has_event_time;
+    rows.changelog = output.changelog;
     rows.time_column = output.time_column;
     return rows;
   }

@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 
@@ -24,6 +25,7 @@ struct FileSinkSpec {
   Node roll;
   std::string time;
   int max_open = 100;
+  std::vector<std::string> partition_by;
 };
 
 struct RollSpec {
@@ -61,6 +63,10 @@ const OptionTable<FileSinkSpec>& file_sink_options() {
       {"time", &FileSinkSpec::time,
        "the column of the time in the path; the first TIMESTAMP if not given"},
       {"max_open", &FileSinkSpec::max_open, "files that are open at the same time, with many"},
+      {"partition_by", &FileSinkSpec::partition_by,
+       "columns that say the folder instead of standing in the files: `path` is a folder, and a "
+       "row "
+       "goes into COLUMN=VALUE/part.FORMAT below it; files that are there stay"},
   };
   return table;
 }
@@ -255,6 +261,10 @@ std::unique_ptr<SinkPlan> bind_parts(const FileSinkSpec& options,
   if (errors.size() > before) return nullptr;
   PartsOptions parts;
   parts.pattern = options.path;
+  const auto& by = options.partition_by;
+  for (size_t c = 0; c < schema.size(); ++c)
+    if (std::find(by.begin(), by.end(), schema[c].name) == by.end()) parts.columns.push_back(c);
+  parts.numbers = !by.empty();
   parts.compression = compression;
   parts.roll_bytes = roll.size.bytes;
   parts.roll_every_us = roll.every.us;
@@ -264,6 +274,50 @@ std::unique_ptr<SinkPlan> bind_parts(const FileSinkSpec& options,
   parts.id = ".weir-" +
              PartitionPath::short_hash(context.pipeline + "/" + spec.name + options.path) + ".tmp";
   return make_parts_plan(std::move(parts), std::move(*path), std::move(format), schema, context);
+}
+
+// The path of many files in folders called after their rows: "out" -> "out/day={day}/part.csv"
+std::string partitioned_path(const FileSinkSpec& options, const std::string& format,
+                             Compression compression) {
+  std::string path = options.path;
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  for (const auto& column : options.partition_by) path += "/" + column + "={" + column + "}";
+  path += "/part." + (format == "text" ? "txt" : format);
+  switch (compression) {
+    case Compression::kGzip: return path + ".gz";
+    case Compression::kZstd: return path + ".zst";
+    case Compression::kBzip2: return path + ".bz2";
+    case Compression::kXz: return path + ".xz";
+    default: return path;
+  }
+}
+
+bool partitions_are_known(const FileSinkSpec& options, const Schema& schema, const SinkSpec& spec,
+                          Errors& errors) {
+  const Node* list = spec.options.find("partition_by");
+  const size_t before = errors.size();
+  for (const std::string& name : options.partition_by) {
+    if (!schema.find(name))
+      errors.push_back({ErrorKind::kConfig,
+                        "no column `" + name + "`",
+                        list->position,
+                        spelling_hint(name, schema.names()),
+                        {}});
+  }
+  if (errors.size() == before && options.partition_by.size() >= schema.size())
+    errors.push_back({ErrorKind::kConfig,
+                      "all columns are in `partition_by`: the files would be empty",
+                      list->position,
+                      "leave one out",
+                      {}});
+  if (options.overwrite && !options.partition_by.empty())
+    errors.push_back(
+        {ErrorKind::kConfig,
+         "folders of partitions are not written over",
+         list->position,
+         "remove those that come anew before the run; without `overwrite` files are added",
+         {}});
+  return errors.size() == before;
 }
 
 std::vector<OptionDoc> file_docs() {
@@ -309,6 +363,11 @@ std::unique_ptr<SinkPlan> bind_file(const SinkSpec& spec, const Schema& schema,
   }
   SinkFormat format = bind_sink_format(spec, standard_format(path), context, errors);
   if (errors.size() > before) return nullptr;
+  if (!options.partition_by.empty()) {
+    if (!partitions_are_known(options, schema, spec, errors)) return nullptr;
+    options.path = partitioned_path(options, format.name, compression.kind);
+    return bind_parts(options, compression, std::move(format), spec, schema, context, errors);
+  }
   if (PartitionPath::is_pattern(path) || spec.options.find("roll") != nullptr)
     return bind_parts(options, compression, std::move(format), spec, schema, context, errors);
   if (is_stdout(path) && compression.kind == Compression::kNone) {

@@ -104,7 +104,7 @@ class PartsSink final : public Sink {
             const Schema& schema, const EncodeOptions& encode)
       : options_(options),
         path_(std::move(path)),
-        encoder_(format.make_encoder(schema, encode)),
+        encoder_(format.make_encoder(columns_of(schema, options.columns), encode)),
         rolls_(options.roll_bytes + options.roll_rows +
                    static_cast<uint64_t>(options.roll_every_us) >
                0) {}
@@ -227,6 +227,12 @@ class PartsSink final : public Sink {
  private:
   using Parts = std::map<std::string, std::unique_ptr<Part>>;
 
+  static Schema columns_of(const Schema& schema, const std::vector<size_t>& columns) {
+    Schema some;
+    for (const size_t c : columns) some.add(schema[c].name, schema[c].type);
+    return some;
+  }
+
   static bool has_length(const std::string& path, uint64_t length) {
     struct stat info{};
     return ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
@@ -284,6 +290,9 @@ class PartsSink final : public Sink {
       if (options_.roll_bytes > 0) n = std::min<size_t>(n, 1024);
       Batch some = batch;
       if (n < batch.rows) some.select(std::span(rows).subspan(at, n));
+      std::vector<ColumnPtr> written;
+      for (const size_t c : options_.columns) written.push_back(some.columns[c]);
+      some.columns = std::move(written);
       encoded_.clear();
       encoder_->encode(some, encoded_);
       if (auto r = put(file, encoded_); !r) return r;
@@ -348,7 +357,7 @@ class PartsSink final : public Sink {
     part->since_us = wall_clock().now_us();
     if (auto r = make_folders(partition); !r) return fail(r.error());
     uint64_t number = next_[partition];
-    const bool numbers = rolls_ || keeps_;
+    const bool numbers = rolls_ || keeps_ || options_.numbers;
     if (numbers) {
       while (exists(numbered(partition, number)) ||
              exists(temporary_of(numbered(partition, number), options_.id)))

@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "io/output.h"
 #include "sinks/byte_sink.h"
@@ -26,7 +27,9 @@ struct PartsOptions {
   uint64_t roll_rows = 0;
   int max_open = 100;
   bool overwrite = false;
-  std::string id;  // tells this sink's temporary files from others'
+  std::vector<size_t> columns;  // that the files have; the others are said by their folders
+  bool numbers = false;         // a file that exists already stays, the next one gets a number
+  std::string id;               // tells this sink's temporary files from others'
 };
 
 std::unique_ptr<SinkPlan> make_parts_plan(PartsOptions options, PartitionPath path,

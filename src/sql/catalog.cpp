@@ -36,8 +36,6 @@ void Catalog::create(const CreateTable& table) {
     if (std::find(names.begin(), names.end(), column.name.text) != names.end())
       complain(column.name.place, "there are two columns `" + column.name.text + "`");
     names.push_back(column.name.text);
-    if (column.kind == ColumnDefinition::Kind::kMetadata)
-      complain(column.name.place, "METADATA columns are not available in this version");
   }
   if (copy.watermarks.size() > 1) complain(copy.watermarks[1].place, "a table has one WATERMARK");
   for (const auto& watermark : copy.watermarks)
@@ -48,8 +46,14 @@ void Catalog::create(const CreateTable& table) {
   for (const auto& key : copy.primary_key)
     if (std::find(names.begin(), names.end(), key.text) == names.end())
       complain(key.place, "no column `" + key.text + "`", spelling_hint(key.text, names));
-  if (!copy.partitioned_by.empty())
-    complain(copy.partitioned_by[0].place, "PARTITIONED BY is not available in this version");
+  for (const auto& partition : copy.partitioned_by) {
+    const auto is_it = [&](const ColumnDefinition& column) {
+      return column.name.text == partition.text && column.kind == ColumnDefinition::Kind::kPhysical;
+    };
+    if (std::none_of(copy.columns.begin(), copy.columns.end(), is_it))
+      complain(partition.place, "no column `" + partition.text + "` to partition by",
+               spelling_hint(partition.text, names));
+  }
   tables_.emplace(name_of(table.name), std::move(copy));
 }
 
@@ -75,6 +79,8 @@ void Catalog::take_over(CreateTable& table, const LikeClause& like) const {
   };
   for (const auto& column : base->columns) {
     const bool computed = column.kind == ColumnDefinition::Kind::kComputed;
+    const bool metadata = column.kind == ColumnDefinition::Kind::kMetadata;
+    if (metadata && strategy("METADATA", "INCLUDING") == "EXCLUDING") continue;
     if ((computed && strategy("GENERATED", "INCLUDING") == "EXCLUDING") || is_own(column)) continue;
     columns.push_back(column);
   }
@@ -84,6 +90,8 @@ void Catalog::take_over(CreateTable& table, const LikeClause& like) const {
     table.watermarks = base->watermarks;
   if (table.primary_key.empty() && strategy("CONSTRAINTS", "INCLUDING") != "EXCLUDING")
     table.primary_key = base->primary_key;
+  if (table.partitioned_by.empty() && strategy("PARTITIONS", "INCLUDING") != "EXCLUDING")
+    table.partitioned_by = base->partitioned_by;
   if (strategy("OPTIONS", "OVERWRITING") == "EXCLUDING") return;
   for (const auto& option : base->options) {
     const bool own = std::any_of(table.options.begin(), table.options.end(),
@@ -143,6 +151,8 @@ std::string Catalog::describe(const CreateTable& table) const {
                      std::any_of(table.primary_key.begin(), table.primary_key.end(),
                                  [&](const Name& k) { return k.text == column.name.text; });
     if (column.not_null) add("NOT NULL");
+    if (column.kind == ColumnDefinition::Kind::kMetadata)
+      add("METADATA" + (column.metadata_key.empty() ? "" : " FROM '" + column.metadata_key + "'"));
     if (key) add("PRIMARY KEY");
     if (computed) add("AS " + weir::to_sql(*column.expression));
     for (const auto& watermark : table.watermarks)

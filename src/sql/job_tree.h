@@ -6,6 +6,7 @@
 
 #include "sql/catalog.h"
 #include "sql/script_jobs.h"
+#include "sql/table_names.h"
 
 namespace weir::sql {
 
@@ -24,8 +25,12 @@ class JobTree {
  private:
   Position at(const Place& place) const { return text_.at(place.offset, place.length); }
   void add_tables(const Query& query);
-  void add_table(const TableName& name);
-  void add_source(const CreateTable& table);
+  void add_table(const TableRead& read);
+  // `name`: of the source.
+  void add_source(const CreateTable& table, const std::string& name);
+  // The columns METADATA FROM a connector; false after an error.
+  bool add_metadata(const CreateTable& table, Node& connector);
+  bool are_partitions(const Insert& insert, const CreateTable& table);
   void add_file(const std::string& path, const TableName& name);
   void add_input(const TableName& name);
   void add_view(const CreateView& view);

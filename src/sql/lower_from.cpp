@@ -147,10 +147,7 @@ std::optional<Relation> Lowering::source(const Source& source, Conjuncts* where)
     if (t->as_of)
       return complain(*t->as_of, "FOR SYSTEM_TIME AS OF belongs to the right side of a join",
                       "FROM orders o JOIN rates FOR SYSTEM_TIME AS OF o.ts r ON ...");
-    for (const auto& hint : t->hints)
-      return complain(hint.name.place,
-                      "the hint " + hint.name.text + " is not available in this version");
-    relation = table(t->name, source.alias.text);
+    relation = table(*t, source.alias.text);
   } else if (const auto* q = std::get_if<SubquerySource>(&source.what)) {
     const Source* window = window_alone(*q->query);
     relation = window != nullptr
@@ -170,8 +167,21 @@ std::optional<Relation> Lowering::source(const Source& source, Conjuncts* where)
   return name_columns(std::move(*relation), source);
 }
 
-std::optional<Relation> Lowering::table(const TableName& name, const std::string& alias) {
+std::optional<Relation> Lowering::table(const TableSource& source, const std::string& alias) {
+  const TableName& name = source.name;
   const std::string text = dotted(name);
+  for (const auto& hint : source.hints)
+    if (hint.name.text != "OPTIONS")
+      return complain(hint.name.place, "no hint " + hint.name.text + " at a table",
+                      "/*+ OPTIONS('key' = 'value') */ sets options of the table");
+  if (!source.hints.empty()) {
+    const auto options = hinted_options(source.hints);
+    auto rows = plan_.find_table(source_name(name, options));
+    if (!rows)
+      return complain(source.hints[0].name.place, "OPTIONS belongs to a table of CREATE TABLE",
+                      "the keys of a source are options of its own");
+    return relation_of(std::move(*rows), alias.empty() ? name.path.back() : alias);
+  }
   if (name.path.size() == 1 && !name.file) {
     const size_t errors = errors_.size();
     if (auto relation = with_item({text, name.place})) {
@@ -243,8 +253,6 @@ std::optional<Relation> Lowering::unnest(Relation left, const Join& join,
   const bool outer = join.kind == JoinKind::kLeft;
   if (join.kind == JoinKind::kRight || join.kind == JoinKind::kFull)
     return complain(join.place, "UNNEST is joined with CROSS JOIN or LEFT JOIN");
-  if (what.with_ordinality)
-    return complain(join.right.place, "WITH ORDINALITY is not available in this version");
   AstPtr array = resolved(*what.collection, left);
   if (!array) return std::nullopt;
   const auto type = type_of(*array, left.schema());
@@ -267,9 +275,13 @@ std::optional<Relation> Lowering::unnest(Relation left, const Join& join,
   const bool row = element.id == TypeId::kRow;
   const auto& names = join.right.columns;
   const size_t columns = row ? element.fields->size() : 1;
-  if (!names.empty() && names.size() != columns)
-    return complain(names.back().place, "UNNEST gives " + std::to_string(columns) + " columns, " +
-                                            std::to_string(names.size()) + " are named");
+  const size_t all = columns + (what.with_ordinality ? 1 : 0);
+  if (!names.empty() && names.size() != all)
+    return complain(names.back().place,
+                    "UNNEST gives " + std::to_string(all) +
+                        (all == 1 ? " column, " : " columns, ") + std::to_string(names.size()) +
+                        (names.size() == 1 ? " is" : " are") + " named",
+                    what.with_ordinality ? "the last one is the place of WITH ORDINALITY" : "");
   const std::string wanted = !names.empty() && !row ? names[0].text : "EXPR$0";
   const std::string column = free_name(wanted, left.schema());
   if (outer) {
@@ -289,6 +301,14 @@ std::optional<Relation> Lowering::unnest(Relation left, const Join& join,
   }
   StepSpec step("flat_map", at(join.right.place));
   step.set("each", text_of(*array)).set("as", column);
+  const std::string ordinality = names.empty() ? "ORDINALITY" : names.back().text;
+  std::string place;
+  if (what.with_ordinality) {
+    Schema taken = left.schema();
+    taken.add(column, element);
+    place = free_name(ordinality, taken);
+    step.set("index", place);
+  }
   auto joined = add(std::move(left), std::move(step));
   if (!joined) return std::nullopt;
   VisibleTable table;
@@ -311,6 +331,26 @@ std::optional<Relation> Lowering::unnest(Relation left, const Join& join,
     }
     joined = extend(std::move(*joined), fields, at(*what.collection));
     if (!joined) return std::nullopt;
+  }
+  if (what.with_ordinality) {
+    if (outer) {
+      // The one that stands for no elements has no place.
+      const std::string own = free_name(ordinality, joined->schema());
+      Ast unnested;
+      unnested.offset = what.collection->offset;
+      unnested.length = what.collection->length;
+      const std::string count =
+          "COALESCE(CARDINALITY(" + to_sql(*resolved(*what.collection, *joined)) + "), 0)";
+      joined = extend(std::move(*joined),
+                      {{own, at(unnested),
+                        SourceText("CASE WHEN " + count + " > 0 THEN " +
+                                       to_sql(*column_tree(place, unnested)) + " END",
+                                   at(unnested), false)}},
+                      at(unnested));
+      if (!joined) return std::nullopt;
+      place = own;
+    }
+    table.columns.push_back({ordinality, place});
   }
   joined->tables.push_back(std::move(table));
   if (join.on) {

@@ -125,7 +125,10 @@ bool Lowering::group_keys(const Select& select, Relation& relation, Grouping& gr
               item.alias.text != written->name)
             continue;
           errors_.back().message = "`" + item.alias.text + "` is a name that SELECT gives";
-          errors_.back().hint = "GROUP BY comes before SELECT: write " + to_sql(*item.expression);
+          errors_.back().hint =
+              contains_aggregate(*item.expression)
+                  ? "it is made of the groups; GROUP BY takes columns and expressions of the rows"
+                  : "GROUP BY comes before SELECT: write " + to_sql(*item.expression);
         }
         continue;
       }
@@ -396,6 +399,7 @@ std::optional<Relation> Lowering::group(const Select& select, Relation relation,
   bool intact = true;
   for (auto& column : columns) {
     const bool whole = contains_aggregate(*column.tree) && !contains_over(*column.tree) &&
+                       !contains_subquery(*column.tree) &&
                        !any_of(*column.tree, [](const Ast& part) {
                          return is_call(part, "GROUPING") || is_call(part, "GROUPING_ID") ||
                                 is_call(part, "GROUP_ID") || !legacy_window_column(part).empty() ||
@@ -436,20 +440,18 @@ std::optional<Relation> Lowering::group(const Select& select, Relation relation,
   for (auto& item : order) intact = over_groups(item.expression, grouping) && intact;
   AstPtr having;
   Conjuncts conditions;
+  Conjuncts with_queries;  // of HAVING
   for (auto& conjunct : on_window) {
     AstPtr tree = resolved(*conjunct, before);
     intact = intact && tree;
     if (tree && grouping.window) conditions.push_back(std::move(tree));
   }
   if (select.having) {
-    if (contains_subquery(*select.having)) {
-      complain(*select.having, "a query may not stand in HAVING",
-               "SELECT * FROM (SELECT ... GROUP BY ...) WHERE ...");
-      return std::nullopt;
+    for (auto& conjunct : conjuncts_of(*select.having)) {
+      AstPtr tree = resolved(*conjunct, before);
+      intact = intact && tree && over_groups(tree, grouping);
+      if (intact) (contains_subquery(*tree) ? with_queries : conditions).push_back(std::move(tree));
     }
-    AstPtr tree = resolved(*select.having, before);
-    intact = intact && tree && over_groups(tree, grouping);
-    if (intact) conditions.push_back(std::move(tree));
   }
   if (!intact) return std::nullopt;
   if (!grouping.window && !on_window.empty()) {
@@ -464,7 +466,10 @@ std::optional<Relation> Lowering::group(const Select& select, Relation relation,
   if (grouping.sets.size() > 1) rows = expand(std::move(*rows), grouping);
   if (!rows) return std::nullopt;
   if (having) grouping.having = text_of(*having);
-  return aggregate(std::move(*rows), grouping);
+  rows = aggregate(std::move(*rows), grouping);
+  for (auto& conjunct : with_queries)
+    if (rows) rows = subquery_conjunct(std::move(*rows), std::move(conjunct), true);
+  return rows;
 }
 
 }  // namespace weir::sql

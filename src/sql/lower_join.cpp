@@ -170,6 +170,9 @@ bool Lowering::make_names_differ(const Relation& left, Relation& right) {
       for (auto& visible : table.columns)
         if (visible.column == change.value.text) visible.column = change.name;
     if (time == change.value.text) right.rows.time_column = change.name;
+    if (!right.window) continue;
+    for (auto& key : right.window->key_by)
+      if (key == change.value.text) key = change.name;
   }
   return true;
 }
@@ -268,7 +271,9 @@ bool Lowering::key_column(AstPtr& tree, Relation& side, const Relation& other) {
 }
 
 std::optional<Relation> Lowering::join_parts(JoinParts parts) {
+  // Sessions are each side's own: they are made first, and their bounds joined like other columns.
   if (parts.left.window && parts.right.window && parts.left.window == parts.right.window &&
+      parts.left.window->type != "session" &&
       std::count(parts.window_keys.begin(), parts.window_keys.end(), "window_start") > 0 &&
       std::count(parts.window_keys.begin(), parts.window_keys.end(), "window_end") > 0)
     return window_join(parts);
@@ -375,11 +380,6 @@ std::optional<NamedTexts> Lowering::key_pairs(JoinParts& parts) {
 
 std::optional<Relation> Lowering::window_join(JoinParts& parts) {
   const TimeWindow window = *parts.left.window;
-  if (window.type == "session")
-    return complain(
-        window.place, "a join of session windows is not available in this version",
-        "TUMBLE, HOP and CUMULATE can be joined; op = \"window_join\" makes sessions of the "
-        "rows of both");
   parts.left.window.reset();
   parts.right.window.reset();
   const auto on = key_pairs(parts);
@@ -417,7 +417,7 @@ std::optional<Relation> Lowering::temporal_join(Relation left, const Join& join,
     return complain(*what.as_of, "FOR SYSTEM_TIME AS OF takes the event time of the left side",
                     left.rows.has_event_time ? "it is `" + left.rows.time_column + "`"
                                              : "the left side has none: WATERMARK FOR ...");
-  auto right = table(what.name, join.right.alias.text);
+  auto right = table(what, join.right.alias.text);
   if (right) right = name_columns(std::move(*right), join.right);
   if (!right || !make_names_differ(left, *right)) return std::nullopt;
   JoinParts parts{

@@ -30,6 +30,14 @@ bool is_on_window(const Ast& ast) {
   return names_one && !other;
 }
 
+// True if an aggregate has a query among its arguments.
+bool aggregates_query(const Ast& ast) {
+  return any_of(ast, [](const Ast& part) {
+    return part.kind == AstKind::kCall && find_aggregate(part.name) != nullptr &&
+           contains_subquery(part);
+  });
+}
+
 void make_unique(std::vector<OutputColumn>& columns) {
   std::vector<std::string> taken;
   const auto is_taken = [&](const std::string& name) {
@@ -172,7 +180,8 @@ bool Lowering::order_items(const Tail& tail, const std::vector<OutputColumn>& co
         return nullptr;
       });
       if (contains_subquery(*tree)) {
-        complain(written, "a query may not stand in ORDER BY");
+        complain(written, "a query may not stand in ORDER BY",
+                 "give it a name in SELECT, and order by that: SELECT (...) AS x ... ORDER BY x");
         intact = false;
         continue;
       }
@@ -246,6 +255,17 @@ std::optional<Relation> Lowering::project(Relation relation,
   return relation_of(std::move(projected->rows), {});
 }
 
+bool Lowering::hints_known(const Name& hint) {
+  const std::vector<std::string> known = {"STATE_TTL",     "BROADCAST", "SHUFFLE_HASH",
+                                          "SHUFFLE_MERGE", "NEST_LOOP", "MULTI_JOIN",
+                                          "LOOKUP"};
+  if (std::find(known.begin(), known.end(), hint.text) != known.end()) return true;
+  complain(hint.place, "no hint " + hint.text + " at SELECT",
+           hint.text == "OPTIONS" ? "OPTIONS stands behind a table: FROM t /*+ OPTIONS(...) */"
+                                  : spelling_hint(hint.text, known));
+  return false;
+}
+
 std::optional<Relation> Lowering::select(const Select& written, const Tail& ordered,
                                          RankLimit* rank) {
   Select select = written;
@@ -265,8 +285,13 @@ std::optional<Relation> Lowering::select(const Select& written, const Tail& orde
   if (errors_.size() > before) return std::nullopt;
 
   for (const auto& hint : select.hints) {
-    if (hint.name.text == "STATE_TTL")
-      return complain(hint.name.place, "the hint STATE_TTL is not available in this version");
+    if (!hints_known(hint.name)) return std::nullopt;
+    // State goes with the run where the input ends; the other hints are about speed.
+    if (hint.name.text == "STATE_TTL" && plan_.streaming())
+      return complain(
+          hint.name.place, "on a stream the state of joins and groups does not expire by STATE_TTL",
+          "a window, or a join by time (b.ts BETWEEN a.ts - INTERVAL '1' HOUR AND a.ts) "
+          "forgets what is over");
   }
   Conjuncts where;
   if (select.where) where = conjuncts_of(*select.where);
@@ -312,19 +337,28 @@ std::optional<Relation> Lowering::select(const Select& written, const Tail& orde
     for (auto& column : carried)
       columns.push_back({column.name, clone(*column.tree), column.place});
   }
+  bool grouped = !select.group_by.empty() || select.having;
+  for (const auto& column : columns) grouped = grouped || contains_aggregate(*column.tree);
   for (auto& column : columns) {
-    if (!contains_subquery(*column.tree)) continue;
+    // Beside groups a query is joined to them, inside of an aggregate to the rows.
+    if (!contains_subquery(*column.tree) || (grouped && !aggregates_query(*column.tree))) continue;
     relation = subqueries_to_columns(std::move(*relation), column.tree);
     if (!relation) return std::nullopt;
   }
   std::vector<OrderItem> order;
   if (tail.orders() && !order_items(tail, columns, *relation, order)) return std::nullopt;
 
-  bool grouped = !select.group_by.empty() || select.having;
-  for (const auto& column : columns) grouped = grouped || contains_aggregate(*column.tree);
   for (const auto& item : order) grouped = grouped || contains_aggregate(*item.expression);
   if (grouped) {
     relation = group(select, std::move(*relation), std::move(on_window), carried, columns, order);
+    for (auto& column : columns) {
+      if (!relation) return std::nullopt;
+      if (!contains_subquery(*column.tree)) continue;
+      const AstPtr before_it = clone(*column.tree);
+      relation = subqueries_to_columns(std::move(*relation), column.tree);
+      for (auto& item : order)
+        if (same_tree(*item.expression, *before_it)) item.expression = clone(*column.tree);
+    }
     if (!relation) return std::nullopt;
   }
   if (tail.limit || tail.offset || select.distinct) rank = nullptr;

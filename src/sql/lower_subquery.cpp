@@ -65,7 +65,8 @@ std::optional<Relation> Lowering::inner_query(const Query& query, const Relation
   return result;
 }
 
-std::optional<Relation> Lowering::subquery_conjunct(Relation relation, AstPtr conjunct) {
+std::optional<Relation> Lowering::subquery_conjunct(Relation relation, AstPtr conjunct,
+                                                    bool is_having) {
   bool negated = false;
   const Ast* test = conjunct.get();
   while (test->kind == AstKind::kUnary && test->name == "NOT" &&
@@ -75,7 +76,7 @@ std::optional<Relation> Lowering::subquery_conjunct(Relation relation, AstPtr co
     test = test->args[0].get();
   }
   if (is_in_query(*test) && !contains_subquery(*test->args[0])) {
-    AstPtr value = resolved(*test->args[0], relation);
+    AstPtr value = is_having ? clone(*test->args[0]) : resolved(*test->args[0], relation);
     if (!value || !type_of(*value, relation.schema())) return std::nullopt;
     return semi_join(std::move(relation), query_of(*test->args[1]), std::move(value),
                      negated != test->negated, {}, *test);
@@ -83,9 +84,10 @@ std::optional<Relation> Lowering::subquery_conjunct(Relation relation, AstPtr co
   if (is_exists(*test))
     return semi_join(std::move(relation), query_of(*test), nullptr, negated != test->negated, {},
                      *test);
-  if (!resolve_in(conjunct, relation)) return std::nullopt;
+  if (!is_having && !resolve_in(conjunct, relation)) return std::nullopt;
   auto with_columns = subqueries_to_columns(std::move(relation), conjunct);
-  if (!with_columns || !is_condition(*conjunct, with_columns->schema(), "WHERE"))
+  if (!with_columns ||
+      !is_condition(*conjunct, with_columns->schema(), is_having ? "HAVING" : "WHERE"))
     return std::nullopt;
   StepSpec step("filter", at(*conjunct));
   step.set("where", text_of(*conjunct));
@@ -166,7 +168,9 @@ std::optional<Relation> Lowering::subqueries_to_columns(Relation relation, AstPt
       AstPtr value;
       if (!is_exists(*part)) {
         if (contains_subquery(*part->args[0]))
-          return complain(*part, "a query on both sides of IN is not available in this version");
+          return complain(
+              *part, "a query on both sides of IN is not available in this version",
+              "name the left one first: FROM (SELECT *, (...) AS x FROM t) WHERE x IN (...)");
         value = clone(*part->args[0]);
         if (!type_of(*value, rows->schema())) return std::nullopt;
       }

@@ -175,6 +175,10 @@ std::optional<Relation> Lowering::with_time(Relation relation, const Ast& descri
         type.is_text() ? "make it one: TUMBLE((SELECT *, TO_TIMESTAMP(" + to_sql(descriptor) +
                              ") AS ts FROM t), DESCRIPTOR(ts), ...)"
                        : "windows go by a TIMESTAMP");
+  if (plan_.streaming() && relation.rows.changelog)
+    return complain(descriptor, "a window cannot take rows back, and those of this query change",
+                    "group by the window in that query already: GROUP BY window_start, window_end, "
+                    "...; or SET 'execution.runtime-mode' = 'batch', which gives final rows");
   if (plan_.streaming())
     return complain(descriptor, "`" + to_sql(descriptor) + "` has no watermark",
                     "CREATE TABLE ... (WATERMARK FOR " + to_sql(descriptor) + " AS " +

@@ -76,7 +76,7 @@ class Lowering {
   std::optional<Relation> source(const Source& source, Conjuncts* where);
   // Applies the conjuncts of `where` that speak of this relation alone.
   std::optional<Relation> take_filters(Relation relation, Conjuncts& where);
-  std::optional<Relation> table(const TableName& name, const std::string& alias);
+  std::optional<Relation> table(const TableSource& source, const std::string& alias);
   std::optional<Relation> subquery(const Source& source, const Query& query, Conjuncts* where);
   std::optional<Relation> window_function(const FunctionSource& function, const Place& place);
   std::optional<Relation> unnest(Relation left, const Join& join, const UnnestSource& what);
@@ -113,8 +113,9 @@ class Lowering {
   std::optional<Relation> temporal_join(Relation left, const Join& join, const TableSource& table);
 
   // --- lower_subquery.cpp ---
-  // A conjunct of WHERE with queries inside.
-  std::optional<Relation> subquery_conjunct(Relation relation, AstPtr conjunct);
+  // A conjunct with queries inside, of WHERE, or of HAVING, where its names are the groups' columns already.
+  std::optional<Relation> subquery_conjunct(Relation relation, AstPtr conjunct,
+                                            bool is_having = false);
   // IN and EXISTS as a join; with a `mark`, the answer becomes a column of that name.
   std::optional<Relation> semi_join(Relation relation, const Query& query, AstPtr value,
                                     bool negated, const std::string& mark, const Ast& where);
@@ -128,6 +129,7 @@ class Lowering {
 
   // --- lower_select.cpp ---
   std::optional<Relation> select(const Select& select, const Tail& tail, RankLimit* rank);
+  bool hints_known(const Name& hint);
   std::optional<Relation> filter(Relation relation, Conjuncts conjuncts);
   bool select_items(const Select& select, const Relation& relation,
                     std::vector<OutputColumn>& columns);

@@ -17,6 +17,7 @@ struct Rows {
   size_t node = 0;  // the builder's number
   Schema schema;
   bool has_event_time = false;
+  bool changelog = false;   // on a stream rows are taken back
   std::string shown_as{};   // what messages call it
   std::string time_column;  // the column that holds the event time; empty: none does
 };

@@ -10,7 +10,7 @@ namespace {
 
 class TableNames {
  public:
-  std::vector<TableName> take() { return std::move(found_); }
+  std::vector<TableRead> take() { return std::move(found_); }
 
   void query(const Query& query) {
     const size_t outside = with_.size();
@@ -56,7 +56,7 @@ class TableNames {
 
   void source(const Source& source) {
     if (const auto* t = std::get_if<TableSource>(&source.what)) {
-      table(t->name);
+      table(t->name, hinted_options(t->hints));
     } else if (const auto* q = std::get_if<SubquerySource>(&source.what)) {
       query(*q->query);
     } else if (const auto* j = std::get_if<JoinedSource>(&source.what)) {
@@ -70,7 +70,7 @@ class TableNames {
         if (input->query) {
           query(*input->query);
         } else {
-          table(input->name);
+          table(input->name, {});
         }
       }
     }
@@ -84,24 +84,41 @@ class TableNames {
     });
   }
 
-  void table(const TableName& name) {
+  void table(const TableName& name, std::vector<Option> options) {
     if (name.path.empty()) return;
+    TableRead read{name, std::move(options)};
     const bool known = (!name.file && name.path.size() == 1 &&
                         std::find(with_.begin(), with_.end(), name.path[0]) != with_.end()) ||
-                       std::find(found_.begin(), found_.end(), name) != found_.end();
-    if (!known) found_.push_back(name);
+                       std::find(found_.begin(), found_.end(), read) != found_.end();
+    if (!known) found_.push_back(std::move(read));
   }
 
   std::vector<std::string> with_;
-  std::vector<TableName> found_;
+  std::vector<TableRead> found_;
 };
 
 }  // namespace
 
-std::vector<TableName> tables_read(const Query& query) {
+std::vector<TableRead> tables_read(const Query& query) {
   TableNames names;
   names.query(query);
   return names.take();
+}
+
+std::vector<Option> hinted_options(const std::vector<Hint>& hints) {
+  std::vector<Option> options;
+  for (const auto& hint : hints) {
+    if (hint.name.text != "OPTIONS") continue;
+    for (const auto& argument : hint.arguments)
+      if (argument.value) options.push_back({argument.key, {*argument.value, argument.key.place}});
+  }
+  return options;
+}
+
+std::string source_name(const TableName& name, const std::vector<Option>& options) {
+  std::string text = name.file ? dotted(name) : name.path.back();
+  for (const auto& option : options) text += ", " + option.key.text + " = " + option.value.text;
+  return text;
 }
 
 std::string dotted(const TableName& name) {

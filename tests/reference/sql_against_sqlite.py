@@ -50,6 +50,7 @@ class Rows:
 
     def database(self):
         db = sqlite3.connect(":memory:")
+        db.execute("PRAGMA case_sensitive_like = ON")  # as LIKE is by the standard
         for name, columns in TABLES.items():
             kinds = ", ".join(f"{c} {'TEXT' if t == 'STRING' else 'INTEGER'}" for c, t in columns)
             db.execute(f"CREATE TABLE {name} ({kinds})")
@@ -254,7 +255,26 @@ class Query:
         group = f" GROUP BY {', '.join(k for k, _ in keys)}" if keys else ""
         having = f" HAVING COUNT(*) {self.pick('>', '<=')} {self.rnd.randint(0, 3)}" if (
             keys and self.rnd.random() < 0.3) else ""
+        if keys and self.rnd.random() < 0.3:
+            having += f"{' AND' if having else ' HAVING'} {self.group_condition(keys)}"
+        if self.rnd.random() < 0.1:
+            items.append(f"COUNT(*) + (SELECT COUNT(*) FROM {self.pick(*TABLES)}) AS c{len(items)}")
+            kinds.append("INT")
         return (f"SELECT {', '.join(items)} FROM {text}{self.where(scope)}{group}{having}", kinds)
+
+    def group_condition(self, keys):
+        """A condition of HAVING with a query in it: over the groups, or over a column that is their key."""
+        table = self.rnd.choice(list(TABLES))
+        s = self.alias()
+        number = f"{s}." + self.pick(*(c for c, t in TABLES[table] if t == "INT"))
+        columns = [k for k, t in keys if t == "INT" and k.replace(".", "").isalnum()]
+        if not columns or self.rnd.random() < 0.4:
+            return f"COUNT(*) {self.pick('>', '<=')} (SELECT COUNT(DISTINCT {number}) FROM {table} {s})"
+        key = self.rnd.choice(columns)
+        return self.pick(f"{key} IN (SELECT {number} FROM {table} {s})",
+                         f"{key} NOT IN (SELECT {number} FROM {table} {s})",
+                         f"NOT EXISTS (SELECT 1 FROM {table} {s} WHERE {number} = {key})",
+                         f"(COUNT(*) > 2 OR EXISTS (SELECT 1 FROM {table} {s} WHERE {number} = {key}))")
 
     def set_operation(self):
         self.depth += 1
