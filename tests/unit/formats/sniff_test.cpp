@@ -91,3 +91,11 @@ TEST_CASE("formats: the list is sorted and every format is found") {
   }
   CHECK(find_format("cvs") == nullptr);
 }
+
+TEST_CASE("sniff: formats that are no text") {
+  CHECK(sniff_format(std::string_view("Obj\1\4\x16", 6)) == "avro");
+  CHECK(sniff_format("\x81\xa2id\x01\x81\xa2id\x02") == "msgpack");
+  CHECK(sniff_format("\x81\xa2id") == "text");    // not whole
+  CHECK(sniff_format("\x81\x01\x02") == "text");  // no names
+  CHECK(sniff_format("\xc3\xa9t\xc3\xa9") == "text");
+}
