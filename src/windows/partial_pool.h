@@ -20,6 +20,9 @@ class PartialPool : public std::enable_shared_from_this<PartialPool<T>> {
       if (!free_.empty()) {
         partial = std::move(free_.back());
         free_.pop_back();
+      } else {
+        // Room for all that comes back: that is part of destruction, where memory must not be asked for.
+        free_.reserve(++made_);
       }
     }
     if (!partial) partial = make();
@@ -33,6 +36,7 @@ class PartialPool : public std::enable_shared_from_this<PartialPool<T>> {
  private:
   std::mutex mutex_;
   std::vector<std::unique_ptr<T>> free_;
+  size_t made_ = 0;
 };
 
 }  // namespace weir
