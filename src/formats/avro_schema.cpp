@@ -24,7 +24,7 @@ class SchemaParser {
   Result<Node> parse(std::string_view text) {
     simdjson::dom::parser parser;
     element root;
-    if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS)
+    if (text.empty() || parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS)
       return fail(ErrorKind::kData, "the schema in the header is no JSON");
     Node node;
     if (!read(root, "", "", node, 0)) return fail(ErrorKind::kData, problem_);

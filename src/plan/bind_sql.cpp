@@ -15,8 +15,8 @@ namespace {
 class QuerySteps final : public sql::PlanBuilder {
  public:
   // `input`: the output that the query calls `input`; too large a number: there is none.
-  QuerySteps(PipelineBinder& binder, Errors& errors, std::string label, size_t input)
-      : binder_(binder), errors_(errors), label_(std::move(label)), input_(input) {}
+  QuerySteps(PipelineBinder& binder, std::string label, size_t input)
+      : binder_(binder), label_(std::move(label)), input_(input) {}
 
   const TimeZone* zone() const override { return binder_.plan().zone; }
   bool streaming() const override { return binder_.plan().streaming; }
@@ -78,7 +78,6 @@ class QuerySteps final : public sql::PlanBuilder {
   }
 
   PipelineBinder& binder_;
-  Errors& errors_;
   std::string label_;
   size_t input_;
 };
@@ -109,7 +108,7 @@ void PipelineBinder::bind_query(const ComponentSpec& spec, const std::string& la
     if (!is_script(spec.position.file)) errors_.back().context = label;
     return;
   }
-  QuerySteps steps(*this, errors_, label, input);
+  QuerySteps steps(*this, label, input);
   const auto rows = sql::lower_query(*query, columns, text, steps, errors_);
   const bool of_script = is_script(spec.position.file);
   for (size_t i = before; i < errors_.size(); ++i) {
