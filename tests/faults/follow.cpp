@@ -174,7 +174,7 @@ void shifts(int rotations) {
   std::string text = run.read_lines(1);
   for (int i = 0; i < rotations; ++i) {
     writer.write(20);
-    for (int k = 30; k > 0; --k) {
+    for (int k = i; k > 0; --k) {  // none is removed: a reader may be far behind
       std::error_code ignored;
       fs::rename(folder / ("log." + std::to_string(k)), folder / ("log." + std::to_string(k + 1)),
                  ignored);
