@@ -44,6 +44,7 @@ rm -rf result.csv state
 
 # B18: little address space: it ends well, or with exit code 6, or 1 where no thread can be started.
 for mib in 40 48 64 96 128 192 256; do
+  [ -z "${WEIR_SANITIZED:-}" ] || break # it takes terabytes
   rm -f result.csv
   (ulimit -v "$((mib * 1024))" && exec "$weir" run -q count.toml -p 4 >out.txt 2>err.txt)
   code=$?

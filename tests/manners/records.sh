@@ -75,7 +75,9 @@ a = "BIGINT"'
   yes '{"a":' | head -n 100000 | tr -d '\n' && echo
   echo '{"a":2}'
 } >deep
-(ulimit -s 256 && exec "$weir" run -q -i json -t csv --on-error skip -e '' deep >out.txt 2>err.txt)
+stack=256
+[ -z "${WEIR_SANITIZED:-}" ] || stack=32768 # its frames are larger
+(ulimit -s "$stack" && exec "$weir" run -q -i json -t csv --on-error skip -e '' deep >out.txt 2>err.txt)
 expect "E6 a hundred thousand levels: exit code" "0 " "$? $(cat err.txt)"
 expect "E6 a hundred thousand levels" "a
 1

@@ -123,7 +123,10 @@ begin
 seq 1 300000 >log
 "$weir" run -q job.toml --set runtime.block_size=4KB -p 1 &
 pid=$!
-sleep 0.05
+for _ in $(seq 500); do # until it has opened the file, or has ended
+  case "$(ls -l "/proc/$pid/fd" 2>/dev/null)" in *"/log"* | "") break ;; esac
+  sleep 0.01
+done
 rm log
 wait "$pid"
 expect "C10 exit code" 0 $?
