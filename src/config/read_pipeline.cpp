@@ -90,7 +90,8 @@ const OptionTable<RuntimeSpec>& runtime_options() {
        "disk where a step can do that, else the run ends with exit code 6"},
       {"spill", &RuntimeSpec::spill, "false: state never goes to the disk"},
       {"block_size", &RuntimeSpec::block_size,
-       "bytes of input a worker takes at once; chosen by the source if not given"},
+       "bytes of input a worker takes at once; a quarter of a core's second-level cache, 128 KiB "
+       "to 512 KiB, if not given"},
       {"overflow",
        &RuntimeSpec::overflow,
        {"error", "wrap"},
