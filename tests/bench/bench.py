@@ -28,7 +28,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 ENGINES = ["duckdb", "chdb", "polars"]
 PROGRAMS = ["mawk", "mlr", "rg", "jq"]
-OURS = ["weir", "limit", "weir tumbling", "weir by key"]
+OURS = ["weir", "weir sql", "limit", "weir tumbling", "weir by key"]
 SLOW = {"jq", "mlr", "mawk"}  # once is enough: they are far away
 PEER_RUNS = 3
 
@@ -84,6 +84,8 @@ def commands_of(task, args, present):
         if name == "weir" or isinstance(command, list) and command[:1] == ["weir"]:
             pipeline = command if name == "weir" else command[1:]
             found[name] = [args.weir, "run", "-q"] + pipeline + task.get("files", [task["data"]])
+        elif name == "weir sql":
+            found[name] = [args.weir, "sql", "-q"] + command
         elif name == "limit":
             found[name] = [os.path.join(args.data, command[0])] + command[1:]
         elif present.get(peer) and (not wanted or name in wanted or peer in wanted):

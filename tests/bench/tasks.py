@@ -60,6 +60,8 @@ op = "aggregate"
 key_by = ["word"]
 aggregate = { n = "COUNT(*)" }"""],
         "limit": ["wordcount", path],
+        "weir sql": ["-t", "csv", "SELECT word, COUNT(*) AS n FROM '%s' CROSS JOIN UNNEST(SPLIT_WORDS(LOWER(line))) AS t(word) "
+                     "GROUP BY word" % path],
         "floors": {"chdb": 1.3, "duckdb": 4, "mawk": 15, "limit": 1.8},
         "duckdb": duckdb("SELECT w, count(*) n FROM (SELECT unnest(string_split(lower(line), ' ')) w FROM %s) "
                          "WHERE w <> '' GROUP BY w" % lines(path)),
@@ -153,6 +155,7 @@ where = "amount > 1000"
 op = "map"
 columns = { id = "id", account = "account", amount = "amount" }"""],
         "limit": ["filter_json", path],
+        "weir sql": ["-t", "json", "SELECT id, account, amount FROM '%s' WHERE amount > 1000" % path],
         "floors": {"duckdb": 2.5, "jq": 50, "limit": 3},
         "duckdb": duckdb("SELECT id, account, amount FROM read_json('%s', format='newline_delimited', "
                          "columns={'id':'BIGINT','account':'VARCHAR','amount':'DOUBLE'}) WHERE amount > 1000" % path,
@@ -199,6 +202,7 @@ op = "aggregate"
 key_by = ["category"]
 aggregate = { total = "SUM(amount)" }"""],
         "limit": ["wide_csv", path],
+        "weir sql": ["-t", "csv", "SELECT category, SUM(amount) AS total FROM '%s' GROUP BY category" % path],
         "floors": {"duckdb": 3.5, "polars": 2.2, "limit": 2.5},
         "duckdb": duckdb("SELECT category, sum(amount) FROM read_csv('%s', header=true) GROUP BY category" % path),
         "chdb": chdb("SELECT category, sum(amount) FROM file('%s', 'CSVWithNames', 'category String, amount Float64') "
