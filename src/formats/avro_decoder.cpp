@@ -232,13 +232,7 @@ class BlockDecoder final : public Decoder {
       : schema_(schema), request_(request) {}
 
   void decode(const Block& block, Batch& batch) override {
-    batch.columns.assign(schema_.size(), nullptr);
-    batch.rows = 0;
-    batch.records = 0;
-    batch.rejects.clear();
-    batch.raw.clear();
-    batch.stopped = false;
-    batch.block_begin = block.bytes.data();
+    begin_block(block, batch, schema_.size());
     for (size_t c = 0; c < schema_.size(); ++c)
       if (c < request_.needed.size() && request_.needed[c])
         batch.columns[c] = make_column(schema_[c].type);

@@ -210,13 +210,7 @@ FieldDecoder::FieldDecoder(const std::vector<FieldColumn>& columns, const Decode
 void FieldDecoder::begin(const Block& block, Batch& batch) {
   block_ = &block;
   batch_ = &batch;
-  batch.rows = 0;
-  batch.records = 0;
-  batch.rejects.clear();
-  batch.stopped = false;
-  batch.raw.clear();
-  batch.block_begin = block.bytes.data();
-  batch.columns.assign(schema_size_, nullptr);
+  begin_block(block, batch, schema_size_);
   const auto rows =
       static_cast<size_t>(rows_per_byte_ * 1.05 * static_cast<double>(block.bytes.size()));
   for (size_t k = 0; k < columns_.size(); ++k) {

@@ -30,6 +30,17 @@ struct DecodeRequest {
   bool fail_fast = false;                   // stop the batch at the first bad record
 };
 
+// What decoding a block begins with: an empty batch of so many columns, none of them made yet.
+inline void begin_block(const Block& block, Batch& batch, size_t columns) {
+  batch.columns.assign(columns, nullptr);
+  batch.rows = 0;
+  batch.records = 0;
+  batch.rejects.clear();
+  batch.raw.clear();
+  batch.stopped = false;
+  batch.block_begin = block.bytes.data();
+}
+
 // Bytes -> batch. One per worker; keeps scratch memory and caches, no state that a result depends on.
 class Decoder {
  public:

@@ -67,30 +67,9 @@ std::unique_ptr<Format> make_json(const FormatSpec& spec, const FormatContext& c
   const size_t before = errors.size();
   JsonOptions options;
   read_options(json_options(), spec.options, options, errors, "the json format", {"name"});
-  std::vector<JsonColumn> columns;
-  const auto declared = declared_columns(context, errors);
-  for (const auto& column : declared) {
-    // Declared columns lack those with a wrong type: look the place up by name.
-    const SchemaColumnSpec* place = nullptr;
-    for (const auto& c : context.columns)
-      if (c.name == column.name) place = &c;
-    JsonColumn json{column.name, column.type, column.format, {column.name}};
-    if (!column.path.empty()) {
-      auto path = parse_json_path(column.path);
-      if (path) {
-        json.path = std::move(*path);
-      } else {
-        path.error().position = place->path.position;
-        errors.push_back(path.error());
-      }
-    }
-    if (auto checked = check_json_column(json, context); !checked) {
-      Error error = checked.error();
-      error.position = column.format.empty() ? place->type.position : place->format.position;
-      errors.push_back(std::move(error));
-    }
-    columns.push_back(std::move(json));
-  }
+  auto columns = declared_json_columns(context, errors, [&](const JsonColumn& column) {
+    return check_json_column(column, context);
+  });
   if (errors.size() > before) return nullptr;
   return std::make_unique<JsonFormat>(std::move(options), context, std::move(columns));
 }

@@ -403,13 +403,7 @@ void JsonDecoder::decode(const Block& block, Batch& batch) {
   WEIR_CHECK(block.bytes.size() < UINT32_MAX);
   block_ = &block;
   batch_ = &batch;
-  batch.columns.assign(column_count_, nullptr);
-  batch.rows = 0;
-  batch.records = 0;
-  batch.rejects.clear();
-  batch.raw.clear();
-  batch.stopped = false;
-  batch.block_begin = block.bytes.data();
+  begin_block(block, batch, column_count_);
   for (JsonSlot& slot : slots_) {
     batch.columns[slot.index] = make_column(types_[slot.index]);
     slot.column = batch.columns[slot.index].get();
@@ -447,6 +441,34 @@ Result<std::vector<std::string>> parse_json_path(const std::string& path) {
     return fail(ErrorKind::kConfig, "an empty key in the path `" + path + "`",
                 "write keys with dots between them, or a JSON Pointer such as /a.b/c");
   return keys;
+}
+
+std::vector<JsonColumn> declared_json_columns(
+    const FormatContext& context, Errors& errors,
+    const std::function<Result<void>(const JsonColumn&)>& check) {
+  std::vector<JsonColumn> columns;
+  for (const auto& column : declared_columns(context, errors)) {
+    // Declared columns lack those with a wrong type: look the place up by name.
+    const SchemaColumnSpec* place = nullptr;
+    for (const auto& c : context.columns)
+      if (c.name == column.name) place = &c;
+    JsonColumn made{column.name, column.type, column.format, {column.name}};
+    if (!column.path.empty()) {
+      if (auto path = parse_json_path(column.path)) {
+        made.path = std::move(*path);
+      } else {
+        path.error().position = place->path.position;
+        errors.push_back(path.error());
+      }
+    }
+    if (auto checked = check(made); !checked) {
+      Error error = checked.error();
+      error.position = column.format.empty() ? place->type.position : place->format.position;
+      errors.push_back(std::move(error));
+    }
+    columns.push_back(std::move(made));
+  }
+  return columns;
 }
 
 Result<void> check_json_column(const JsonColumn& column, const FormatContext& context) {

@@ -6,6 +6,7 @@
 // JSON or UTF-8, anything but an object, a value that does not fit its column's type.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,11 @@ Result<std::vector<std::string>> parse_json_path(const std::string& path);
 
 // Checks that JSON can fill the column. Error: kConfig.
 Result<void> check_json_column(const JsonColumn& column, const FormatContext& context);
+// The columns of [source.schema], each with its path; `check` says whether values of its type can be read. Problems go to
+// `errors`, with the place of what is wrong.
+std::vector<JsonColumn> declared_json_columns(
+    const FormatContext& context, Errors& errors,
+    const std::function<Result<void>(const JsonColumn&)>& check);
 
 // The columns must have been checked. `level` is for tests.
 std::unique_ptr<Decoder> make_json_decoder(const std::vector<JsonColumn>& columns,

@@ -26,20 +26,13 @@ const OptionTable<MsgpackOptions>& msgpack_options() {
   return table;
 }
 
-struct MsgpackColumn {
-  std::string name;
-  Type type;
-  std::string format;             // of times
-  std::vector<std::string> path;  // keys from the outermost
-};
-
 class MsgpackDecoder final : public Decoder {
  public:
-  MsgpackDecoder(const std::vector<MsgpackColumn>& columns, const DecodeRequest& request,
+  MsgpackDecoder(const std::vector<JsonColumn>& columns, const DecodeRequest& request,
                  const TimeZone* zone, int64_t reference_us)
       : want_raw_(request.want_raw), fail_fast_(request.fail_fast) {
     for (size_t i = 0; i < columns.size(); ++i) {
-      const MsgpackColumn& column = columns[i];
+      const JsonColumn& column = columns[i];
       types_.push_back(column.type);
       if (i >= request.needed.size() || !request.needed[i]) continue;
       auto reader = msgpack::ValueReader::make(column.type, column.format, zone, reference_us);
@@ -52,13 +45,7 @@ class MsgpackDecoder final : public Decoder {
   }
 
   void decode(const Block& block, Batch& batch) override {
-    batch.columns.assign(types_.size(), nullptr);
-    batch.rows = 0;
-    batch.records = 0;
-    batch.rejects.clear();
-    batch.raw.clear();
-    batch.stopped = false;
-    batch.block_begin = block.bytes.data();
+    begin_block(block, batch, types_.size());
     for (Slot& slot : slots_) {
       batch.columns[slot.index] = make_column(types_[slot.index]);
       slot.column = batch.columns[slot.index].get();
@@ -174,7 +161,7 @@ class MsgpackDecoder final : public Decoder {
 class MsgpackFormat final : public Format {
  public:
   MsgpackFormat(const MsgpackOptions& options, const FormatContext& context,
-                std::vector<MsgpackColumn> columns)
+                std::vector<JsonColumn> columns)
       : options_(options),
         zone_(context.zone),
         reference_us_(context.reference_us),
@@ -208,7 +195,7 @@ class MsgpackFormat final : public Format {
   MsgpackOptions options_;
   const TimeZone* zone_;
   int64_t reference_us_;
-  std::vector<MsgpackColumn> columns_;
+  std::vector<JsonColumn> columns_;
   bool declared_;
   Schema schema_;
 };
@@ -218,29 +205,13 @@ std::unique_ptr<Format> make_msgpack(const FormatSpec& spec, const FormatContext
   const size_t before = errors.size();
   MsgpackOptions options;
   read_options(msgpack_options(), spec.options, options, errors, "the msgpack format", {"name"});
-  std::vector<MsgpackColumn> columns;
-  for (const auto& column : declared_columns(context, errors)) {
-    const SchemaColumnSpec* place = nullptr;
-    for (const auto& c : context.columns)
-      if (c.name == column.name) place = &c;
-    MsgpackColumn made{column.name, column.type, column.format, {column.name}};
-    if (!column.path.empty()) {
-      if (auto path = parse_json_path(column.path)) {
-        made.path = std::move(*path);
-      } else {
-        path.error().position = place->path.position;
-        errors.push_back(path.error());
-      }
-    }
-    const auto reader =
-        msgpack::ValueReader::make(column.type, column.format, context.zone, context.reference_us);
-    if (!reader) {
-      Error error = reader.error();
-      error.position = column.format.empty() ? place->type.position : place->format.position;
-      errors.push_back(std::move(error));
-    }
-    columns.push_back(std::move(made));
-  }
+  auto columns =
+      declared_json_columns(context, errors, [&](const JsonColumn& column) -> Result<void> {
+        const auto reader = msgpack::ValueReader::make(column.type, column.format, context.zone,
+                                                       context.reference_us);
+        if (!reader) return fail(reader.error());
+        return {};
+      });
   if (errors.size() > before) return nullptr;
   return std::make_unique<MsgpackFormat>(options, context, std::move(columns));
 }

@@ -22,6 +22,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -91,6 +92,14 @@ class Emitter {
   // process() and watermark() the runtime passes the watermark on by itself.
   virtual void advance(int64_t watermark) = 0;
 };
+
+// Gives on the rejects that a batch has brought, without its rows.
+inline void emit_rejects(Batch& batch, Emitter& out) {
+  if (batch.rejects.empty()) return;
+  Batch rejected;
+  rejected.rejects = std::exchange(batch.rejects, {});
+  out.emit(std::move(rejected));
+}
 
 // What an Ordered operator knows of itself, for the closing summary and --stats.
 struct OperatorStats {

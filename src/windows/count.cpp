@@ -78,12 +78,7 @@ class CountWindow final : public Ordered {
         limit_(context, !binding_.key_types.empty()) {}
 
   void process(Batch batch, Emitter& out) override {
-    if (!batch.rejects.empty()) {
-      Batch rejected;
-      rejected.rejects = std::move(batch.rejects);
-      batch.rejects.clear();
-      out.emit(std::move(rejected));
-    }
+    emit_rejects(batch, out);
     if (batch.rows == 0) return;
     give_up_keys();
     eval_.arena = &batch.arena();
@@ -99,9 +94,7 @@ class CountWindow final : public Ordered {
     give(out);
     if (!eval_.errors.empty()) {
       reject_failed_rows(batch, eval_, "reduce", context_);
-      Batch rejected;
-      rejected.rejects = std::move(batch.rejects);
-      out.emit(std::move(rejected));
+      emit_rejects(batch, out);
     }
     if (limit_.is_passed(
             batch.rows, [this] { return windows_.size(); }, [this] { return state_bytes(); }))

@@ -39,12 +39,7 @@ RowWindow::RowWindow(const RowWindowRules& rules, const OperatorContext& context
       now_(*this) {}
 
 void RowWindow::process(Batch batch, Emitter& out) {
-  if (!batch.rejects.empty()) {
-    Batch rejected;
-    rejected.rejects = std::move(batch.rejects);
-    batch.rejects.clear();
-    out.emit(std::move(rejected));
-  }
+  emit_rejects(batch, out);
   if (batch.rows == 0) return;
   begin(batch);
   for (uint32_t i = 0; i < batch.rows; ++i) {
@@ -180,9 +175,7 @@ void RowWindow::reject_failed(const Batch& batch, Emitter& out) {
   if (eval_.errors.empty()) return;
   Batch faulty = batch;
   reject_failed_rows(faulty, eval_, "reduce", context_);
-  Batch rejected;
-  rejected.rejects = std::move(faulty.rejects);
-  out.emit(std::move(rejected));
+  emit_rejects(faulty, out);
 }
 
 void RowWindow::give_up_keys() {

@@ -15,12 +15,7 @@
 namespace weir {
 
 void SessionWindow::process(Batch batch, Emitter& out) {
-  if (!batch.rejects.empty()) {
-    Batch rejected;
-    rejected.rejects = std::move(batch.rejects);
-    batch.rejects.clear();
-    out.emit(std::move(rejected));
-  }
+  emit_rejects(batch, out);
   if (batch.rows == 0) return;
   if (batch.watermark > watermark_) advance(batch.watermark, out);
   eval_.arena = &batch.arena();

@@ -42,12 +42,7 @@ class SliceWindow final : public Ordered {
         limit_(context, !binding_.key_types.empty()) {}
 
   void process(Batch batch, Emitter& out) override {
-    if (!batch.rejects.empty()) {
-      Batch rejected;
-      rejected.rejects = std::move(batch.rejects);
-      batch.rejects.clear();
-      out.emit(std::move(rejected));
-    }
+    emit_rejects(batch, out);
     if (!batch.prepared) return;
     const auto partial = std::static_pointer_cast<SlicePartial>(batch.prepared);
     if (batch.watermark > watermark_) advance(batch.watermark, out);
