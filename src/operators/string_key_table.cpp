@@ -25,6 +25,25 @@ void StringKeyTable::load(const StringRef* values, size_t n, Loaded& out) const 
   }
 }
 
+template <class Work>
+inline __attribute__((always_inline)) void StringKeyTable::for_each_chunk(const StringRef* values,
+                                                                          const uint8_t* valid,
+                                                                          size_t rows,
+                                                                          Work&& work) const {
+  Loaded loaded;
+  std::array<StringRef, kChunk> patched;
+  for (size_t begin = 0; begin < rows; begin += kChunk) {
+    const size_t n = std::min(kChunk, rows - begin);
+    const StringRef* in = values + begin;
+    if (valid != nullptr) {  // a NULL's StringRef is not to be followed
+      for (size_t i = 0; i < n; ++i) patched[i] = valid[begin + i] != 0 ? in[i] : StringRef();
+      in = patched.data();
+    }
+    load(in, n, loaded);
+    work(begin, n, in, loaded);
+  }
+}
+
 inline bool StringKeyTable::same(const Entry& e, const StringRef& value, uint64_t w0,
                                  uint64_t w1) const {
   if (e.w0 != w0) return false;
@@ -85,16 +104,7 @@ inline __attribute__((always_inline)) void StringKeyTable::prefetch(const Loaded
 
 void StringKeyTable::find_or_add(const StringRef* values, const uint8_t* valid, size_t rows,
                                  uint32_t* groups) {
-  Loaded loaded;
-  std::array<StringRef, kChunk> patched;
-  for (size_t begin = 0; begin < rows; begin += kChunk) {
-    const size_t n = std::min(kChunk, rows - begin);
-    const StringRef* in = values + begin;
-    if (valid != nullptr) {  // a NULL's StringRef is not to be followed
-      for (size_t i = 0; i < n; ++i) patched[i] = valid[begin + i] != 0 ? in[i] : StringRef();
-      in = patched.data();
-    }
-    load(in, n, loaded);
+  const auto work = [&](size_t begin, size_t n, const StringRef* in, const Loaded& loaded) {
     if (slots_.is_large()) prefetch(loaded, n);
     if (valid == nullptr) {
       for (size_t i = 0; i < n; ++i) {
@@ -107,7 +117,8 @@ void StringKeyTable::find_or_add(const StringRef* values, const uint8_t* valid, 
                                 : null_group();
       }
     }
-  }
+  };
+  for_each_chunk(values, valid, rows, work);
 }
 
 void StringKeyTable::find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) {
@@ -115,46 +126,33 @@ void StringKeyTable::find_or_add(std::span<const ColumnPtr> keys, size_t rows, u
   find_or_add(column->values<StringRef>(), column->valid(), rows, groups);
 }
 
+inline uint32_t StringKeyTable::look(const StringRef& value, uint64_t w0, uint64_t w1,
+                                     uint32_t tag) const {
+  const SlotArray::Slot* slots = slots_.slots();
+  for (size_t at = slots_.home(tag); slots[at].group_plus_one != 0; at = (at + 1) & slots_.mask()) {
+    const uint32_t group = slots[at].group_plus_one - 1;
+    if (slots[at].tag == tag && same(entries_[group], value, w0, w1)) return group;
+  }
+  return kNoGroup;
+}
+
 uint32_t StringKeyTable::find(const StringRef& value) const {
   Loaded loaded;
   load(&value, 1, loaded);
-  const SlotArray::Slot* slots = slots_.slots();
-  for (size_t at = slots_.home(loaded.tag[0]);; at = (at + 1) & slots_.mask()) {
-    if (slots[at].group_plus_one == 0) return kNoGroup;
-    const uint32_t group = slots[at].group_plus_one - 1;
-    if (slots[at].tag == loaded.tag[0] && same(entries_[group], value, loaded.w0[0], loaded.w1[0]))
-      return group;
-  }
+  return look(value, loaded.w0[0], loaded.w1[0], loaded.tag[0]);
 }
 
 void StringKeyTable::find_all(const StringRef* values, const uint8_t* valid, size_t rows,
                               uint32_t* groups) const {
-  Loaded loaded;
-  std::array<StringRef, kChunk> patched;
-  for (size_t begin = 0; begin < rows; begin += kChunk) {
-    const size_t n = std::min(kChunk, rows - begin);
-    const StringRef* in = values + begin;
-    if (valid != nullptr) {
-      for (size_t i = 0; i < n; ++i) patched[i] = valid[begin + i] != 0 ? in[i] : StringRef();
-      in = patched.data();
-    }
-    load(in, n, loaded);
-    if (slots_.is_large()) prefetch(loaded, n);
-    const SlotArray::Slot* slots = slots_.slots();
-    for (size_t i = 0; i < n; ++i) {
-      uint32_t group = kNoGroup;
-      for (size_t at = slots_.home(loaded.tag[i]); slots[at].group_plus_one != 0;
-           at = (at + 1) & slots_.mask()) {
-        const uint32_t candidate = slots[at].group_plus_one - 1;
-        if (slots[at].tag == loaded.tag[i] &&
-            same(entries_[candidate], in[i], loaded.w0[i], loaded.w1[i])) {
-          group = candidate;
-          break;
+  for_each_chunk(
+      values, valid, rows, [&](size_t begin, size_t n, const StringRef* in, const Loaded& loaded) {
+        if (slots_.is_large()) prefetch(loaded, n);
+        for (size_t i = 0; i < n; ++i) {
+          groups[begin + i] = valid != nullptr && valid[begin + i] == 0
+                                  ? null_group_
+                                  : look(in[i], loaded.w0[i], loaded.w1[i], loaded.tag[i]);
         }
-      }
-      groups[begin + i] = valid != nullptr && valid[begin + i] == 0 ? null_group_ : group;
-    }
-  }
+      });
 }
 
 void StringKeyTable::find_all(std::span<const ColumnPtr> keys, size_t rows,
@@ -220,19 +218,12 @@ Vec<uint32_t> StringKeyTable::sorted() const {
 
 void StringKeyTable::spread(const StringRef* values, const uint8_t* valid, size_t rows,
                             uint8_t mask, uint8_t* out) const {
-  Loaded loaded;
-  std::array<StringRef, kChunk> patched;
-  for (size_t begin = 0; begin < rows; begin += kChunk) {
-    const size_t n = std::min(kChunk, rows - begin);
-    const StringRef* in = values + begin;
-    if (valid != nullptr) {
-      for (size_t i = 0; i < n; ++i) patched[i] = valid[begin + i] != 0 ? in[i] : StringRef();
-      in = patched.data();
-    }
-    load(in, n, loaded);
-    // The low bits: a slot's home is in the top ones.
-    for (size_t i = 0; i < n; ++i) out[begin + i] = static_cast<uint8_t>(loaded.tag[i] & mask);
-  }
+  for_each_chunk(values, valid, rows,
+                 [&](size_t begin, size_t n, const StringRef*, const Loaded& loaded) {
+                   // The low bits: a slot's home is in the top ones.
+                   for (size_t i = 0; i < n; ++i)
+                     out[begin + i] = static_cast<uint8_t>(loaded.tag[i] & mask);
+                 });
 }
 
 void StringKeyTable::spread(std::span<const ColumnPtr> keys, size_t rows, uint8_t mask,

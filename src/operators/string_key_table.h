@@ -67,7 +67,12 @@ class StringKeyTable final : public GroupTable {
   };
 
   void load(const StringRef* values, size_t n, Loaded& out) const;
+  // Calls work(begin, n, texts, loaded) for chunks of the rows, keys loaded; a NULL's text is the empty one.
+  template <class Work>
+  void for_each_chunk(const StringRef* values, const uint8_t* valid, size_t rows,
+                      Work&& work) const;
   void prefetch(const Loaded& loaded, size_t n) const;
+  uint32_t look(const StringRef& value, uint64_t w0, uint64_t w1, uint32_t tag) const;
   uint32_t probe(const StringRef& value, uint64_t w0, uint64_t w1, uint32_t tag);
   bool same(const Entry& e, const StringRef& value, uint64_t w0, uint64_t w1) const;
   uint32_t add(const StringRef& value, uint64_t w0, uint64_t w1);
