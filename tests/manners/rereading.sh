@@ -1,29 +1,7 @@
 . "$(dirname "$0")/lib.sh"
+. "$here/rereading_lib.sh"
 
 # Files that are read over several runs, as cron starts them, while others write, rotate and replace them.
-cat >job.toml <<'END'
-[source]
-path = "log*"
-format = "text"
-[sink]
-path = "result.txt"
-format = "text"
-[checkpoint]
-dir = "state"
-END
-begin() { rm -rf state result.txt log* && mkdir -p state; }
-# next WHAT [ARGS...]: one run, which must end well.
-next() {
-  what=$1
-  shift
-  try "$weir" run -q job.toml "$@"
-  expect "$what: exit code" "0 " "$code $err"
-}
-# holds_lines WHAT N: each line from 1 to N once.
-holds_lines() {
-  seq 1 "$2" >want
-  sort -n result.txt | cmp -s want - || expect "$1" "the lines 1 to $2, once each" "$(sort -n result.txt | uniq -c | head -n 5)"
-}
 only_log="--set source.path=log"
 
 # C2: rotated while nothing runs: once, twice, three times, by date.
