@@ -14,8 +14,7 @@ class Backoff {
 
   // Waits; false, at once, when the time is used up. `stop_fd` (-1: none): readable ends the wait with false.
   bool wait(int stop_fd = -1);
-  // How long the next wait may take at most.
-  int64_t next_us() const { return next_us_; }
+  // The next wait is a first one again: something went well.
   void reset();
 
  private:

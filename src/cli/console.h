@@ -26,7 +26,6 @@ class Console {
   // when the reader has gone).
   int print(std::string_view text);
 
-  bool error_color() const { return error_color_; }
   bool output_color() const { return output_color_; }
 
  private:

@@ -27,7 +27,6 @@ class SnapshotWriter {
   void put_u32(uint32_t v) { put_raw(&v, 4); }
   void put_u64(uint64_t v) { put_raw(&v, 8); }
   void put_i64(int64_t v) { put_raw(&v, 8); }
-  void put_i128(Int128 v) { put_raw(&v, 16); }
   void put_double(double v) { put_raw(&v, 8); }
   void put_text(std::string_view v) {
     put_u64(v.size());
@@ -63,7 +62,6 @@ class SnapshotReader {
   uint32_t get_u32() { return get<uint32_t>(); }
   uint64_t get_u64() { return get<uint64_t>(); }
   int64_t get_i64() { return get<int64_t>(); }
-  Int128 get_i128() { return get<Int128>(); }
   double get_double() { return get<double>(); }
   std::string_view get_text() {
     const uint64_t n = get_u64();
