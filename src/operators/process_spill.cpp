@@ -5,6 +5,7 @@
 // which the timers on the disk stand in order of time. What has expired meanwhile is left out then.
 #include <algorithm>
 
+#include "base/sortable.h"
 #include "expr/aggregates/row_codec.h"
 #include "operators/process_state.h"
 
@@ -23,16 +24,11 @@ std::string key_entry(std::string_view key) { return kKey + std::string(key); }
 // Sorts by time: big-endian, the sign bit flipped.
 std::string timer_entry(int64_t time, std::string_view key) {
   std::string entry(1, kTimer);
-  const uint64_t bits = static_cast<uint64_t>(time) ^ (uint64_t{1} << 63);
-  for (int shift = 56; shift >= 0; shift -= 8) entry += static_cast<char>(bits >> shift);
+  put_sortable(time, entry);
   return entry.append(key);
 }
 
-int64_t time_of(std::string_view entry) {
-  uint64_t bits = 0;
-  for (size_t i = 1; i <= kTimeBytes; ++i) bits = bits << 8 | static_cast<uint8_t>(entry[i]);
-  return static_cast<int64_t>(bits ^ (uint64_t{1} << 63));
-}
+int64_t time_of(std::string_view entry) { return get_sortable(entry.substr(1)); }
 
 }  // namespace
 
@@ -92,8 +88,7 @@ void ProcessState::load_groups(size_t known) {
       const auto group = static_cast<uint32_t>(g);
       const std::string& entry = keys[g - begin];
       SnapshotReader reader(*found[g - begin]);
-      if (!restore_group(group, reader))
-        throw SpillError({ErrorKind::kIo, "the state on the disk cannot be read", {}, {}, {}});
+      if (!restore_group(group, reader)) throw unreadable_spill();
       spilled_->erase(entry);
       for (size_t t = 0; t < program_.timers.size(); ++t) {
         if (program_.timers[t].event_time && event_timers_.at(t, group) != kNoTimer)

@@ -1,18 +1,13 @@
 #include "operators/spilled_groups.h"
 
+#include "base/sortable.h"
+
 namespace weir {
 
 namespace {
 
 constexpr size_t kResultGroups = 8192;
 constexpr size_t kNumberBytes = sizeof(uint32_t);
-
-// Big-endian, so that bytes sort as numbers do.
-template <class T>
-void append_number(std::string& out, T value) {
-  for (size_t shift = sizeof(T) * 8; shift > 0; shift -= 8)
-    out += static_cast<char>(static_cast<uint8_t>(value >> (shift - 8)));
-}
 
 }  // namespace
 
@@ -35,7 +30,7 @@ void SpilledGroups::add(GroupedAggregation& groups) {
   std::string key;
   groups.each_group([&](std::string_view encoded, std::string_view snapshot) {
     key = encoded;
-    append_number(key, number);
+    put_big_endian(number, key);
     store_->put(key, snapshot);
   });
   store_->flush();
@@ -51,8 +46,7 @@ bool SpilledGroups::merge_next(GroupedAggregation& to) {
   do {
     SnapshotReader reader(cursor_->value());
     one_->restore(reader);
-    if (!reader.ok())
-      throw SpillError({ErrorKind::kIo, "the state on the disk cannot be read", {}, {}, {}});
+    if (!reader.ok()) throw unreadable_spill();
     to.merge_from(*one_);
     cursor_->next();
   } while (!by_arrival_ && cursor_->valid() && key() == first);
@@ -65,7 +59,7 @@ void SpilledGroups::sort_by_arrival() {
   const auto merged = make_groups();
   while (merge_next(*merged)) {
     std::string place;
-    append_number(place, merged->prefix(GroupOrder::kArrival, 0));
+    put_big_endian(merged->prefix(GroupOrder::kArrival, 0), place);
     merged->each_group(
         [&](std::string_view, std::string_view snapshot) { sorted->put(place, snapshot); });
     merged->clear();

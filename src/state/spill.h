@@ -29,6 +29,11 @@ class SpillError : public std::runtime_error {
   Error error_;
 };
 
+// For what has come back from a store and is not what was put there.
+inline SpillError unreadable_spill() {
+  return SpillError({ErrorKind::kIo, "the state on the disk cannot be read", {}, {}, {}});
+}
+
 class SpillStore {
  public:
   // Opens an empty store in a new folder, which its destruction removes.

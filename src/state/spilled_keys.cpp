@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/sortable.h"
+
 namespace weir {
 
 namespace {
@@ -18,16 +20,11 @@ std::string key_entry_of(std::string_view key) { return kKeyEntry + std::string(
 // Sorts by time: big-endian, the sign bit flipped.
 std::string moment_entry(size_t axis, int64_t time, std::string_view rank, std::string_view key) {
   std::string entry(1, kMomentEntries[axis]);
-  const uint64_t bits = static_cast<uint64_t>(time) ^ (uint64_t{1} << 63);
-  for (int shift = 56; shift >= 0; shift -= 8) entry += static_cast<char>(bits >> shift);
+  put_sortable(time, entry);
   return entry.append(rank).append(key);
 }
 
-int64_t time_of_entry(std::string_view entry) {
-  uint64_t bits = 0;
-  for (size_t i = 1; i < kTimeEnd; ++i) bits = bits << 8 | static_cast<uint8_t>(entry[i]);
-  return static_cast<int64_t>(bits ^ (uint64_t{1} << 63));
-}
+int64_t time_of_entry(std::string_view entry) { return get_sortable(entry.substr(1)); }
 
 SpilledKeys::Due get_due(SnapshotReader& reader) {
   SpilledKeys::Due due;
@@ -37,11 +34,6 @@ SpilledKeys::Due get_due(SnapshotReader& reader) {
     moment = {time, std::string(reader.get_text())};
   }
   return due;
-}
-
-void require_read(const SnapshotReader& reader) {
-  if (!reader.ok())
-    throw SpillError({ErrorKind::kIo, "the state on the disk cannot be read", {}, {}, {}});
 }
 
 }  // namespace
@@ -93,7 +85,7 @@ void SpilledKeys::take(std::span<const std::string> keys,
       SnapshotReader reader(*found[i]);
       const Due due = get_due(reader);
       visit(begin + i, reader);
-      require_read(reader);
+      if (!reader.ok()) throw unreadable_spill();
       store_->erase(entries[i]);
       for (size_t axis = 0; axis < due.size(); ++axis) {
         if (due[axis]) store_->erase(moment_entry(axis, due[axis]->time, due[axis]->rank, some[i]));
@@ -141,7 +133,7 @@ void SpilledKeys::each(const std::function<void(std::string_view, SnapshotReader
     SnapshotReader reader(cursor.value());
     get_due(reader);
     visit(cursor.key().substr(1), reader);
-    require_read(reader);
+    if (!reader.ok()) throw unreadable_spill();
   }
 }
 

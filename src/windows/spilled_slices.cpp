@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/sortable.h"
+
 namespace weir {
 
 namespace {
@@ -12,24 +14,16 @@ constexpr size_t kReadBytes = size_t{2} << 20;
 constexpr size_t kSliceBytes = sizeof(int64_t);
 constexpr size_t kTableBytes = sizeof(uint32_t);
 
-// Big-endian, so that bytes sort as numbers do.
-template <class T>
-void append_big_endian(std::string& out, T value) {
-  for (size_t shift = sizeof(T) * 8; shift > 0; shift -= 8)
-    out += static_cast<char>(static_cast<uint8_t>(value >> (shift - 8)));
-}
-
 std::string slice_prefix(int64_t slice) {
   std::string prefix;
-  append_big_endian(prefix, static_cast<uint64_t>(slice) ^ (uint64_t{1} << 63));
+  put_sortable(slice, prefix);
   return prefix;
 }
 
 void restore_spilled_group(GroupedAggregation& group, std::string_view snapshot) {
   SnapshotReader reader(snapshot);
   group.restore(reader);
-  if (!reader.ok())
-    throw SpillError({ErrorKind::kIo, "the state on the disk cannot be read", {}, {}, {}});
+  if (!reader.ok()) throw unreadable_spill();
 }
 
 // Goes through the groups of one slice, in key order.
@@ -79,7 +73,7 @@ void SpilledSlices::add(int64_t slice, GroupedAggregation& groups) {
   groups.each_group([&](std::string_view key, std::string_view snapshot) {
     entry = prefix;
     entry += key;
-    append_big_endian(entry, table);
+    put_big_endian(table, entry);
     to.put(entry, snapshot);
   });
   to.flush();
@@ -174,7 +168,7 @@ void SpilledSlices::read(std::span<const int64_t> slices,
   const auto sorted = space_->make_store();
   merge_slices(slices, *groups, [&](size_t) {
     std::string entry;
-    append_big_endian(entry, groups->prefix(GroupOrder::kArrival, 0));
+    put_big_endian(groups->prefix(GroupOrder::kArrival, 0), entry);
     groups->each_group([&](std::string_view key, std::string_view snapshot) {
       sorted->put(entry + std::string(key), snapshot);
     });

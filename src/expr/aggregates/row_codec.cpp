@@ -7,32 +7,11 @@
 #include <limits>
 #include <vector>
 
+#include "base/sortable.h"
+
 namespace weir {
 
 namespace {
-
-template <class U>
-void put_big_endian(U value, std::string& out) {
-  char bytes[sizeof(U)];
-  for (size_t k = 0; k < sizeof(U); ++k)
-    bytes[k] = static_cast<char>(static_cast<unsigned char>(value >> (8 * (sizeof(U) - 1 - k))));
-  out.append(bytes, sizeof(U));
-}
-
-template <class U>
-bool get_big_endian(std::string_view& in, U& value) {
-  if (in.size() < sizeof(U)) return false;
-  value = 0;
-  for (size_t k = 0; k < sizeof(U); ++k)
-    value = static_cast<U>((value << (sizeof(U) > 1 ? 8 : 0)) | static_cast<unsigned char>(in[k]));
-  in.remove_prefix(sizeof(U));
-  return true;
-}
-
-template <class U>
-constexpr U sign_bit() {
-  return static_cast<U>(U{1} << (8 * sizeof(U) - 1));
-}
 
 template <class S, class U>
 void put_signed(S value, std::string& out) {
