@@ -1,6 +1,7 @@
 #include "formats/field_decoder.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 
@@ -13,9 +14,21 @@ namespace {
 constexpr size_t kRunSpans = 4096;  // 64 KiB of spans: a run stays in the nearest caches
 constexpr size_t kMinRunRows = 16;
 constexpr size_t kMaxRunRows = 512;
+constexpr size_t kRowsOneByOne = 8;  // after a number that is not read with others at once
 constexpr size_t kMaxRejectBytes = size_t{64} << 10;
 
 size_t selected_row(const uint32_t* rows, size_t i) { return rows == nullptr ? i : rows[i]; }
+
+StringRef string_of(const FieldSpan& field) {
+  uint32_t prefix;
+  std::memcpy(&prefix, field.ptr, 4);
+  prefix &= field.len >= 4 ? ~uint32_t{0} : (uint32_t{1} << (8 * field.len)) - 1;
+  StringRef value;
+  value.ptr = field.ptr;
+  value.len = field.len;
+  value.prefix = prefix;
+  return value;
+}
 
 // A string column takes every text; only NULLs need care.
 void append_strings(const FieldSpan* fields, const uint32_t* rows, size_t count,
@@ -24,18 +37,14 @@ void append_strings(const FieldSpan* fields, const uint32_t* rows, size_t count,
   out.resize(old + count);
   StringRef* values = out.values<StringRef>() + old;
   uint32_t kinds = 0;
-  for (size_t i = 0; i < count; ++i) {
+  size_t i = rows == nullptr ? scanners().read_strings(fields, count, values) : 0;
+  for (; i < count; ++i) {
     const FieldSpan& field = fields[selected_row(rows, i)];
     kinds |= field.kind;
-    uint32_t prefix;
-    std::memcpy(&prefix, field.ptr, 4);
-    prefix &= field.len >= 4 ? ~uint32_t{0} : (uint32_t{1} << (8 * field.len)) - 1;
-    values[i].ptr = field.ptr;
-    values[i].len = field.len;
-    values[i].prefix = prefix;
+    values[i] = string_of(field);
   }
   if ((kinds & FieldSpan::kAbsent) == 0 && !nulls.has_text) return;
-  for (size_t i = 0; i < count; ++i) {
+  for (i = 0; i < count; ++i) {
     const FieldSpan& field = fields[selected_row(rows, i)];
     if (field.kind == FieldSpan::kAbsent ||
         (nulls.has_text && field.kind == FieldSpan::kPlain && field.view() == nulls.text)) {
@@ -74,6 +83,24 @@ inline bool read_number(const FieldSpan& field, T& out) {
   return value >= std::numeric_limits<T>::min() && value <= std::numeric_limits<T>::max();
 }
 
+size_t read_several(const FieldSpan* fields, size_t n, double* out) {
+  return scanners().read_decimals(fields, n, out);
+}
+size_t read_several(const FieldSpan* fields, size_t n, int64_t* out) {
+  return scanners().read_integers(fields, n, out);
+}
+size_t read_several(const FieldSpan* fields, size_t n, int32_t* out) {
+  std::array<int64_t, 64> wide;
+  size_t done = 0;
+  for (;;) {
+    const size_t asked = std::min(wide.size(), n - done);
+    const size_t got = scanners().read_integers(fields + done, asked, wide.data());
+    for (size_t i = 0; i < got; ++i) out[done + i] = static_cast<int32_t>(wide[i]);
+    done += got;
+    if (got < wide.size()) return done;
+  }
+}
+
 // A NULL is first met as a text that is no number, so that columns without NULLs never ask.
 template <bool kSelected, class T>
 bool read_numbers(const FieldSpan* fields, const uint32_t* rows, size_t count,
@@ -82,7 +109,13 @@ bool read_numbers(const FieldSpan* fields, const uint32_t* rows, size_t count,
   out.resize(old + count);
   T* values = out.values<T>() + old;
   const bool has_null_text = nulls.has_text;
+  size_t next_try = has_null_text || kSelected ? count : 0;  // of reading several at once
   for (size_t i = 0; i < count; ++i) {
+    if (i == next_try) {
+      i += read_several(fields + i, count - i, values + i);
+      if (i == count) break;
+      next_try = i + kRowsOneByOne;
+    }
     const FieldSpan& field = fields[kSelected ? rows[i] : i];
     const bool maybe_null = has_null_text || field.len == 0;
     if (!maybe_null && read_number(field, values[i])) continue;
@@ -291,6 +324,7 @@ bool FieldDecoder::take(size_t rows, bool good, RecordSplitter& splitter) {
     batch_->records += rows;
     return true;
   }
+  if (!want_raw_) splitter.place_records(rows, records_.data());
   for (size_t i = 0; i < rows; ++i)
     if (!take_record(records_[i].view(), splitter)) return false;
   return true;

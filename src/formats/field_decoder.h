@@ -55,6 +55,11 @@ class RecordSplitter {
   // Fills a field per column that FieldDecoder::wanted() names; false: the record is refused.
   virtual bool split(std::string_view record, Arena& arena, FieldSpan* fields,
                      RecordFault& fault) = 0;
+  // Writes down the run's records; called when they are needed and FieldDecoder::wants_records() is false.
+  virtual void place_records(size_t rows, FieldSpan* records) {
+    (void)rows;
+    (void)records;
+  }
 };
 
 class FieldDecoder {
@@ -69,9 +74,11 @@ class FieldDecoder {
   // A batch begins.
   void begin(const Block& block, Batch& batch);
 
-  // A run of up to run_rows() records: fields()[k][row] is the field of column wanted()[k].
+  // A run of up to run_rows() records: fields()[k][row] is the field of column wanted()[k]. The records themselves
+  // are always there when they are wanted; else they may be left to RecordSplitter::place_records().
   size_t run_rows() const { return run_rows_; }
   FieldSpan* const* fields() { return fields_.data(); }
+  bool wants_records() const { return want_raw_; }
   FieldSpan* records() { return records_.data(); }
   const FieldSpan* records() const { return records_.data(); }
   // Takes the first `rows` records of the run; `good` is false when the splitter met trouble in one of

@@ -1,4 +1,4 @@
-// Block scanners: find bytes, separators and needles 64 bytes at a time.
+// Block scanners: find bytes, separators and needles 64 bytes at a time; and fields read four at a time.
 //
 // The program is built for any x86-64; these kernels exist once per instruction set and are chosen once,
 // through a table of function pointers called per block, so that a call's price does not matter.
@@ -14,6 +14,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "data/string_ref.h"
 
 namespace weir {
 
@@ -44,6 +46,12 @@ struct SeparatorScan {
   uint64_t* separators = nullptr;  // mask; scan_masks only
   uint32_t* ranks = nullptr;  // separators before each word, one more than words; scan_masks only
   uint32_t* positions = nullptr;  // of all separators; for scan_masks of the newlines among them
+
+  // scan_positions only, when columns > 0: is each separator a newline exactly where records of so many fields end,
+  // the first one's beginning before positions[0]? Looked at for the bytes of a call; wants 1 to kMaxColumns.
+  static constexpr uint32_t kMaxColumns = 64;
+  uint32_t columns = 0;
+  bool regular = false;  // and no carriage return is among the bytes or just before them
 
   size_t count = 0;          // of positions, so far
   uint32_t rank = 0;         // separators so far; scan_masks only
@@ -86,6 +94,13 @@ struct Scanners {
   void (*scan_masks)(SeparatorScan& scan, size_t from, size_t to);
   // Fills up to `limit` records; stops early at a record with another number of fields.
   size_t (*jump)(FieldJump& jump, size_t limit);
+
+  // Fields -> values, as far as they are as most are; gives how many of the first ones are done, which may be none:
+  // the next one is the caller's. Numbers: 1 to 8 bytes with the sign, the decimal point wherever it likes. Texts:
+  // not absent.
+  size_t (*read_decimals)(const FieldSpan* fields, size_t n, double* out);
+  size_t (*read_integers)(const FieldSpan* fields, size_t n, int64_t* out);
+  size_t (*read_strings)(const FieldSpan* fields, size_t n, StringRef* out);
 };
 
 // The best table for this machine, or the one set below.

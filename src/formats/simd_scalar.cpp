@@ -27,6 +27,11 @@ WEIR_INLINE size_t select_bit(uint64_t mask, uint32_t k) {
   for (; k > 0; --k) mask &= mask - 1;
   return lowest_bit(mask);
 }
+WEIR_INLINE uint64_t extract_bits(uint64_t bits, uint64_t mask) {
+  uint64_t out = 0;
+  for (uint32_t n = 0; mask != 0; mask &= mask - 1, ++n) out |= (bits >> lowest_bit(mask) & 1) << n;
+  return out;
+}
 WEIR_INLINE size_t write_positions(uint64_t mask, uint32_t base, uint32_t* out) {
   size_t n = 0;
   for (; mask != 0; mask &= mask - 1) out[n++] = base + static_cast<uint32_t>(lowest_bit(mask));
@@ -37,6 +42,8 @@ WEIR_INLINE size_t write_positions(uint64_t mask, uint32_t base, uint32_t* out) 
 
 }  // namespace
 
-const Scanners kScalarScanners = {find_all, count, find, scan_positions, scan_masks, jump};
+const Scanners kScalarScanners = {find_all,       count,         find,
+                                  scan_positions, scan_masks,    jump,
+                                  read_decimals,  read_integers, read_strings};
 
 }  // namespace weir

@@ -1,11 +1,13 @@
 #include "formats/simd.h"
 
+#include <bit>
 #include <cstring>
 #include <random>
 
 #include <catch2/catch.hpp>
 
 #include "base/vec.h"
+#include "formats/field_parser.h"
 #include "io/block.h"
 
 using namespace weir;
@@ -127,5 +129,71 @@ TEST_CASE("separators outside quotes, with state carried from step to step") {
         rank += is;
       }
     }
+  }
+}
+
+TEST_CASE("fields read four at a time are what they are one by one") {
+  std::mt19937 random(7);
+  const auto text_of = [&] {
+    std::string text = random() % 3 == 0 ? "-" : "";
+    const size_t size = random() % 8;
+    for (size_t i = 0; i < size; ++i) text += "0123456789"[random() % 10];
+    if (random() % 2 == 0) text.insert(random() % (text.size() + 1), ".");
+    if (random() % 40 == 0) text.insert(random() % (text.size() + 1), "x");
+    return text;
+  };
+  size_t decimals = 0;
+  size_t integers = 0;
+  size_t strings = 0;
+  for (int round = 0; round < 30000; ++round) {
+    const size_t n = random() % 13;
+    std::string bytes;
+    std::vector<std::string> texts;
+    for (size_t i = 0; i < n; ++i) bytes += texts.emplace_back(text_of()) + ";";
+    bytes = padded(bytes);
+    std::vector<FieldSpan> fields;
+    size_t at = 0;
+    for (const auto& text : texts) {
+      const bool absent = text.empty() && random() % 2 == 0;
+      fields.push_back({bytes.data() + at, static_cast<uint32_t>(text.size()),
+                        absent ? FieldSpan::kAbsent : FieldSpan::kPlain});
+      at += text.size() + 1;
+    }
+    for (const Scanners* s : all_levels()) {
+      std::vector<double> reals(n);
+      size_t done = s->read_decimals(fields.data(), n, reals.data());
+      REQUIRE(done <= n);
+      for (size_t i = 0; i < done; ++i) {
+        INFO(texts[i]);
+        double expected = 0;
+        REQUIRE(parse_double(texts[i], expected));
+        REQUIRE(std::bit_cast<uint64_t>(reals[i]) == std::bit_cast<uint64_t>(expected));
+      }
+      decimals += done;
+      std::vector<int64_t> whole(n);
+      done = s->read_integers(fields.data(), n, whole.data());
+      for (size_t i = 0; i < done; ++i) {
+        INFO(texts[i]);
+        int64_t expected = 0;
+        REQUIRE(parse_int64(texts[i], expected));
+        REQUIRE(whole[i] == expected);
+      }
+      integers += done;
+      std::vector<StringRef> refs(n);
+      done = s->read_strings(fields.data(), n, refs.data());
+      for (size_t i = 0; i < done; ++i) {
+        REQUIRE(fields[i].kind != FieldSpan::kAbsent);
+        const StringRef expected(texts[i]);
+        REQUIRE((refs[i].ptr == fields[i].ptr && refs[i].len == expected.len &&
+                 refs[i].prefix == expected.prefix));
+      }
+      strings += done;
+    }
+  }
+  // Where there is such a way, it is taken.
+  if (scanners_of(SimdLevel::kAvx2) != nullptr) {
+    REQUIRE(decimals > 1000);
+    REQUIRE(integers > 100);
+    REQUIRE(strings > 1000);
   }
 }
