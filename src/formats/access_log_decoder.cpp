@@ -4,7 +4,7 @@
 // one after another, and only as far as the last needed column. Values do not depend on which columns are
 // needed: every literal is searched from the end of the one before, never skipped.
 //
-// Lines take the quick way first (`QuickStep`), which knows neither escapes nor faults; what it does not
+// Lines take the quick way first (`LineStep`), which knows neither escapes nor faults; what it does not
 // understand is parsed again by the steps that do.
 #include <cstring>
 #include <utility>
@@ -74,65 +74,6 @@ struct Step {
   std::string column;   // for messages
 };
 
-#ifdef __SSE2__
-using Bytes16 = __m128i;
-
-// A bit for each of the 32 bytes at p that are the one that fills `wanted`.
-inline uint32_t equal_bytes(const char* p, Bytes16 wanted) {
-  const auto half = [&](const char* at) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    return static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, wanted)));
-  };
-  return half(p) | half(p + 16) << 16;
-}
-inline Bytes16 filled(char c) { return _mm_set1_epi8(c); }
-#else
-using Bytes16 = char;
-
-inline uint32_t equal_bytes(const char* p, Bytes16 wanted) {
-  uint32_t mask = 0;
-  for (uint32_t i = 0; i < 32; ++i) mask |= static_cast<uint32_t>(p[i] == wanted) << i;
-  return mask;
-}
-inline Bytes16 filled(char c) { return c; }
-#endif
-
-// A step for lines as most are. Steps before it whose values nobody needs and which end at the byte that its
-// literal begins with are part of it: it passes over that many such bytes.
-struct QuickStep {
-  Bytes16 first;      // the literal's first byte
-  uint64_t word = 0;  // the literal, of up to 8 bytes
-  uint64_t mask = 0;
-  uint32_t size = 0;  // 0: the value goes up to the end
-  uint32_t jump = 0;  // occurrences of the first byte to pass over
-  bool quoted = false;
-  bool or_end = false;
-  bool needed = false;
-  const Step* step = nullptr;
-};
-
-// The steps as quick ones; none if one of them has no quick form.
-std::vector<QuickStep> quick_steps(const std::vector<Step>& steps) {
-  const auto needed = [](const Step& step) { return step.whole != kNowhere || step.splits; };
-  std::vector<QuickStep> quick;
-  uint32_t jump = 0;
-  for (size_t i = 0; i < steps.size(); ++i) {
-    const Step& step = steps[i];
-    const std::string& text = step.literal.text;
-    if (step.element.skip > 0 || text.size() > 8) return {};
-    if (text.size() == 1 && !step.element.quoted && !step.element.or_end && !needed(step) &&
-        i + 1 < steps.size() && !needed(steps[i + 1]) &&
-        steps[i + 1].literal.text.starts_with(text)) {
-      ++jump;
-      continue;
-    }
-    quick.push_back({filled(text.empty() ? '\0' : text[0]), step.literal.word, step.literal.mask,
-                     static_cast<uint32_t>(text.size()), std::exchange(jump, 0),
-                     step.element.quoted, step.element.or_end, needed(step), &step});
-  }
-  return quick;
-}
-
 class AccessLogDecoder final : public Decoder, private RecordSplitter {
  public:
   AccessLogDecoder(const LogPattern& pattern, const DecodeRequest& request, const TimeZone* zone,
@@ -159,7 +100,7 @@ class AccessLogDecoder final : public Decoder, private RecordSplitter {
       used = std::max<size_t>(used, c.element + 1);
     }
     steps_.erase(steps_.begin() + static_cast<std::ptrdiff_t>(used), steps_.end());
-    quick_ = quick_steps(steps_);
+    if (prefix_.text.empty()) make_quick_steps();
     one_.resize(std::max<size_t>(1, wanted.size()));
     for (size_t k = 0; k < one_.size(); ++k) one_fields_.push_back(&one_[k]);
   }
@@ -183,6 +124,43 @@ class AccessLogDecoder final : public Decoder, private RecordSplitter {
     return columns;
   }
 
+  // The steps as quick ones; none if one of them has no quick form. Those whose values nobody needs and which end at
+  // the byte that the next one's literal begins with become part of it: it passes over that many such bytes.
+  void make_quick_steps() {
+    const auto needed = [](const Step& step) { return step.whole != kNowhere || step.splits; };
+    uint32_t jump = 0;
+    for (size_t i = 0; i < steps_.size(); ++i) {
+      const Step& step = steps_[i];
+      const std::string& text = step.literal.text;
+      if (step.element.skip > 0 || text.size() > 8) {
+        quick_.clear();
+        return;
+      }
+      if (text.size() == 1 && !step.element.quoted && !step.element.or_end && !needed(step) &&
+          i + 1 < steps_.size() && !needed(steps_[i + 1]) &&
+          steps_[i + 1].literal.text.starts_with(text)) {
+        ++jump;
+        continue;
+      }
+      LineStep& quick = quick_.emplace_back();
+      quick.first = text.empty() ? '\0' : text[0];
+      quick.word = step.literal.word;
+      quick.mask = step.literal.mask;
+      quick.size = static_cast<uint32_t>(text.size());
+      quick.jump = std::exchange(jump, 0);
+      quick.quoted = step.element.quoted;
+      quick.or_end = step.element.or_end;
+      if (step.splits) {
+        requests_.emplace_back(&step, Vec<FieldSpan>());
+        requests_.back().second.resize(decoder_.run_rows());
+        quick.values = requests_.back().second.data();
+      } else if (needed(step)) {
+        quick.values = decoder_.fields()[step.whole];
+        quick.dash_is_absent = true;
+      }
+    }
+  }
+
   bool flush() {
     const size_t rows = row_;
     row_ = 0;
@@ -190,29 +168,56 @@ class AccessLogDecoder final : public Decoder, private RecordSplitter {
   }
 
   bool take_lines(std::string_view bytes) {
-    const char* begin = bytes.data();
+    LineScan scan;
+    scan.steps = quick_.data();
+    scan.step_count = quick_.size();
+    scan.records = decoder_.records();
+    scan.absent = absent_field();
+    scan.begin = bytes.data();
     newlines_.resize(kLogSliceBytes + kScanSlack);
+    scan.newlines = newlines_.data();
     for (size_t from = 0; from < bytes.size(); from += kLogSliceBytes) {
-      const char* slice = bytes.data() + from;
+      scan.data = bytes.data() + from;
       const size_t size =
           bytes.size() - from < kLogSliceBytes ? bytes.size() - from : kLogSliceBytes;
-      const size_t found = scanners().find_all(slice, size, '\n', newlines_.data());
-      for (size_t i = 0; i < found; ++i) {
-        const char* end = slice + newlines_[i];
-        if (!take_line(begin, end)) return false;
-        begin = end + 1;
-      }
+      scan.newline_count = scanners().find_all(scan.data, size, '\n', newlines_.data());
+      scan.next_newline = 0;
+      if (!take_slice(scan)) return false;
     }
     const char* end = bytes.data() + bytes.size();
-    return begin == end || take_line(begin, end);
+    return scan.begin == end || take_line(scan.begin, end);
+  }
+
+  bool take_slice(LineScan& scan) {
+    while (scan.next_newline < scan.newline_count) {
+      if (!quick_.empty()) {
+        const size_t before = row_;
+        row_ = scanners().take_lines(scan, row_, decoder_.run_rows());
+        split_requests(before);
+        if (row_ == decoder_.run_rows()) {
+          if (!flush()) return false;
+          continue;
+        }
+        if (scan.next_newline == scan.newline_count) break;
+      }
+      const char* const end = scan.data + scan.newlines[scan.next_newline++];
+      if (!take_line(std::exchange(scan.begin, end + 1), end)) return false;
+    }
+    return true;
+  }
+
+  // Of the rows from `row` on that came quickly.
+  void split_requests(size_t row) {
+    for (const auto& [step, requests] : requests_) {
+      for (size_t i = row; i < row_; ++i) put(*step, requests[i].view(), decoder_.fields(), i);
+    }
   }
 
   bool take_line(const char* begin, const char* end) {
     if (end > begin && end[-1] == '\r') --end;
     if (begin == end) return true;
     decoder_.records()[row_] = {begin, static_cast<uint32_t>(end - begin), FieldSpan::kPlain};
-    if (!parse_quickly(begin, end) &&
-        !parse_line(begin, end, decoder_.fields(), row_, *arena_, nullptr)) {
+    if (!parse_line(begin, end, decoder_.fields(), row_, *arena_, nullptr)) {
       return flush() && decoder_.take_record({begin, static_cast<size_t>(end - begin)}, *this);
     }
     return ++row_ < decoder_.run_rows() || flush();
@@ -225,42 +230,6 @@ class AccessLogDecoder final : public Decoder, private RecordSplitter {
       return false;
     for (size_t k = 0; k < decoder_.wanted().size(); ++k) fields[k] = one_[k];
     return true;
-  }
-
-  // Puts the line's values into row_; false: it is one for parse_line. Reads up to 39 bytes past the end.
-  bool parse_quickly(const char* p, const char* end) {
-    if (quick_.empty() || !prefix_.text.empty()) return false;
-    for (const QuickStep& step : quick_) {
-      const char* stop = end;
-      if (step.size > 0) {
-        stop = find_quickly(step, p, end);
-        if (stop == nullptr) return false;
-      }
-      if (step.needed) put(*step.step, {p, static_cast<size_t>(stop - p)}, decoder_.fields(), row_);
-      p = stop + (stop == end ? 0 : step.size);
-    }
-    return true;
-  }
-
-  static const char* find_quickly(const QuickStep& step, const char* p, const char* end) {
-    uint32_t jump = step.jump;
-    for (const char* at = p; at < end; at += 32) {
-      uint32_t places = equal_bytes(at, step.first);
-      for (; places != 0; places &= places - 1) {
-        if (jump > 0) {
-          --jump;
-          continue;
-        }
-        const char* const here = at + __builtin_ctz(places);
-        if (step.quoted && here > p && here[-1] == '\\') return nullptr;
-        uint64_t there;
-        std::memcpy(&there, here, 8);
-        if ((there & step.mask) != step.word) continue;
-        if (here + step.size > end) break;
-        return here;
-      }
-    }
-    return step.or_end && jump == 0 ? end : nullptr;
   }
 
   bool parse_line(const char* p, const char* end, FieldSpan* const* fields, size_t row,
@@ -351,7 +320,9 @@ class AccessLogDecoder final : public Decoder, private RecordSplitter {
   Literal prefix_;
   std::vector<Step> steps_;  // up to the last needed element
   FieldDecoder decoder_;
-  std::vector<QuickStep> quick_;
+  std::vector<LineStep> quick_;
+  std::vector<std::pair<const Step*, Vec<FieldSpan>>>
+      requests_;  // of quick lines, by row, to be split
   std::vector<FieldSpan> one_;
   std::vector<FieldSpan*> one_fields_;
   Vec<uint32_t> newlines_;

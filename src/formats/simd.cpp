@@ -21,11 +21,22 @@ int commonness(unsigned char c) {
   return c == '\n' ? 3 : 0;
 }
 
+bool has_avx2() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+         __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("pclmul") &&
+         __builtin_cpu_supports("popcnt");
+}
+
+bool has_avx512() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi2");
+}
+
 const Scanners* chosen = nullptr;
 
 const Scanners& best() {
   static const Scanners& table = [] -> const Scanners& {
-    for (const SimdLevel level : {SimdLevel::kAvx2, SimdLevel::kSse2})
+    for (const SimdLevel level : {SimdLevel::kAvx512, SimdLevel::kAvx2, SimdLevel::kSse2})
       if (const Scanners* s = scanners_of(level)) return *s;
     return kScalarScanners;
   }();
@@ -53,12 +64,8 @@ const Scanners* scanners_of(SimdLevel level) {
   switch (level) {
     case SimdLevel::kScalar: return &kScalarScanners;
     case SimdLevel::kSse2: return &kSse2Scanners;
-    case SimdLevel::kAvx2: {
-      const bool can = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-                       __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("pclmul") &&
-                       __builtin_cpu_supports("popcnt");
-      return can ? &kAvx2Scanners : nullptr;
-    }
+    case SimdLevel::kAvx2: return has_avx2() ? &kAvx2Scanners : nullptr;
+    case SimdLevel::kAvx512: return has_avx2() && has_avx512() ? &kAvx512Scanners : nullptr;
   }
   return nullptr;
 }

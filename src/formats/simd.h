@@ -73,6 +73,33 @@ struct FieldJump {
   size_t next_newline = 0;  // its end is scan->positions[next_newline]
 };
 
+// A value that goes up to a literal.
+struct LineStep {
+  char first = 0;     // the literal's first byte
+  uint64_t word = 0;  // the literal, of up to 8 bytes, and which of a word's bits it has
+  uint64_t mask = 0;
+  uint32_t size = 0;            // of the literal; 0: the value goes up to the line's end
+  uint32_t jump = 0;            // so many of the first byte are passed over
+  bool quoted = false;          // a literal behind a backslash makes the line an odd one
+  bool or_end = false;          // without the literal the value goes up to the line's end
+  FieldSpan* values = nullptr;  // by row; null when not wanted
+  bool dash_is_absent = false;  // "-" as a value
+};
+
+// Takes lines apart by the same steps each. An odd line, to which the steps do not apply, is the caller's.
+struct LineScan {
+  const char* data = nullptr;
+  const uint32_t* newlines = nullptr;  // in data
+  size_t newline_count = 0;
+  const LineStep* steps = nullptr;
+  size_t step_count = 0;
+  FieldSpan* records = nullptr;  // by row, without line ends
+  FieldSpan absent;
+  // Moved along by each call.
+  const char* begin = nullptr;  // of the next line, which ends at newlines[next_newline]
+  size_t next_newline = 0;
+};
+
 // A text to look for, with the two of its bytes that are rarest in ordinary text.
 struct Needle {
   explicit Needle(std::string text);
@@ -81,7 +108,9 @@ struct Needle {
   size_t second = 0;
 };
 
-enum class SimdLevel { kScalar, kSse2, kAvx2 };
+enum class SimdLevel { kScalar, kSse2, kAvx2, kAvx512 };
+inline constexpr SimdLevel kSimdLevels[] = {SimdLevel::kScalar, SimdLevel::kSse2, SimdLevel::kAvx2,
+                                            SimdLevel::kAvx512};
 
 struct Scanners {
   // Writes the places of `byte` in data[0, size); gives how many.
@@ -94,6 +123,10 @@ struct Scanners {
   void (*scan_masks)(SeparatorScan& scan, size_t from, size_t to);
   // Fills up to `limit` records; stops early at a record with another number of fields.
   size_t (*jump)(FieldJump& jump, size_t limit);
+
+  // Fills rows from `row` on, up to `limit` of them; gives the row it has come to: less than `limit` before an odd line
+  // or at the end. Empty lines are no rows.
+  size_t (*take_lines)(LineScan& scan, size_t row, size_t limit);
 
   // Fields -> values, as far as they are as most are; gives how many of the first ones are done, which may be none:
   // the next one is the caller's. Numbers: 1 to 8 bytes with the sign, the decimal point wherever it likes. Texts:
@@ -113,5 +146,6 @@ void use_scanners(const Scanners* table);
 extern const Scanners kScalarScanners;
 extern const Scanners kSse2Scanners;
 extern const Scanners kAvx2Scanners;
+extern const Scanners kAvx512Scanners;
 
 }  // namespace weir

@@ -61,7 +61,7 @@ WEIR_INLINE size_t write_positions(uint64_t mask, uint32_t base, uint32_t* out) 
 
 }  // namespace
 
-const Scanners kSse2Scanners = {find_all, count,         find,          scan_positions, scan_masks,
-                                jump,     read_decimals, read_integers, read_strings};
+const Scanners kSse2Scanners = {find_all, count,      find,          scan_positions, scan_masks,
+                                jump,     take_lines, read_decimals, read_integers,  read_strings};
 
 }  // namespace weir

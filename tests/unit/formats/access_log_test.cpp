@@ -267,7 +267,7 @@ TEST_CASE("logs longer than a slice, at every instruction set") {
         fmt::format("h{0}|NULL|NULL|2000-10-10 13:5{1}:{2}.000|GET|/{0}|HTTP/1.1|200|5|NULL|{3}\n",
                     i, minute, second, agent);
   }
-  for (const SimdLevel level : {SimdLevel::kScalar, SimdLevel::kSse2, SimdLevel::kAvx2}) {
+  for (const SimdLevel level : kSimdLevels) {
     if (scanners_of(level) == nullptr) continue;
     use_scanners(scanners_of(level));
     const Decoded d = decode(*format, text);

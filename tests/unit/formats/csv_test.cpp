@@ -252,8 +252,10 @@ TEST_CASE("tsv: what is written reads back the same") {
 
 TEST_CASE("csv: every instruction set, way and length gives what the plain splitter gives") {
   std::mt19937 random(11);
-  const std::vector<std::pair<SimdLevel, const char*>> levels = {
-      {SimdLevel::kScalar, "scalar"}, {SimdLevel::kSse2, "sse2"}, {SimdLevel::kAvx2, "avx2"}};
+  const std::vector<std::pair<SimdLevel, const char*>> levels = {{SimdLevel::kScalar, "scalar"},
+                                                                 {SimdLevel::kSse2, "sse2"},
+                                                                 {SimdLevel::kAvx2, "avx2"},
+                                                                 {SimdLevel::kAvx512, "avx512"}};
   for (int round = 0; round < 400; ++round) {
     const size_t width = 1 + random() % 12;
     const bool quoted = random() % 2 == 0;

@@ -16,7 +16,7 @@ namespace {
 
 std::vector<const Scanners*> all_levels() {
   std::vector<const Scanners*> levels;
-  for (const SimdLevel level : {SimdLevel::kScalar, SimdLevel::kSse2, SimdLevel::kAvx2})
+  for (const SimdLevel level : kSimdLevels)
     if (const Scanners* s = scanners_of(level)) levels.push_back(s);
   return levels;
 }

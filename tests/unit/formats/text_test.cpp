@@ -90,7 +90,7 @@ TEST_CASE("text: searching and reading agree on random input at every instructio
       if (line.find(literal) != std::string::npos) expected += line + "\n";
       at = end + 1;
     }
-    for (const SimdLevel level : {SimdLevel::kScalar, SimdLevel::kSse2, SimdLevel::kAvx2}) {
+    for (const SimdLevel level : kSimdLevels) {
       if (scanners_of(level) == nullptr) continue;
       use_scanners(scanners_of(level));
       const Decoded d =
