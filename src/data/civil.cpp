@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "data/civil_scan.h"
 
@@ -401,10 +402,23 @@ void append_time(std::string& out, int32_t millis, int precision) {
 }
 
 void append_timestamp(std::string& out, int64_t micros, int precision, int nanos, char separator) {
+  // The times of an output hardly leave a day; the begin and end of a window may lie in two.
+  struct DayText {
+    int64_t days = INT64_MIN;
+    size_t size = 0;
+    std::array<char, 12> text;
+  };
+  static thread_local std::array<DayText, 2> known;
   std::array<char, 48> buffer;
   const int64_t days = floor_div(micros, kMicrosPerDay);
   const int64_t rest = micros - days * kMicrosPerDay;
-  char* p = write_date(buffer.data(), days);
+  DayText& day = known[static_cast<uint64_t>(days) & 1];
+  if (day.days != days) {
+    day.size = static_cast<size_t>(write_date(day.text.data(), days) - day.text.data());
+    day.days = days;
+  }
+  std::memcpy(buffer.data(), day.text.data(), day.text.size());
+  char* p = buffer.data() + day.size;
   *p++ = separator;
   p = write_clock(p, static_cast<uint32_t>(rest / kMicrosPerSecond));
   const auto below = static_cast<uint32_t>(rest % kMicrosPerSecond * 1000 + nanos);

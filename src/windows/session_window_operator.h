@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 #include <span>
+#include <tuple>
 
 #include "base/check.h"
 #include "operators/state_limit.h"
@@ -251,6 +252,17 @@ class SessionWindow final : public Ordered {
   Vec<Merge> merges_;  // and the sessions that became one
   Vec<uint32_t> row_keys_;
   Vec<uint32_t> firing_;
+  // A session that fires, by what comes first.
+  struct Sortable {
+    int64_t end;
+    int64_t start;
+    uint64_t arrival;
+    uint32_t slot;
+    bool operator<(const Sortable& other) const {
+      return std::tie(end, start, arrival) < std::tie(other.end, other.start, other.arrival);
+    }
+  };
+  Vec<Sortable> to_sort_;
   Vec<uint32_t> gone_;
   Vec<uint32_t> later_;
   Vec<uint32_t> row_keys_of_results_;

@@ -67,18 +67,18 @@ void SessionWindow::fire_through(int64_t watermark, const SpilledKeys::Moment* l
 }
 
 void SessionWindow::sort_firing() {
-  const auto before = [&](uint32_t a, uint32_t b) {
-    const Session& x = sessions_[a];
-    const Session& y = sessions_[b];
-    if (x.end != y.end) return x.end < y.end;
-    if (x.start != y.start) return x.start < y.start;
-    return !arrivals_.empty() && arrivals_[a] < arrivals_[b];
-  };
-  std::sort(firing_.begin(), firing_.end(), before);
+  // What they are sorted by lies side by side: a session is a cache miss.
+  to_sort_.clear();
+  for (const uint32_t s : firing_) {
+    const Session& session = sessions_[s];
+    to_sort_.push_back({session.end, session.start, arrivals_.empty() ? 0 : arrivals_[s], s});
+  }
+  std::sort(to_sort_.begin(), to_sort_.end());
+  for (size_t i = 0; i < firing_.size(); ++i) firing_[i] = to_sort_[i].slot;
   if (binding_.order != GroupOrder::kKey) return;
   for (size_t begin = 0; begin < firing_.size();) {
     size_t end = begin + 1;
-    while (end < firing_.size() && !before(firing_[begin], firing_[end])) ++end;
+    while (end < firing_.size() && !(to_sort_[begin] < to_sort_[end])) ++end;
     keys_.sort(std::span(firing_.data() + begin, end - begin),
                [this](uint32_t s) { return sessions_[s].key; });
     begin = end;
