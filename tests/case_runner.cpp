@@ -15,9 +15,10 @@
 //   vary = false           run it once only; optional
 //   unoptimized = false    leave out the runs without the optimiser: columns that nothing needs are not
 //                          decoded, so a record that is bad only there counts as good with it; optional
+//   on_disk = false        leave out the run with its state on the disk; optional, with the reason beside it
 //   resume = false         do not stop it at a checkpoint and go on; optional, with the reason beside it
 // Every case runs with parallelism 1, 2, 4 x tiny, small and default blocks x optimiser on and off, and
-// must give the same bytes each time. Where its steps allow checkpoints it is also stopped at one, a third of
+// must give the same bytes each time, once more with as much of its state as can be on the disk. Where its steps allow checkpoints it is also stopped at one, a third of
 // the way, and goes on with another parallelism: the same bytes in total. WEIR_BLESS=1 writes the first
 // run's output back into the file.
 // WEIR_QUICK=1 takes a part of the variations (sanitizer builds).
@@ -55,6 +56,9 @@ std::string read_file(const fs::path& path) {
 void write_file(const fs::path& path, const std::string& text) {
   std::ofstream(path, std::ios::binary) << text;
 }
+
+// Any state is too much for the memory.
+constexpr const char* kOnDisk = "runtime.state_limit=1B";
 
 struct Outcome {
   std::string out;
@@ -238,6 +242,11 @@ class Runner {
         }
       }
     }
+    for (const bool in_sql : spellings) {
+      if (on_disk(path, c, in_sql, args, expected)) continue;
+      ++failed_;
+      return;
+    }
     if (!resume(path, c, args, expected)) {
       ++failed_;
       return;
@@ -264,6 +273,42 @@ class Runner {
     }
   }
 
+  // What differs from the case's out_files.
+  std::string wrong_files(const weir::Node& c) const {
+    std::string wrong;
+    const auto* files = c.find("out_files");
+    if (files == nullptr) return wrong;
+    for (const auto& [name, node] : files->entries) {
+      const std::string left = read_file(folder_ / name);
+      if (left != node.text) wrong += "--- " + name + "\n" + left + "--- expected\n" + node.text;
+    }
+    return wrong;
+  }
+
+  // With the state on the disk between any two blocks.
+  bool on_disk(const fs::path& path, const weir::Node& c, bool in_sql,
+               const std::vector<std::string>& args, const Outcome& expected) {
+    const auto* wanted = c.find("on_disk");
+    if (wanted != nullptr && !wanted->boolean) return true;
+    std::vector<std::string> command = {weir_,   in_sql ? "sql" : "run",   "-q",    "-p",   "2",
+                                        "--set", "runtime.block_size=48B", "--set", kOnDisk};
+    if (in_sql) command.emplace_back("--file");
+    command.emplace_back(in_sql ? "job.sql" : "pipeline.toml");
+    command.insert(command.end(), args.begin(), args.end());
+    if (c.find("input") != nullptr) command.emplace_back("input");
+    clean(c);
+    const Outcome got = run(command, folder_, nullptr);
+    const std::string wrong = wrong_files(c);
+    ++runs_;
+    if (got.out == expected.out && got.exit == expected.exit && wrong.empty()) return true;
+    std::printf(
+        "FAIL %s\n  with state on the disk%s\n  exit %d, expected %d\n--- stdout\n%s--- "
+        "expected\n%s%s--- stderr\n%s",
+        path.c_str(), in_sql ? ", in SQL" : "", got.exit, expected.exit, got.out.c_str(),
+        expected.out.c_str(), wrong.c_str(), got.err.c_str());
+    return false;
+  }
+
   // A third of the bytes that it reads; of inputs in testdata a few kilobytes.
   static size_t bytes_to_read(const weir::Node& c) {
     size_t total = 0;
@@ -284,8 +329,10 @@ class Runner {
       const char* block;
       const char* first;
       const char* second;
+      bool on_disk;
     };
-    for (const Variation& v : {Variation{"48B", "1", "4"}, {"1KB", "4", "2"}, {"48B", "4", "1"}}) {
+    for (const Variation& v :
+         {Variation{"48B", "1", "4", false}, {"1KB", "4", "2", false}, {"48B", "4", "1", true}}) {
       clean(c);
       Outcome total;
       for (const bool last : {false, true}) {
@@ -300,6 +347,7 @@ class Runner {
                                             "checkpoint.dir=state",
                                             "--set",
                                             "checkpoint.delivery=at_least_once"};
+        if (v.on_disk) command.insert(command.end(), {"--set", kOnDisk});
         if (last) {
           command.emplace_back("--drain");
         } else {
@@ -322,19 +370,13 @@ class Runner {
       std::string wrong;
       if (total.out != expected.out || total.exit != expected.exit)
         wrong = "--- stdout\n" + total.out + "--- expected\n" + expected.out;
-      if (const auto* files = c.find("out_files")) {
-        for (const auto& [name, node] : files->entries) {
-          const std::string left = read_file(folder_ / name);
-          if (left != node.text)
-            wrong += "--- " + name + "\n" + left + "--- expected\n" + node.text;
-        }
-      }
+      wrong += wrong_files(c);
       if (!wrong.empty()) {
         std::printf(
-            "FAIL %s\n  stopped and resumed: parallelism %s, then %s, blocks of %s\n  exit %d, "
+            "FAIL %s\n  stopped and resumed: parallelism %s, then %s, blocks of %s%s\n  exit %d, "
             "expected %d\n%s--- stderr\n%s",
-            path.c_str(), v.first, v.second, v.block, total.exit, expected.exit, wrong.c_str(),
-            total.err.c_str());
+            path.c_str(), v.first, v.second, v.block, v.on_disk ? ", with state on the disk" : "",
+            total.exit, expected.exit, wrong.c_str(), total.err.c_str());
         return false;
       }
       ++resumed_;

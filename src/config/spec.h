@@ -68,6 +68,7 @@ struct RuntimeSpec {
   bool pin = true;
   ByteSize memory_limit;           // 0: half of the machine's memory
   bool spill = true;               // state beyond that goes to the disk
+  ByteSize state_limit;            // of one step; 0: its share of memory_limit
   ByteSize block_size;             // 0: chosen by the source
   std::string overflow = "error";  // or "wrap"
   bool optimize = true;

@@ -8,9 +8,10 @@
 #include <algorithm>
 #include <map>
 
-#include "operators/group_snapshot.h"
+#include "base/sortable.h"
 #include "operators/join_probe.h"
 #include "operators/join_rows.h"
+#include "operators/spilling_keys.h"
 
 namespace weir {
 
@@ -35,83 +36,56 @@ class IntervalRows final : public Ordered {
         output_(plan.join.output()),
         context_(context),
         condition_(plan.join, context),
-        writer_(output_) {
-    if (!join_.key_types.empty()) table_ = make_group_table(join_.key_types, run_hash_seed());
-  }
+        keys_("the interval join", context, !join_.key_types.empty()),
+        writer_(output_) {}
 
   void process(Batch batch, Emitter& out) override { process_input(0, std::move(batch), out); }
   void process_input(size_t side, Batch batch, Emitter& out) override {
-    const std::vector<ColumnPtr> keys = join_.key_columns(side, batch.columns);
-    Vec<uint32_t> groups(batch.rows, 0);
-    if (table_) table_->find_or_add(keys, batch.rows, groups.data());
-    groups_.resize(table_ ? table_->size() : 1);
+    keys_.find(join_.key_columns(side, batch.columns), batch.rows, false, entries_,
+               [this](Entry& entry) { count(entry); });
     std::vector<RowFault> faults;
     for (size_t i = 0; i < batch.rows; ++i) {
       const int64_t watermark = batch.watermark_at(i);
-      forget(watermark);
+      pass(watermark, true, out);
       Row row{batch.event_time[i], encode_row(batch.columns, i), false};
-      const bool lonely =
-          std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key->is_null(i); });
-      if (!lonely && !meet(side, batch, i, groups_[groups[i]], row, faults)) {
+      Entry* const entry = entries_[i];
+      if (entry != nullptr && !meet(side, batch, i, entry->second.state, row, faults)) {
         if (context_.fail_fast) break;
         continue;
       }
       const int64_t until = end_of(side, row.time);
-      if (!lonely && until > watermark && plan_.lower_us <= plan_.upper_us) {
-        keep(side, groups[i], arrived_++, until, std::move(row));
+      if (entry != nullptr && until > watermark && plan_.lower_us <= plan_.upper_us) {
+        keep(side, *entry, arrived_++, until, std::move(row));
       } else {
         give_lonely(side, row);
       }
       if (writer_.full()) writer_.flush(out);
     }
     writer_.flush(out);
+    keys_.release(entries_);
+    if (keys_.is_full(batch.rows)) spill();
     batch.reject(faults, "where", context_.fail_fast);
     emit_rejects(batch, out);
   }
 
   void watermark(int64_t watermark, Emitter& out) override {
-    forget(watermark);
+    pass(watermark, false, out);
+    keys_.settle();
     writer_.flush(out);
   }
   void end(Emitter& out) override {
-    forget(kMaxTime);
+    pass(kMaxTime, false, out);
     writer_.flush(out);
   }
 
+  uint64_t state_bytes() const override { return keys_.memory_bytes(); }
   void snapshot(SnapshotWriter& writer) const override {
-    if (table_) snapshot_keys(*table_, writer);
     writer.put_u64(arrived_);
-    writer.put_u64(due_.size());
-    for (const auto& [due, group] : due_) {
-      const Row& row = groups_[group].sides[due.side].at(due.arrival);
-      writer.put_u32(group);
-      writer.put_u8(static_cast<uint8_t>(due.side));
-      writer.put_u64(due.arrival);
-      writer.put_i64(row.time);
-      writer.put_u8(row.matched ? 1 : 0);
-      writer.put_text(row.bytes);
-    }
+    keys_.snapshot(writer);
   }
   void restore(SnapshotReader& reader) override {
-    if (table_) {
-      table_->clear();
-      restore_keys(*table_, join_.key_types, reader);
-    }
     arrived_ = reader.get_u64();
-    const uint64_t rows = reader.get_u64();
-    groups_.assign(table_ ? table_->size() : 1, {});
-    for (uint64_t i = 0; i < rows && reader.ok(); ++i) {
-      const uint32_t group = reader.get_u32();
-      const size_t side = reader.get_u8();
-      const uint64_t arrival = reader.get_u64();
-      Row row;
-      row.time = reader.get_i64();
-      row.matched = reader.get_u8() != 0;
-      row.bytes = reader.get_text();
-      if (group >= groups_.size() || side > 1) return reader.refuse();
-      const int64_t until = end_of(side, row.time);
-      keep(side, group, arrival, until, std::move(row));
-    }
+    keys_.restore(reader, [this](Entry& entry) { count(entry); });
   }
 
  private:
@@ -122,12 +96,43 @@ class IntervalRows final : public Ordered {
   };
   struct Group {
     std::map<uint64_t, Row> sides[2];  // by arrival
+
+    bool empty() const { return sides[0].empty() && sides[1].empty(); }
+    void snapshot(SnapshotWriter& writer) const {
+      for (const auto& rows : sides) {
+        writer.put_u64(rows.size());
+        for (const auto& [arrival, row] : rows) {
+          writer.put_u64(arrival);
+          writer.put_i64(row.time);
+          writer.put_u8(row.matched ? 1 : 0);
+          writer.put_text(row.bytes);
+        }
+      }
+    }
+    void restore(SnapshotReader& reader) {
+      for (auto& rows : sides) {
+        const uint64_t total = reader.get_u64();
+        for (uint64_t i = 0; i < total && reader.ok(); ++i) {
+          Row& row = rows[reader.get_u64()];
+          row.time = reader.get_i64();
+          row.matched = reader.get_u8() != 0;
+          row.bytes = reader.get_text();
+        }
+      }
+    }
   };
+  using Entry = SpillingKeys<Group>::Entry;
+  // In the order in which rows are given up.
   struct Due {
     int64_t until;
     size_t side;
     uint64_t arrival;
     auto operator<=>(const Due&) const = default;
+    SpilledKeys::Moment moment() const {
+      std::string rank(1, static_cast<char>(side));
+      put_big_endian(arrival, rank);
+      return {until, std::move(rank)};
+    }
   };
 
   // The time of the last partner that a row can have.
@@ -138,9 +143,38 @@ class IntervalRows final : public Ordered {
     return right >= later(left, plan_.lower_us) && right <= later(left, plan_.upper_us);
   }
 
-  void keep(size_t side, uint32_t group, uint64_t arrival, int64_t until, Row row) {
-    due_.emplace(Due{until, side, arrival}, group);
-    groups_[group].sides[side].emplace(arrival, std::move(row));
+  // Of a row and its place among those that are due: two nodes of trees.
+  static uint64_t cost(const Row& row) {
+    return 2 * 6 * sizeof(void*) + sizeof(Row) + sizeof(Due) + heap_bytes(row.bytes);
+  }
+  void keep(size_t side, Entry& entry, uint64_t arrival, int64_t until, Row row) {
+    keys_.add_bytes(cost(row));
+    due_.emplace(Due{until, side, arrival}, &entry);
+    entry.second.state.sides[side].emplace(arrival, std::move(row));
+  }
+  // A key that has come back, or stays.
+  void count(Entry& entry) {
+    for (size_t side = 0; side < 2; ++side) {
+      for (const auto& [arrival, row] : entry.second.state.sides[side]) {
+        keys_.add_bytes(cost(row));
+        due_.emplace(Due{end_of(side, row.time), side, arrival}, &entry);
+      }
+    }
+  }
+  void spill() {
+    due_.clear();
+    keys_.spill(
+        [this](const Group& group) {
+          std::optional<Due> first;
+          for (size_t side = 0; side < 2; ++side) {
+            for (const auto& [arrival, row] : group.sides[side]) {
+              const Due due{end_of(side, row.time), side, arrival};
+              if (!first || due < *first) first = due;
+            }
+          }
+          return SpilledKeys::Due{first->moment(), std::nullopt};
+        },
+        [this](Entry& entry) { count(entry); });
   }
 
   // Finds the partners of a new row and gives the pairs. False: that cannot be told.
@@ -187,14 +221,34 @@ class IntervalRows final : public Ordered {
     writer_.end_row_at(row.time);
   }
 
-  void forget(int64_t watermark) {
+  bool gives_lonely() const {
+    return join_.keeps_left() || join_.keeps_right() || join_.kind == JoinKind::kAnti;
+  }
+
+  // What is due, that on the disk in parts. Within a batch it has time where nothing is given for it.
+  void pass(int64_t watermark, bool in_batch, Emitter& out) {
+    while (keys_.is_due(watermark) && (!in_batch || gives_lonely())) {
+      const auto reached = keys_.take_due(watermark, [this](Entry& entry) { count(entry); });
+      if (!reached) break;
+      forget(watermark, &*reached, out);
+      keys_.settle();
+      if (keys_.is_over_limit()) spill();
+    }
+    forget(watermark, nullptr, out);
+  }
+  // Up to `last`, if there is one.
+  void forget(int64_t watermark, const SpilledKeys::Moment* last, Emitter& out) {
     while (!due_.empty() && due_.begin()->first.until <= watermark) {
-      const auto [due, group] = *due_.begin();
+      const auto [due, entry] = *due_.begin();
+      if (last != nullptr && *last < due.moment()) return;
       due_.erase(due_.begin());
-      auto& rows = groups_[group].sides[due.side];
+      auto& rows = entry->second.state.sides[due.side];
       const auto row = rows.find(due.arrival);
       give_lonely(due.side, row->second);
+      if (writer_.full()) writer_.flush(out);
+      keys_.remove_bytes(cost(row->second));
       rows.erase(row);
+      keys_.look_at(*entry);
     }
   }
 
@@ -203,9 +257,9 @@ class IntervalRows final : public Ordered {
   const Schema output_;
   const OperatorContext context_;
   PairCondition condition_;
-  std::unique_ptr<GroupTable> table_;  // null: no keys
-  std::vector<Group> groups_;
-  std::map<Due, uint32_t> due_;  // rows that are kept -> their group
+  SpillingKeys<Group> keys_;     // without a key all rows stand under the empty one
+  std::vector<Entry*> entries_;  // of the batch at hand
+  std::map<Due, Entry*> due_;    // rows in memory -> their key
   uint64_t arrived_ = 0;
   RowWriter writer_;
 };

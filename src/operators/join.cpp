@@ -2,14 +2,18 @@
 //
 // Bounded: the right side is read first, into a table; then the workers carry the left side's rows past it. Their
 // order is kept; the partners of a row come in the order of the right side. Rows of the right side that have
-// found no partner (right and full joins) come last. Streams: join_stream.h.
+// found no partner (right and full joins) come last. A right side that does not fit into memory goes to the disk:
+// spilled_build.h. Streams: join_stream.h.
 
 #include "operators/join.h"
+
+#include <mutex>
 
 #include "operators/interval_join.h"
 #include "operators/join_probe.h"
 #include "operators/join_stream.h"
 #include "operators/operator_list.h"
+#include "operators/spilled_build.h"
 
 namespace weir {
 
@@ -38,6 +42,26 @@ const OptionTable<JoinOptions>& join_options() {
   return table;
 }
 
+// A worker's rows of the right side.
+class JoinCollector final : public Collector {
+ public:
+  JoinCollector(std::shared_ptr<SpilledBuild> spilled, uint64_t limit_bytes)
+      : spilled_(std::move(spilled)), limit_(limit_bytes) {}
+
+  void consume(Batch batch) override {
+    store_.add(std::move(batch));
+    if (store_.memory_bytes() > limit_) spilled_->add(store_);
+  }
+  size_t memory_bytes() const override { return store_.memory_bytes(); }
+  RowStore& store() { return store_; }
+  const std::shared_ptr<SpilledBuild>& spilled() const { return spilled_; }
+
+ private:
+  RowStore store_;
+  const std::shared_ptr<SpilledBuild> spilled_;  // of all workers
+  const uint64_t limit_;
+};
+
 class JoinPlan final : public JoinStepPlan {
  public:
   JoinPlan(std::string name, Join join)
@@ -48,15 +72,39 @@ class JoinPlan final : public JoinStepPlan {
   bool keeps_event_time() const override { return !join_.keeps_right(); }
 
   bool builds() const override { return true; }
-  std::unique_ptr<Collector> make_collector(const OperatorContext&) const override {
-    return std::make_unique<JoinCollector>();
+  std::unique_ptr<Collector> make_collector(const OperatorContext& context) const override {
+    const std::lock_guard lock(mutex_);
+    auto spilled = spilled_.lock();
+    if (!spilled) {
+      spilled = std::make_shared<SpilledBuild>(join_, context.spill);
+      spilled_ = spilled;
+    }
+    // The table of the rows takes about as much as they do.
+    const bool may_spill = context.spill && SpilledBuild::can_hold(join_);
+    const uint64_t limit =
+        may_spill ? context.state_limit_bytes / 2 / static_cast<uint64_t>(context.workers)
+                  : UINT64_MAX;
+    return std::make_unique<JoinCollector>(std::move(spilled), limit);
   }
   std::shared_ptr<BuiltInput> finish_build(std::vector<std::unique_ptr<Collector>> collectors,
                                            const OperatorContext&) const override {
-    return std::make_shared<JoinTable>(join_, std::move(collectors));
+    const auto of = [](const auto& collector) -> JoinCollector& {
+      return dynamic_cast<JoinCollector&>(*collector);
+    };
+    const auto spilled = of(collectors[0]).spilled();
+    if (!spilled->any()) {
+      RowStore rows;
+      for (auto& collector : collectors) rows.take(of(collector).store());
+      return std::make_shared<JoinTable>(join_, std::move(rows));
+    }
+    for (auto& collector : collectors) spilled->add(of(collector).store());
+    spilled->finish();
+    return spilled;
   }
   std::unique_ptr<Transform> make_probe(std::shared_ptr<BuiltInput> built,
                                         const OperatorContext& context) const override {
+    if (auto spilled = std::dynamic_pointer_cast<SpilledBuild>(built))
+      return make_spilled_probe(join_, std::move(spilled), needed(), context);
     auto table = std::static_pointer_cast<JoinTable>(std::move(built));
     if (join_.gives_pairs()) return make_pair_probe(join_, std::move(table), needed(), context);
     return make_answer_probe(join_, std::move(table), context);
@@ -64,6 +112,8 @@ class JoinPlan final : public JoinStepPlan {
   bool has_rest() const override { return join_.keeps_right(); }
   std::unique_ptr<BatchSource> rest(std::shared_ptr<BuiltInput> built,
                                     const OperatorContext&) const override {
+    if (auto spilled = std::dynamic_pointer_cast<SpilledBuild>(built))
+      return make_spilled_rest(join_, std::move(spilled), needed());
     return make_join_rest(join_, std::static_pointer_cast<JoinTable>(std::move(built)), needed());
   }
 
@@ -76,6 +126,10 @@ class JoinPlan final : public JoinStepPlan {
   }
 
   Join join_;
+
+  // What the collectors of the run that is going on share: not a part of the plan, only found through it.
+  mutable std::mutex mutex_;
+  mutable std::weak_ptr<SpilledBuild> spilled_;
 };
 
 class JoinStreamPlan final : public JoinStepPlan {

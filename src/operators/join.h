@@ -1,6 +1,7 @@
 // What the joins have in common: kinds, keys, and the columns of joined rows.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,13 @@ Join bind_join(const ComponentSpec& spec, const JoinOptions& options, const Bind
 // The keys of two inputs written as `on`: ["id"], or { left = "right" }.
 void bind_join_keys(const Node& on, const Schema (&sides)[2], std::vector<size_t> (&keys)[2],
                     std::vector<Type>& types, Errors& errors);
+
+// True of rows that have no partners because of a NULL.
+inline bool has_null_key(std::span<const ColumnPtr> keys, size_t row) {
+  for (const auto& key : keys)
+    if (key->is_null(row)) return true;
+  return false;
+}
 
 inline constexpr uint32_t kNoRow = UINT32_MAX;
 

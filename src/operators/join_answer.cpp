@@ -81,14 +81,14 @@ class AnswerProbe final : public Transform {
 
   // A row without a partner is unknown if one would be its partner with some value for NULL.
   void find_unknown(const Batch& batch) {
-    if (table_->rows() == 0) return;
+    if (table_->is_empty()) return;
     Vec<uint32_t> all;
     for (size_t i = 0; i < batch.rows; ++i) {
       if (answers_[i] != kNo) continue;
       const bool has_null =
           std::any_of(keys_.begin(), keys_.end(), [&](const auto& key) { return key->is_null(i); });
       if (keys_.size() == 1 && !join_.where) {
-        if (has_null || !table_->null_keys().empty()) answers_[i] = kUnknown;
+        if (has_null || table_->has_null_keys()) answers_[i] = kUnknown;
         continue;
       }
       if (has_null && all.empty())

@@ -45,6 +45,24 @@ void PairCondition::pick(const std::vector<ColumnPtr>& left, std::span<const uin
   picked = std::move(good);
 }
 
+Batch right_without_partner(const Join& join, const std::vector<ColumnPtr>& columns,
+                            std::span<const uint32_t> rows, const std::vector<bool>& needed) {
+  Batch batch;
+  batch.rows = rows.size();
+  for (size_t c = 0; c < join.columns.size(); ++c) {
+    const JoinColumn& column = join.columns[c];
+    const size_t from = column.side == 1 ? column.index : column.right_index;
+    if (!needed[c]) {
+      batch.columns.push_back(nullptr);
+    } else if (from != SIZE_MAX) {
+      batch.columns.push_back(columns[from]->gather(rows));
+    } else {
+      batch.columns.push_back(make_null_constant(join.pairs[c].type, rows.size())->flatten());
+    }
+  }
+  return batch;
+}
+
 namespace {
 
 constexpr size_t kPartPairs = 16384;
@@ -301,20 +319,8 @@ class JoinRest final : public BatchSource {
     if (begin >= rows_.size()) return false;
     const std::span<const uint32_t> rows(rows_.data() + begin,
                                          std::min(kPartPairs, rows_.size() - begin));
-    batch = Batch();
+    batch = right_without_partner(join_, table_->columns(), rows, needed_);
     batch.sequence = sequence;
-    batch.rows = rows.size();
-    for (size_t c = 0; c < join_.columns.size(); ++c) {
-      const JoinColumn& column = join_.columns[c];
-      const size_t from = column.side == 1 ? column.index : column.right_index;
-      if (!needed_[c]) {
-        batch.columns.push_back(nullptr);
-      } else if (from != SIZE_MAX) {
-        batch.columns.push_back(table_->column(from)->gather(rows));
-      } else {
-        batch.columns.push_back(make_null_constant(join_.pairs[c].type, rows.size())->flatten());
-      }
-    }
     batch.keep(table_);
     return true;
   }

@@ -16,6 +16,10 @@ std::unique_ptr<Transform> make_answer_probe(const Join& join, std::shared_ptr<J
 std::unique_ptr<BatchSource> make_join_rest(const Join& join, std::shared_ptr<JoinTable> table,
                                             std::vector<bool> needed);
 
+// Rows of the right side, NULLs on the left.
+Batch right_without_partner(const Join& join, const std::vector<ColumnPtr>& columns,
+                            std::span<const uint32_t> rows, const std::vector<bool>& needed);
+
 // Pairs of rows of two sides, as a batch that the condition of a join is computed on.
 class PairCondition {
  public:

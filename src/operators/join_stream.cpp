@@ -6,9 +6,9 @@
 
 #include <algorithm>
 
-#include "operators/group_snapshot.h"
 #include "operators/join_probe.h"
 #include "operators/join_rows.h"
+#include "operators/spilling_keys.h"
 
 namespace weir {
 
@@ -21,69 +21,43 @@ class JoinStream final : public Ordered {
         output_(join.output()),
         context_(context),
         condition_(join, context),
-        writer_(output_, true) {
-    if (!join.key_types.empty()) table_ = make_group_table(join.key_types, run_hash_seed());
-  }
+        keys_("the join", context, !join.key_types.empty()),
+        writer_(output_, true) {}
 
   void process(Batch batch, Emitter& out) override { process_input(0, std::move(batch), out); }
   void process_input(size_t side, Batch batch, Emitter& out) override {
-    const std::vector<ColumnPtr> keys = join_.key_columns(side, batch.columns);
-    Vec<uint32_t> groups(batch.rows, 0);
-    if (table_) table_->find_or_add(keys, batch.rows, groups.data());
-    const size_t count = table_ ? table_->size() : 1;
-    for (auto& of_side : groups_) of_side.resize(count);
+    keys_.find(join_.key_columns(side, batch.columns), batch.rows, false, entries_,
+               [this](const Entry& entry) { count(entry); });
     std::vector<RowFault> faults;
     for (size_t i = 0; i < batch.rows; ++i) {
-      const bool lonely =
-          std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key->is_null(i); });
+      Entry* const entry = entries_[i];
       const std::string row = encode_row(batch.columns, i);
       partners_.clear();
-      if (!lonely && !find_partners(side, batch, i, groups_[1 - side][groups[i]], faults)) {
+      if (entry != nullptr &&
+          !find_partners(side, batch, i, entry->second.state.sides[1 - side], faults)) {
         if (context_.fail_fast) break;
         continue;
       }
+      Rows* const rows = entry != nullptr ? &entry->second.state.sides[side] : nullptr;
       if (adds_row(kind_of(batch, i))) {
-        add(side, row, kind_of(batch, i), lonely ? nullptr : &groups_[side][groups[i]]);
+        add(side, row, kind_of(batch, i), rows);
       } else {
-        take_back(side, row, kind_of(batch, i), lonely ? nullptr : &groups_[side][groups[i]]);
+        take_back(side, row, kind_of(batch, i), rows);
       }
       if (writer_.full()) writer_.flush(out);
     }
     writer_.flush(out);
+    keys_.release(entries_);
+    if (keys_.is_full(batch.rows))
+      keys_.spill([](const Group&) { return SpilledKeys::Due(); }, [](const Entry&) {});
     batch.reject(faults, "where", context_.fail_fast);
     emit_rejects(batch, out);
   }
 
-  void snapshot(SnapshotWriter& writer) const override {
-    if (table_) snapshot_keys(*table_, writer);
-    for (const auto& of_side : groups_) {
-      writer.put_u64(of_side.size());
-      for (const auto& group : of_side) {
-        writer.put_u64(group.size());
-        for (const auto& row : group) {
-          writer.put_u64(row.partners);
-          writer.put_text(row.bytes);
-        }
-      }
-    }
-  }
+  uint64_t state_bytes() const override { return keys_.memory_bytes(); }
+  void snapshot(SnapshotWriter& writer) const override { keys_.snapshot(writer); }
   void restore(SnapshotReader& reader) override {
-    if (table_) {
-      table_->clear();
-      restore_keys(*table_, join_.key_types, reader);
-    }
-    for (auto& of_side : groups_) {
-      const uint64_t groups = reader.get_u64();
-      if (groups > (table_ ? table_->size() : 1)) return reader.refuse();
-      of_side.assign(groups, {});
-      for (auto& group : of_side) {
-        const uint64_t rows = reader.get_u64();
-        for (uint64_t i = 0; i < rows && reader.ok(); ++i) {
-          const uint64_t partners = reader.get_u64();
-          group.push_back({std::string(reader.get_text()), partners});
-        }
-      }
-    }
+    keys_.restore(reader, [this](const Entry& entry) { count(entry); });
   }
 
  private:
@@ -91,13 +65,43 @@ class JoinStream final : public Ordered {
     std::string bytes;
     uint64_t partners = 0;  // of the other side
   };
-  using Group = std::vector<Row>;
+  using Rows = std::vector<Row>;
+  struct Group {
+    Rows sides[2];  // in order of arrival
+
+    bool empty() const { return sides[0].empty() && sides[1].empty(); }
+    void snapshot(SnapshotWriter& writer) const {
+      for (const auto& rows : sides) {
+        writer.put_u64(rows.size());
+        for (const auto& row : rows) {
+          writer.put_u64(row.partners);
+          writer.put_text(row.bytes);
+        }
+      }
+    }
+    void restore(SnapshotReader& reader) {
+      for (auto& rows : sides) {
+        const uint64_t total = reader.get_u64();
+        for (uint64_t i = 0; i < total && reader.ok(); ++i) {
+          const uint64_t partners = reader.get_u64();
+          rows.push_back({std::string(reader.get_text()), partners});
+        }
+      }
+    }
+  };
+  using Entry = SpillingKeys<Group>::Entry;
+
+  static uint64_t cost(const Row& row) { return 2 * sizeof(Row) + heap_bytes(row.bytes); }
+  void count(const Entry& entry) {
+    for (const auto& rows : entry.second.state.sides)
+      for (const auto& row : rows) keys_.add_bytes(cost(row));
+  }
 
   bool keeps(size_t side) const { return side == 0 ? join_.keeps_left() : join_.keeps_right(); }
   bool gives_pairs() const { return join_.gives_pairs(); }
 
   // The rows of the other side that row i belongs together with. False: that cannot be told.
-  bool find_partners(size_t side, const Batch& batch, size_t i, Group& others,
+  bool find_partners(size_t side, const Batch& batch, size_t i, Rows& others,
                      std::vector<RowFault>& faults) {
     std::vector<std::string_view> rows;
     for (const auto& other : others) rows.push_back(other.bytes);
@@ -110,7 +114,7 @@ class JoinStream final : public Ordered {
     return true;
   }
 
-  void add(size_t side, const std::string& row, RowKind kind, Group* group) {
+  void add(size_t side, const std::string& row, RowKind kind, Rows* rows) {
     if (gives_pairs()) {
       if (partners_.empty() && keeps(side)) give(side, &row, nullptr, RowKind::kInsert);
       const bool outer = keeps(0) || keeps(1);
@@ -128,15 +132,18 @@ class JoinStream final : public Ordered {
                     join_.kind == JoinKind::kAnti ? RowKind::kDelete : RowKind::kInsert);
       }
     }
-    if (group != nullptr) group->push_back({row, partners_.size()});
+    if (rows == nullptr) return;
+    rows->push_back({row, partners_.size()});
+    keys_.add_bytes(cost(rows->back()));
   }
 
-  void take_back(size_t side, const std::string& row, RowKind kind, Group* group) {
-    if (group != nullptr) {
-      const auto found = std::find_if(group->begin(), group->end(),
+  void take_back(size_t side, const std::string& row, RowKind kind, Rows* rows) {
+    if (rows != nullptr) {
+      const auto found = std::find_if(rows->begin(), rows->end(),
                                       [&](const Row& kept) { return kept.bytes == row; });
-      if (found == group->end()) return;  // was never there
-      group->erase(found);
+      if (found == rows->end()) return;  // was never there
+      keys_.remove_bytes(cost(*found));
+      rows->erase(found);
     }
     if (gives_pairs()) {
       if (partners_.empty() && keeps(side)) give(side, &row, nullptr, RowKind::kDelete);
@@ -171,9 +178,9 @@ class JoinStream final : public Ordered {
   const Schema output_;
   const OperatorContext context_;
   PairCondition condition_;
-  std::unique_ptr<GroupTable> table_;  // null: no keys
-  std::vector<Group> groups_[2];       // rows of each side by key
-  std::vector<Row*> partners_;         // of the row at hand
+  SpillingKeys<Group> keys_;     // without a key all rows stand under the empty one
+  std::vector<Entry*> entries_;  // of the batch at hand
+  std::vector<Row*> partners_;   // of the row at hand
   RowWriter writer_;
 };
 

@@ -5,8 +5,15 @@
 
 namespace weir {
 
-JoinTable::JoinTable(const Join& join, std::vector<std::unique_ptr<Collector>> collectors) {
-  for (auto& collector : collectors) store_.take(dynamic_cast<JoinCollector&>(*collector).store());
+JoinTable::JoinTable(const Join& join, RowStore rows) : store_(std::move(rows)) { take(join); }
+
+JoinTable::JoinTable(const Join& join, Batch some, bool null_keys)
+    : some_(true), some_null_keys_(null_keys) {
+  store_.add(std::move(some));
+  take(join);
+}
+
+void JoinTable::take(const Join& join) {
   std::vector<Batch*> batches;
   for (size_t b = 0; b < store_.batches(); ++b) {
     Batch& batch = store_.batch(static_cast<uint32_t>(b));
@@ -64,6 +71,13 @@ void JoinTable::index(const Join& join) {
   Vec<uint32_t> at = first_;
   for (size_t i = 0; i < rows_; ++i)
     if (groups[i] != GroupTable::kNoGroup) order_[at[groups[i]]++] = static_cast<uint32_t>(i);
+}
+
+uint64_t JoinTable::memory_bytes() const {
+  uint64_t total = store_.memory_bytes() + (table_ ? table_->memory_bytes() : 0) +
+                   (first_.size() + order_.size() + null_keys_.size()) * sizeof(uint32_t) +
+                   marks_.size();
+  return total;
 }
 
 void JoinTable::find(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) const {

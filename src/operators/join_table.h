@@ -1,6 +1,6 @@
 // The right side of a join, read completely: its rows in their order, and which of them have a key.
 //
-// Threads: the collectors belong to one worker each; the table is made by one thread and then only read, but for
+// Threads: the table is made by one thread and then only read, but for
 // the marks of rows that have found a partner.
 #pragma once
 
@@ -10,21 +10,18 @@
 
 namespace weir {
 
-class JoinCollector final : public Collector {
- public:
-  void consume(Batch batch) override { store_.add(std::move(batch)); }
-  size_t memory_bytes() const override { return store_.memory_bytes(); }
-  RowStore& store() { return store_; }
-
- private:
-  RowStore store_;
-};
-
 class JoinTable final : public BuiltInput {
  public:
-  JoinTable(const Join& join, std::vector<std::unique_ptr<Collector>> collectors);
+  // All rows, in their order.
+  JoinTable(const Join& join, RowStore rows);
+  // Some rows of those that there are: those of some keys. `null_keys`: there are rows with a NULL in their key.
+  JoinTable(const Join& join, Batch some, bool null_keys);
 
   size_t rows() const { return rows_; }
+  // True if there are no rows at all.
+  bool is_empty() const { return rows_ == 0 && !some_; }
+  uint64_t memory_bytes() const override;
+  const std::vector<ColumnPtr>& columns() const { return columns_; }
   // A column of all rows; null when nothing needs it.
   const ColumnPtr& column(size_t c) const { return columns_[c]; }
 
@@ -38,6 +35,7 @@ class JoinTable final : public BuiltInput {
   // True if no key is there twice: the group then is the row's number.
   bool unique() const { return unique_; }
 
+  bool has_null_keys() const { return some_ ? some_null_keys_ : !null_keys_.empty(); }
   // Rows with a NULL among their keys.
   std::span<const uint32_t> null_keys() const { return {null_keys_.data(), null_keys_.size()}; }
 
@@ -46,10 +44,13 @@ class JoinTable final : public BuiltInput {
   std::span<const uint8_t> marks() const { return {marks_.data(), marks_.size()}; }
 
  private:
+  void take(const Join& join);
   void join_columns(const Join& join, std::vector<Batch*>& batches);
   void index(const Join& join);
 
   size_t rows_ = 0;
+  bool some_ = false;
+  bool some_null_keys_ = false;
   std::vector<ColumnPtr> columns_;
   RowStore store_;  // what strings point into
   std::unique_ptr<GroupTable> table_;

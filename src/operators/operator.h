@@ -176,6 +176,8 @@ class Collector {
 class BuiltInput {
  public:
   virtual ~BuiltInput() = default;
+  // Memory that it takes, about.
+  virtual uint64_t memory_bytes() const { return 0; }
 };
 
 enum class Placement { kTransform, kOrdered, kCollector };

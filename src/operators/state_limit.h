@@ -23,7 +23,7 @@ class StateLimit {
   bool is_passed(uint64_t rows, Items items, Bytes bytes) {
     if (bytes_ == UINT64_MAX) return false;
     rows_ += rows;
-    if (rows_ < rows_between_looks_ && bytes_ > 0) return false;
+    if (rows_ < rows_between_looks_ && bytes_ > kTinyBytes) return false;
     rows_ = 0;
     const uint64_t now = bytes();
     const uint64_t n = items();
@@ -31,8 +31,11 @@ class StateLimit {
     return now > bytes_;
   }
 
+  bool is_below(uint64_t bytes) const { return bytes > bytes_; }
+
  private:
   static constexpr uint64_t kRowsBetweenLooks = 1 << 12;
+  static constexpr uint64_t kTinyBytes = 1 << 12;  // passed at once
 
   const uint64_t bytes_;
   uint64_t rows_ = 0;

@@ -9,10 +9,11 @@
 #include <algorithm>
 #include <map>
 
-#include "operators/group_snapshot.h"
+#include "base/sortable.h"
 #include "operators/join_rows.h"
 #include "operators/late_count.h"
 #include "operators/operator_list.h"
+#include "operators/spilling_keys.h"
 
 namespace weir {
 
@@ -30,45 +31,44 @@ const OptionTable<JoinOptions>& temporal_options() {
 
 class VersionedRows final : public Ordered {
  public:
-  VersionedRows(const Join& join, const Schema& output)
-      : join_(join), table_(make_group_table(join.key_types, run_hash_seed())), writer_(output) {}
+  VersionedRows(const Join& join, const Schema& output, const OperatorContext& context)
+      : join_(join), keys_("the temporal join", context, true), writer_(output) {}
 
   void process(Batch batch, Emitter& out) override { process_input(0, std::move(batch), out); }
   void process_input(size_t side, Batch batch, Emitter& out) override {
-    const std::vector<ColumnPtr> keys = join_.key_columns(side, batch.columns);
-    Vec<uint32_t> groups(batch.rows);
-    table_->find_or_add(keys, batch.rows, groups.data());
-    versions_.resize(table_->size());
+    // A left row with a NULL in its key waits like the others, for a version that does not come.
+    keys_.find(join_.key_columns(side, batch.columns), batch.rows, side == 0, entries_,
+               [this](Entry& entry) { count(entry); });
     for (size_t i = 0; i < batch.rows; ++i) {
       const int64_t time = batch.event_time[i];
       const int64_t watermark = batch.watermark_at(i);
-      give(watermark);
-      const bool has_null =
-          std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key->is_null(i); });
+      give(watermark, out);
+      Entry* const entry = entries_[i];
       if (side == 0) {
         if (time <= watermark) {
           late_.note(time, watermark);
           continue;
         }
-        waiting_[{time, arrived_++}] = {has_null ? GroupTable::kNoGroup : groups[i],
-                                        encode_row(batch.columns, i)};
-      } else if (!has_null && kind_of(batch, i) != RowKind::kUpdateBefore) {
+        wait(*entry, {time, arrived_++}, encode_row(batch.columns, i));
+      } else if (entry != nullptr && kind_of(batch, i) != RowKind::kUpdateBefore) {
         const bool deleted = kind_of(batch, i) == RowKind::kDelete;
-        put_version(groups[i], time,
+        put_version(*entry, time,
                     {!deleted, deleted ? std::string() : encode_row(batch.columns, i)});
-        forget(groups[i], given_up_to_);
+        forget(entry->second.state, given_up_to_);
       }
       if (writer_.full()) writer_.flush(out);
     }
     writer_.flush(out);
+    keys_.release(entries_);
+    if (keys_.is_full(batch.rows)) spill();
   }
 
   void watermark(int64_t watermark, Emitter& out) override {
-    give(watermark);
+    give(watermark, out);
     writer_.flush(out);
   }
   void end(Emitter& out) override {
-    give(kMaxTime);
+    give(kMaxTime, out);
     writer_.flush(out);
   }
 
@@ -77,50 +77,18 @@ class VersionedRows final : public Ordered {
     late_.add_to(stats);
     return stats;
   }
+  uint64_t state_bytes() const override { return keys_.memory_bytes(); }
   void snapshot(SnapshotWriter& writer) const override {
-    snapshot_keys(*table_, writer);
     writer.put_u64(arrived_);
     late_.snapshot(writer);
     writer.put_i64(given_up_to_);
-    writer.put_u64(waiting_.size());
-    for (const auto& [place, row] : waiting_) {
-      writer.put_i64(place.first);
-      writer.put_u64(place.second);
-      writer.put_u32(row.group);
-      writer.put_text(row.bytes);
-    }
-    for (const auto& versions : versions_) {
-      writer.put_u64(versions.size());
-      for (const auto& [time, version] : versions) {
-        writer.put_i64(time);
-        writer.put_u8(version.exists ? 1 : 0);
-        writer.put_text(version.bytes);
-      }
-    }
+    keys_.snapshot(writer);
   }
   void restore(SnapshotReader& reader) override {
-    table_->clear();
-    restore_keys(*table_, join_.key_types, reader);
     arrived_ = reader.get_u64();
     late_.restore(reader);
     given_up_to_ = reader.get_i64();
-    const uint64_t waiting = reader.get_u64();
-    for (uint64_t i = 0; i < waiting && reader.ok(); ++i) {
-      const int64_t time = reader.get_i64();
-      const uint64_t arrival = reader.get_u64();
-      const uint32_t group = reader.get_u32();
-      if (group != GroupTable::kNoGroup && group >= table_->size()) return reader.refuse();
-      waiting_[{time, arrival}] = {group, std::string(reader.get_text())};
-    }
-    versions_.assign(table_->size(), {});
-    for (size_t g = 0; g < versions_.size() && reader.ok(); ++g) {
-      const uint64_t n = reader.get_u64();
-      for (uint64_t i = 0; i < n && reader.ok(); ++i) {
-        const int64_t time = reader.get_i64();
-        const bool exists = reader.get_u8() != 0;
-        put_version(static_cast<uint32_t>(g), time, {exists, std::string(reader.get_text())});
-      }
-    }
+    keys_.restore(reader, [this](Entry& entry) { count(entry); });
   }
 
  private:
@@ -128,56 +96,148 @@ class VersionedRows final : public Ordered {
     bool exists = false;  // false: deleted from then on
     std::string bytes;
   };
-  struct Waiting {
-    uint32_t group = 0;
-    std::string bytes;
-  };
+  using Place = std::pair<int64_t, uint64_t>;  // a left row's time and arrival
+  struct Group {
+    std::map<int64_t, Version> versions;  // of the right side's row
+    std::map<Place, std::string> waiting;
 
-  void put_version(uint32_t group, int64_t time, Version version) {
-    auto& versions = versions_[group];
-    versions.insert_or_assign(time, std::move(version));
-    if (versions.size() == 2) changed_.push_back(group);
+    bool empty() const { return versions.empty() && waiting.empty(); }
+    void snapshot(SnapshotWriter& writer) const {
+      writer.put_u64(versions.size());
+      for (const auto& [time, version] : versions) {
+        writer.put_i64(time);
+        writer.put_u8(version.exists ? 1 : 0);
+        writer.put_text(version.bytes);
+      }
+      writer.put_u64(waiting.size());
+      for (const auto& [place, bytes] : waiting) {
+        writer.put_i64(place.first);
+        writer.put_u64(place.second);
+        writer.put_text(bytes);
+      }
+    }
+    void restore(SnapshotReader& reader) {
+      const uint64_t with_time = reader.get_u64();
+      for (uint64_t i = 0; i < with_time && reader.ok(); ++i) {
+        Version& version = versions[reader.get_i64()];
+        version.exists = reader.get_u8() != 0;
+        version.bytes = reader.get_text();
+      }
+      const uint64_t left = reader.get_u64();
+      for (uint64_t i = 0; i < left && reader.ok(); ++i) {
+        const int64_t time = reader.get_i64();
+        const uint64_t arrival = reader.get_u64();
+        waiting[{time, arrival}] = reader.get_text();
+      }
+    }
+  };
+  using Entry = SpillingKeys<Group>::Entry;
+
+  // Nodes of trees.
+  static uint64_t cost(const Version& version) {
+    return 6 * sizeof(void*) + sizeof(Version) + heap_bytes(version.bytes);
+  }
+  static uint64_t cost(const std::string& waiting) {
+    return 2 * 6 * sizeof(void*) + sizeof(waiting) + 2 * sizeof(Place) + heap_bytes(waiting);
   }
 
-  // Gives the left rows that the watermark has reached.
-  void give(int64_t watermark) {
+  void wait(Entry& entry, Place place, std::string bytes) {
+    keys_.add_bytes(cost(bytes));
+    entry.second.state.waiting.emplace(place, std::move(bytes));
+    waiting_.emplace(place, &entry);
+  }
+  void put_version(Entry& entry, int64_t time, Version version) {
+    auto& versions = entry.second.state.versions;
+    keys_.add_bytes(cost(version));
+    const auto [at, fresh] = versions.try_emplace(time);
+    if (!fresh) keys_.remove_bytes(cost(at->second));
+    at->second = std::move(version);
+    if (fresh && versions.size() == 2) changed_.push_back(&entry);
+  }
+  // A key that has come back, or stays.
+  void count(Entry& entry) {
+    for (const auto& [time, version] : entry.second.state.versions) keys_.add_bytes(cost(version));
+    if (entry.second.state.versions.size() > 1) changed_.push_back(&entry);
+    for (const auto& [place, bytes] : entry.second.state.waiting) {
+      keys_.add_bytes(cost(bytes));
+      waiting_.emplace(place, &entry);
+    }
+  }
+  void spill() {
+    waiting_.clear();
+    changed_.clear();
+    keys_.spill(
+        [](const Group& group) {
+          SpilledKeys::Due due;
+          if (!group.waiting.empty()) due[0] = moment_of(group.waiting.begin()->first);
+          return due;
+        },
+        [this](Entry& entry) { count(entry); });
+  }
+  static SpilledKeys::Moment moment_of(const Place& place) {
+    std::string rank;
+    put_big_endian(place.second, rank);
+    return {place.first, std::move(rank)};
+  }
+
+  // Gives the left rows that the watermark has reached, those on the disk in parts.
+  void give(int64_t watermark, Emitter& out) {
     if (watermark <= given_up_to_) return;
     given_up_to_ = watermark;
-    while (!waiting_.empty() && waiting_.begin()->first.first <= watermark) {
-      const auto node = waiting_.extract(waiting_.begin());
-      const int64_t time = node.key().first;
-      const Waiting& row = node.mapped();
-      const std::string* right = nullptr;
-      if (row.group != GroupTable::kNoGroup) {
-        const auto& versions = versions_[row.group];
-        auto after = versions.upper_bound(time);
-        if (after != versions.begin() && (--after)->second.exists) right = &after->second.bytes;
-      }
-      if (right == nullptr && !join_.keeps_left()) continue;
-      put_joined(join_, &row.bytes, right, writer_);
-      writer_.end_row_at(time);
+    while (keys_.is_due(watermark)) {
+      const auto reached = keys_.take_due(watermark, [this](Entry& entry) { count(entry); });
+      if (!reached) break;
+      give_waiting(watermark, &*reached, out);
+      if (keys_.is_over_limit()) spill();
     }
-    Vec<uint32_t> changed;
+    give_waiting(watermark, nullptr, out);
+    std::vector<Entry*> changed;
     changed.swap(changed_);
-    for (const uint32_t group : changed) {
-      forget(group, watermark);
-      if (versions_[group].size() > 1) changed_.push_back(group);
+    for (Entry* entry : changed) {
+      forget(entry->second.state, watermark);
+      if (entry->second.state.versions.size() > 1) changed_.push_back(entry);
+    }
+    keys_.settle();
+  }
+  // Up to `last`, if there is one.
+  void give_waiting(int64_t watermark, const SpilledKeys::Moment* last, Emitter& out) {
+    while (!waiting_.empty() && waiting_.begin()->first.first <= watermark) {
+      const auto [place, entry] = *waiting_.begin();
+      if (last != nullptr && *last < moment_of(place)) return;
+      waiting_.erase(waiting_.begin());
+      auto& [versions, waiting] = entry->second.state;
+      const auto row = waiting.find(place);
+      const std::string* right = nullptr;
+      auto after = versions.upper_bound(place.first);
+      if (after != versions.begin() && (--after)->second.exists) right = &after->second.bytes;
+      if (right != nullptr || join_.keeps_left()) {
+        put_joined(join_, &row->second, right, writer_);
+        writer_.end_row_at(place.first);
+        if (writer_.full()) writer_.flush(out);
+      }
+      keys_.remove_bytes(cost(row->second));
+      waiting.erase(row);
+      keys_.look_at(*entry);
     }
   }
 
   // Of the versions up to the watermark only the last is asked for any more.
-  void forget(uint32_t group, int64_t watermark) {
-    auto& versions = versions_[group];
+  void forget(Group& group, int64_t watermark) {
+    auto& versions = group.versions;
     auto last = versions.upper_bound(watermark);
     if (last == versions.begin()) return;
-    versions.erase(versions.begin(), --last);
+    --last;
+    for (auto version = versions.begin(); version != last;) {
+      keys_.remove_bytes(cost(version->second));
+      version = versions.erase(version);
+    }
   }
 
   const Join& join_;
-  std::unique_ptr<GroupTable> table_;
-  std::vector<std::map<int64_t, Version>> versions_;         // by key
-  Vec<uint32_t> changed_;                                    // keys with several versions
-  std::map<std::pair<int64_t, uint64_t>, Waiting> waiting_;  // left rows by time and arrival
+  SpillingKeys<Group> keys_;
+  std::vector<Entry*> entries_;      // of the batch at hand
+  std::vector<Entry*> changed_;      // keys in memory with several versions
+  std::map<Place, Entry*> waiting_;  // left rows in memory -> their key
   int64_t given_up_to_ = kMinTime;
   uint64_t arrived_ = 0;
   LateCount late_;
@@ -193,8 +253,8 @@ class TemporalJoinPlan final : public JoinStepPlan {
   std::string explain() const override {
     return "temporal_join: " + join_.text + ", as of the left row's time";
   }
-  std::unique_ptr<Ordered> make_ordered(const OperatorContext&) const override {
-    return std::make_unique<VersionedRows>(join_, output());
+  std::unique_ptr<Ordered> make_ordered(const OperatorContext& context) const override {
+    return std::make_unique<VersionedRows>(join_, output(), context);
   }
 
  private:

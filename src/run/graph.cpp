@@ -629,7 +629,8 @@ void Graph::add_stats(std::vector<StepStats>& steps) const {
     stats.rows_in += node->rows_in;
     stats.rows_out += node->rows_out;
     stats.collects = node->op->placement() == Placement::kCollector;
-    stats.operator_stats.state_bytes = node->state_bytes();
+    stats.operator_stats.state_bytes =
+        node->state_bytes() + (node->built ? node->built->memory_bytes() : 0);
     if (!node->ordered) continue;
     stats.knows_time = stats.knows_time || node->watermark > kMinTime;
     stats.watermark = node->watermark;

@@ -314,10 +314,12 @@ OperatorContext operator_context(const Plan& plan) {
   context.checkpointed = plan.checkpoint.has_value();
   // A third for state: the rest is for blocks on their way, and for the disk's own buffers.
   const auto keeping = std::count_if(plan.steps.begin(), plan.steps.end(), [](const auto& step) {
-    return step.op->placement() != Placement::kTransform;
+    return step.op->placement() != Placement::kTransform || step.op->builds();
   });
   context.state_limit_bytes = memory_budget(plan.runtime.memory_limit) / 3 /
                               static_cast<uint64_t>(std::max<ptrdiff_t>(keeping, 1));
+  if (plan.runtime.state_limit.bytes > 0)
+    context.state_limit_bytes = plan.runtime.state_limit.bytes;
   if (plan.runtime.spill) {
     const char* const folder = std::getenv("TMPDIR");
     context.spill = std::make_shared<SpillSpace>(plan.checkpoint     ? plan.checkpoint->dir

@@ -169,6 +169,9 @@ std::string_view SpillStore::Cursor::value() const {
   const char* const p = WEIR_ROCKSDB(iter_value)(iterator_of(iterator_), &n);
   return {p, n};
 }
+void SpillStore::Cursor::seek(std::string_view from) {
+  WEIR_ROCKSDB(iter_seek)(iterator_of(iterator_), from.data(), from.size());
+}
 void SpillStore::Cursor::next() { WEIR_ROCKSDB(iter_next)(iterator_of(iterator_)); }
 
 // --- the space ---

@@ -3,7 +3,8 @@
 // RocksDB does it, loaded when it is first needed, so that runs whose state fits do not pay for its start. Nothing
 // here outlives the run: what is to last goes into checkpoints. So nothing is logged or synced.
 // Errors: throws SpillError (operators have no other way to end a run).
-// Threads: a SpillStore belongs to one thread at a time; make_store() by any.
+// Threads: a SpillStore belongs to one thread at a time, but once it is flushed and only read any may have a Cursor;
+// make_store() by any.
 #pragma once
 
 #include <atomic>
@@ -59,6 +60,7 @@ class SpillStore {
     std::string_view key() const;
     std::string_view value() const;
     void next();
+    void seek(std::string_view from);
 
    private:
     void* iterator_;
