@@ -7,6 +7,8 @@
 #include <set>
 
 #include "operators/group_table.h"
+#include "operators/state_limit.h"
+#include "windows/spilled_rows.h"
 #include "windows/window_join.h"
 
 namespace weir {
@@ -15,7 +17,8 @@ namespace {
 
 class FixedWindowJoin final : public Ordered {
  public:
-  explicit FixedWindowJoin(const WindowJoin& join) : join_(join), pairs_(join) {}
+  FixedWindowJoin(const WindowJoin& join, const OperatorContext& context)
+      : join_(join), pairs_(join), spilled_(join, context.spill), limit_(context, true) {}
 
   void process(Batch batch, Emitter& out) override { process_input(0, std::move(batch), out); }
 
@@ -51,6 +54,9 @@ class FixedWindowJoin final : public Ordered {
       for (std::optional<int64_t> end = earliest; end; end = join_.layout.next_end(start, *end))
         due_.insert(*end);
     }
+    if (limit_.is_passed(
+            batch.rows, [this] { return slices_.size(); }, [this] { return state_bytes(); }))
+      spill(slices_.begin(), slices_.end());
   }
 
   void watermark(int64_t watermark, Emitter& out) override {
@@ -68,6 +74,17 @@ class FixedWindowJoin final : public Ordered {
     return stats;
   }
 
+  uint64_t state_bytes() const override {
+    uint64_t total = due_.size() * kNodeBytes;
+    for (const auto& [start, slice] : slices_) {
+      total += kNodeBytes + sizeof(slice);
+      for (size_t side = 0; side < 2; ++side)
+        total +=
+            slice.rows[side].memory_bytes() + slice.first_end[side].capacity() * sizeof(int64_t);
+    }
+    return total;
+  }
+
   void snapshot(SnapshotWriter& writer) const override {
     writer.put_u64(due_.size());
     for (const int64_t end : due_) writer.put_i64(end);
@@ -79,6 +96,7 @@ class FixedWindowJoin final : public Ordered {
         for (const int64_t end : slice.first_end[side]) writer.put_i64(end);
       }
     }
+    spilled_.snapshot(writer);
     late_.snapshot(writer);
     writer.put_u64(fired_);
   }
@@ -94,6 +112,7 @@ class FixedWindowJoin final : public Ordered {
           slice.first_end[side].push_back(reader.get_i64());
       }
     }
+    spilled_.restore(reader);
     late_.restore(reader);
     fired_ = reader.get_u64();
   }
@@ -106,27 +125,62 @@ class FixedWindowJoin final : public Ordered {
     Vec<int64_t> first_end[2];  // of each row: it came too late for windows that end before
   };
 
+  static constexpr uint64_t kNodeBytes = 48;  // of a tree, about
+  using Slices = std::map<int64_t, Slice>;
+
+  void spill(Slices::iterator begin, Slices::iterator end) {
+    for (auto at = begin; at != end; ++at) {
+      auto& [start, slice] = *at;
+      for (size_t side = 0; side < 2; ++side) {
+        const auto& ends = slice.first_end[side];
+        spilled_.add(start, side, slice.rows[side], {ends.data(), ends.size()});
+      }
+    }
+    slices_.erase(begin, end);
+  }
+
   void fire_first(Emitter& out) {
     const int64_t end = *due_.begin();
     due_.erase(due_.begin());
     const WindowBounds window = join_.layout.window_of_end(end);
+    ++fired_;
+    if (spilled_.has_any(window.start, end)) {
+      join_spilled(window, out);
+    } else {
+      join_slices(window, out);
+    }
+    while (!slices_.empty() && join_.layout.last_end(slices_.begin()->first) <= end)
+      slices_.erase(slices_.begin());
+    spilled_.drop_while([&](int64_t slice) { return join_.layout.last_end(slice) <= end; });
+  }
+
+  // All rows of the window on the disk, so that they come back key by key.
+  void join_spilled(const WindowBounds& window, Emitter& out) {
+    spill(slices_.lower_bound(window.start), slices_.lower_bound(window.end));
+    spilled_.read(window,
+                  [&](const WaitingRows(&sides)[2], std::span<const SpilledRows::Group> groups) {
+                    for (const auto& [matches, rows] : groups)
+                      pairs_.add(window, matches, {rows[0].data(), rows[0].size()},
+                                 {rows[1].data(), rows[1].size()}, sides[0], sides[1], out);
+                    pairs_.flush(sides[0], sides[1], out);
+                  });
+  }
+
+  void join_slices(const WindowBounds& window, Emitter& out) {
     WaitingRows sides[2] = {WaitingRows(join_.sides[0].schema), WaitingRows(join_.sides[1].schema)};
     Vec<uint32_t> taken;
-    for (auto it = slices_.lower_bound(window.start); it != slices_.end() && it->first < end;
+    for (auto it = slices_.lower_bound(window.start); it != slices_.end() && it->first < window.end;
          ++it) {
       for (size_t side = 0; side < 2; ++side) {
         taken.clear();
         const auto& ends = it->second.first_end[side];
         for (uint32_t r = 0; r < ends.size(); ++r)
-          if (ends[r] <= end) taken.push_back(r);
+          if (ends[r] <= window.end) taken.push_back(r);
         if (!taken.empty())
           sides[side].append(it->second.rows[side].columns(), {taken.data(), taken.size()});
       }
     }
-    ++fired_;
     join(window, sides[0], sides[1], out);
-    while (!slices_.empty() && join_.layout.last_end(slices_.begin()->first) <= end)
-      slices_.erase(slices_.begin());
   }
 
   // The rows of each key on a side, in order: rows[first[g] .. first[g + 1]).
@@ -183,16 +237,19 @@ class FixedWindowJoin final : public Ordered {
 
   const WindowJoin& join_;
   WindowPairs pairs_;
-  std::map<int64_t, Slice> slices_;  // by start
-  std::set<int64_t> due_;            // ends of windows with rows
+  Slices slices_;          // by start
+  std::set<int64_t> due_;  // ends of windows with rows
+  SpilledRows spilled_;
+  StateLimit limit_;
   LateCount late_;
   uint64_t fired_ = 0;
 };
 
 }  // namespace
 
-std::unique_ptr<Ordered> make_fixed_window_join(const WindowJoin& join) {
-  return std::make_unique<FixedWindowJoin>(join);
+std::unique_ptr<Ordered> make_fixed_window_join(const WindowJoin& join,
+                                                const OperatorContext& context) {
+  return std::make_unique<FixedWindowJoin>(join, context);
 }
 
 }  // namespace weir

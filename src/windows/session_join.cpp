@@ -1,6 +1,8 @@
 // Joins in sessions: the rows of both inputs open and extend the sessions of their key together; when the
 // watermark passes a session's end its rows are combined.
 //
+// Keys that do not fit into memory are on the disk, each with its sessions and their rows.
+//
 // Rows wait in one store a side, sessions hold their numbers. Sessions are given in order of end, start and
 // key. A row joins only sessions that the watermark in force at the row has not passed, so the result does not
 // depend on when the fired ones are taken away.
@@ -10,6 +12,8 @@
 #include <numeric>
 #include <queue>
 
+#include "operators/state_limit.h"
+#include "state/spilled_keys.h"
 #include "windows/window_join.h"
 #include "windows/window_keys.h"
 
@@ -20,6 +24,7 @@ namespace {
 constexpr uint32_t kNoSession = UINT32_MAX;
 constexpr size_t kFewRows = 1024;      // not worth moving together
 constexpr size_t kFewJoinKeys = 4096;  // not worth forgetting
+constexpr size_t kSpilledSessionKeysAtOnce = 8192;
 
 std::vector<size_t> all_columns(size_t n) {
   std::vector<size_t> columns(n);
@@ -29,11 +34,13 @@ std::vector<size_t> all_columns(size_t n) {
 
 class SessionJoin final : public Ordered {
  public:
-  explicit SessionJoin(const WindowJoin& join)
+  SessionJoin(const WindowJoin& join, const OperatorContext& context)
       : join_(join),
         pairs_(join),
         keys_(all_columns(join.key_types.size()), join.key_types),
-        rows_{WaitingRows(join.sides[0].schema), WaitingRows(join.sides[1].schema)} {}
+        rows_{WaitingRows(join.sides[0].schema), WaitingRows(join.sides[1].schema)},
+        spilled_("the window join", context.spill),
+        limit_(context, true) {}
 
   void process(Batch batch, Emitter& out) override { process_input(0, std::move(batch), out); }
 
@@ -43,8 +50,10 @@ class SessionJoin final : public Ordered {
     Batch keys;
     keys.rows = batch.rows;
     for (const size_t c : join_.sides[side].key_columns) keys.columns.push_back(batch.columns[c]);
+    const auto known = static_cast<uint32_t>(keys_.size());
     keys_.find(keys, row_keys_);
-    while (heads_.size() < keys_.size()) heads_.push_back(kNoSession);
+    grow_heads();
+    take_back(known);
     kept_.clear();
     for (uint32_t i = 0; i < batch.rows; ++i) {
       const int64_t time = batch.event_time[i];
@@ -65,17 +74,39 @@ class SessionJoin final : public Ordered {
     }
     rows_[side].append(batch.columns, {kept_.data(), kept_.size()});
     live_rows_[side] += kept_.size();
+    if (limit_.is_passed(
+            batch.rows, [this] { return sessions_.size(); }, [this] { return state_bytes(); }))
+      spill();
   }
 
-  void watermark(int64_t watermark, Emitter& out) override { fire_through(watermark, out); }
-  void end(Emitter& out) override { fire_through(kMaxTime, out); }
+  void watermark(int64_t watermark, Emitter& out) override {
+    while (spilled_.any()) {
+      const auto reached = spilled_.take_due(SpilledKeys::Axis::kEventTime, watermark,
+                                             [&](std::string_view bytes, SnapshotReader& value) {
+                                               const uint32_t key = keys_.find_encoded(bytes);
+                                               grow_heads();
+                                               take_key(key, value);
+                                             });
+      if (!reached) break;
+      fire_through(watermark, &*reached, out);
+    }
+    fire_through(watermark, nullptr, out);
+  }
+  void end(Emitter& out) override { watermark(kMaxTime, out); }
 
   OperatorStats stats() const override {
     OperatorStats stats;
     late_.add_to(stats);
-    stats.open = open_;
+    stats.open = open_ + spilled_open_;
     stats.fired = fired_;
     return stats;
+  }
+
+  uint64_t state_bytes() const override {
+    return keys_.memory_bytes() + heads_.capacity() * sizeof(uint32_t) +
+           sessions_.capacity() * sizeof(Session) + sessions_.size() * sizeof(Due) +
+           rows_[0].memory_bytes() + rows_[1].memory_bytes() +
+           (live_rows_[0] + live_rows_[1]) * 2 * sizeof(uint32_t);
   }
 
   void snapshot(SnapshotWriter& writer) const override {
@@ -93,6 +124,8 @@ class SessionJoin final : public Ordered {
         for (const uint32_t r : rows) writer.put_u32(r);
       }
     }
+    writer.put_u64(spilled_open_);
+    spilled_.snapshot(writer);
     late_.snapshot(writer);
     writer.put_u64(fired_);
   }
@@ -115,6 +148,8 @@ class SessionJoin final : public Ordered {
         live_rows_[side] += rows;
       }
     }
+    spilled_open_ = reader.get_u64();
+    spilled_.restore(reader);
     late_.restore(reader);
     fired_ = reader.get_u64();
   }
@@ -203,8 +238,119 @@ class SessionJoin final : public Ordered {
     close(from);
   }
 
-  void fire_through(int64_t watermark, Emitter& out) {
+  // --- on the disk ---
+
+  void grow_heads() {
+    while (heads_.size() < keys_.size()) heads_.push_back(kNoSession);
+  }
+
+  // All keys go to the disk, each with its sessions. Between batches.
+  void spill() {
+    Vec<uint32_t> keys;
+    for (uint32_t key = 0; key < heads_.size();) {
+      keys.clear();
+      for (; key < heads_.size() && keys.size() < kSpilledSessionKeysAtOnce; ++key)
+        if (heads_[key] != kNoSession) keys.push_back(key);
+      const auto encoded = keys_.encoded({keys.data(), keys.size()});
+      for (size_t i = 0; i < keys.size(); ++i) {
+        SnapshotWriter value;
+        snapshot_key(keys[i], value);
+        SpilledKeys::Due due;
+        for (uint32_t s = heads_[keys[i]]; s != kNoSession; s = sessions_[s].next) {
+          auto moment = moment_of(s);
+          if (!due[0] || moment < *due[0]) due[0] = std::move(moment);
+        }
+        spilled_.put(encoded[i], due, value.bytes());
+      }
+    }
+    spilled_open_ += open_;
+    open_ = 0;
+    live_keys_ = 0;
+    keys_.clear();
+    heads_ = {};
+    sessions_ = {};
+    free_ = {};
+    due_ = {};
+    for (size_t side = 0; side < 2; ++side) {
+      rows_[side] = WaitingRows(join_.sides[side].schema);
+      live_rows_[side] = 0;
+    }
+    grow_heads();
+  }
+
+  // The sessions, and on each side all their rows in order of arrival, each with its session's number.
+  void snapshot_key(uint32_t key, SnapshotWriter& writer) const {
+    uint32_t sessions = 0;
+    std::vector<std::pair<uint32_t, uint32_t>> rows[2];
+    for (uint32_t s = heads_[key]; s != kNoSession; s = sessions_[s].next, ++sessions)
+      for (size_t side = 0; side < 2; ++side)
+        for (const uint32_t r : sessions_[s].rows[side]) rows[side].emplace_back(r, sessions);
+    writer.put_u32(sessions);
+    for (uint32_t s = heads_[key]; s != kNoSession; s = sessions_[s].next) {
+      writer.put_i64(sessions_[s].bounds.start);
+      writer.put_i64(sessions_[s].bounds.end);
+      writer.put_u8(sessions_[s].matches ? 1 : 0);
+    }
+    std::string bytes;
+    for (size_t side = 0; side < 2; ++side) {
+      std::sort(rows[side].begin(), rows[side].end());
+      writer.put_u64(rows[side].size());
+      for (const auto& [r, session] : rows[side]) {
+        bytes.clear();
+        rows_[side].encode(r, bytes);
+        writer.put_u32(session);
+        writer.put_text(bytes);
+      }
+    }
+  }
+
+  // Of the keys from `known` on, new in memory, those that are on the disk. Their rows come behind those in memory.
+  void take_back(uint32_t known) {
+    if (!spilled_.any() || known >= keys_.size()) return;
+    Vec<uint32_t> keys;
+    for (uint32_t key = known; key < keys_.size(); ++key) keys.push_back(key);
+    spilled_.take(keys_.encoded({keys.data(), keys.size()}),
+                  [&](size_t i, SnapshotReader& value) { take_key(keys[i], value); });
+  }
+  void take_key(uint32_t key, SnapshotReader& value) {
+    std::vector<uint32_t> opened;
+    const uint32_t sessions = value.get_u32();
+    for (uint32_t i = 0; i < sessions && value.ok(); ++i) {
+      WindowBounds bounds;
+      bounds.start = value.get_i64();
+      bounds.end = value.get_i64();
+      opened.push_back(open(key, bounds, value.get_u8() != 0));
+    }
+    spilled_open_ -= opened.size();
+    for (size_t side = 0; side < 2; ++side) {
+      const uint64_t rows = value.get_u64();
+      for (uint64_t r = 0; r < rows && value.ok(); ++r) {
+        const uint32_t session = value.get_u32();
+        const std::string_view row = value.get_text();
+        if (session >= opened.size()) return value.refuse();
+        sessions_[opened[session]].rows[side].push_back(static_cast<uint32_t>(rows_[side].size()));
+        rows_[side].append_encoded(row);
+        ++live_rows_[side];
+      }
+    }
+  }
+
+  SpilledKeys::Moment moment_of(uint32_t s) const {
+    const WindowBounds& bounds = sessions_[s].bounds;
+    return {last_instant(bounds.end), window_rank(bounds, 0)};
+  }
+  bool is_behind(uint32_t s, const SpilledKeys::Moment& moment) const {
+    auto own = moment_of(s);
+    own.rank += keys_.encoded({&sessions_[s].key, 1})[0];
+    return moment < own;
+  }
+
+  // --- results ---
+
+  // Up to `last`, if there is one.
+  void fire_through(int64_t watermark, const SpilledKeys::Moment* last, Emitter& out) {
     firing_.clear();
+    later_.clear();
     while (!due_.empty() && last_instant(due_.top().first) <= watermark) {
       const auto [end, s] = due_.top();
       due_.pop();
@@ -212,10 +358,13 @@ class SessionJoin final : public Ordered {
       if (!session.is_open || session.bounds.end < end) continue;  // another one has the slot
       if (session.bounds.end > end) {
         due_.push({session.bounds.end, s});
+      } else if (last != nullptr && is_behind(s, *last)) {
+        later_.push_back(s);
       } else if (firing_.empty() || firing_.back() != s) {
         firing_.push_back(s);
       }
     }
+    for (const uint32_t s : later_) due_.push({sessions_[s].bounds.end, s});
     if (firing_.empty()) return;
     sort_firing();
     for (const uint32_t s : firing_) {
@@ -281,19 +430,23 @@ class SessionJoin final : public Ordered {
   Vec<uint32_t> free_;
   Vec<uint32_t> heads_;  // the first session of each key
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
+  SpilledKeys spilled_;
+  StateLimit limit_;
   LateCount late_;
   size_t live_keys_ = 0;
+  uint64_t spilled_open_ = 0;  // sessions on the disk
   uint64_t open_ = 0;
   uint64_t fired_ = 0;
   Vec<uint32_t> row_keys_;
   Vec<uint32_t> kept_;
   Vec<uint32_t> firing_;
+  Vec<uint32_t> later_;
 };
 
 }  // namespace
 
-std::unique_ptr<Ordered> make_session_join(const WindowJoin& join) {
-  return std::make_unique<SessionJoin>(join);
+std::unique_ptr<Ordered> make_session_join(const WindowJoin& join, const OperatorContext& context) {
+  return std::make_unique<SessionJoin>(join, context);
 }
 
 }  // namespace weir

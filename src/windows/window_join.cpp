@@ -70,8 +70,8 @@ class WindowJoinPlan final : public OperatorPlan {
   }
   std::string explain() const override { return text_; }
   std::unique_ptr<Ordered> make_ordered(const OperatorContext& context) const override {
-    (void)context;
-    return join_.gap_us > 0 ? make_session_join(join_) : make_fixed_window_join(join_);
+    return join_.gap_us > 0 ? make_session_join(join_, context)
+                            : make_fixed_window_join(join_, context);
   }
 
  private:

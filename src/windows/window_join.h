@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/arena.h"
@@ -13,6 +15,7 @@
 #include "operators/join.h"
 #include "operators/late_count.h"
 #include "operators/operator.h"
+#include "operators/row_bytes.h"
 #include "windows/slice_layout.h"
 #include "windows/time_window.h"
 
@@ -47,8 +50,12 @@ class WaitingRows {
   const std::vector<ColumnPtr>& columns() const { return columns_; }
   const std::shared_ptr<Arena>& arena() const { return arena_; }
   void append(const std::vector<ColumnPtr>& columns, std::span<const uint32_t> rows);
+  // Rows as bytes: appends row i to `out`, and takes such a row.
+  void encode(size_t i, std::string& out) const { encode_row(columns_, i, out); }
+  void append_encoded(std::string_view row);
   // Only the given rows (increasing), numbered anew.
   void keep(std::span<const uint32_t> rows);
+  size_t memory_bytes() const;
 
   void snapshot(SnapshotWriter& writer) const;
   void restore(SnapshotReader& reader);
@@ -80,7 +87,9 @@ class WindowPairs {
   Vec<WindowBounds> windows_;
 };
 
-std::unique_ptr<Ordered> make_fixed_window_join(const WindowJoin& join);
-std::unique_ptr<Ordered> make_session_join(const WindowJoin& join);
+// `join` must outlive them.
+std::unique_ptr<Ordered> make_fixed_window_join(const WindowJoin& join,
+                                                const OperatorContext& context);
+std::unique_ptr<Ordered> make_session_join(const WindowJoin& join, const OperatorContext& context);
 
 }  // namespace weir

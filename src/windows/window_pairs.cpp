@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "expr/aggregates/row_codec.h"
+#include "state/spill.h"
 #include "windows/window_join.h"
 
 namespace weir {
@@ -19,11 +20,34 @@ void WaitingRows::append(const std::vector<ColumnPtr>& columns, std::span<const 
   }
   for (size_t c = 0; c < columns_.size(); ++c) {
     if (!columns_[c]) continue;
+    if (!columns[c]) {  // a row that came as bytes has it, as NULL
+      for (size_t i = 0; i < rows.size(); ++i) columns_[c]->push_null();
+      continue;
+    }
     const ColumnPtr own = columns[c]->gather(rows);
     own->own_strings(*arena_);
     columns_[c]->append(*own);
   }
   rows_ += rows.size();
+}
+
+void WaitingRows::append_encoded(std::string_view row) {
+  if (columns_.empty()) {
+    arena_ = std::make_shared<Arena>();
+    for (const auto& column : *schema_) columns_.push_back(make_column(column.type));
+  }
+  for (size_t c = 0; c < columns_.size(); ++c) {
+    const ColumnPtr to = columns_[c] ? columns_[c] : make_column((*schema_)[c].type);
+    if (!decode_value(row, *to, *arena_)) throw unreadable_spill();
+  }
+  ++rows_;
+}
+
+size_t WaitingRows::memory_bytes() const {
+  size_t total = arena_ ? arena_->used_bytes() : 0;
+  for (const auto& column : columns_)
+    if (column) total += column->memory_bytes();
+  return total;
 }
 
 void WaitingRows::keep(std::span<const uint32_t> rows) {
