@@ -11,7 +11,7 @@
 #include "base/sortable.h"
 #include "operators/join_probe.h"
 #include "operators/join_rows.h"
-#include "operators/spilling_keys.h"
+#include "operators/keyed_states.h"
 
 namespace weir {
 
@@ -121,7 +121,7 @@ class IntervalRows final : public Ordered {
       }
     }
   };
-  using Entry = SpillingKeys<Group>::Entry;
+  using Entry = KeyedStates<Group>::Entry;
   // In the order in which rows are given up.
   struct Due {
     int64_t until;
@@ -257,7 +257,7 @@ class IntervalRows final : public Ordered {
   const Schema output_;
   const OperatorContext context_;
   PairCondition condition_;
-  SpillingKeys<Group> keys_;     // without a key all rows stand under the empty one
+  KeyedStates<Group> keys_;      // without a key all rows stand under the empty one
   std::vector<Entry*> entries_;  // of the batch at hand
   std::map<Due, Entry*> due_;    // rows in memory -> their key
   uint64_t arrived_ = 0;

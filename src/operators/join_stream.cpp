@@ -8,7 +8,7 @@
 
 #include "operators/join_probe.h"
 #include "operators/join_rows.h"
-#include "operators/spilling_keys.h"
+#include "operators/keyed_states.h"
 
 namespace weir {
 
@@ -89,7 +89,7 @@ class JoinStream final : public Ordered {
       }
     }
   };
-  using Entry = SpillingKeys<Group>::Entry;
+  using Entry = KeyedStates<Group>::Entry;
 
   static uint64_t cost(const Row& row) { return 2 * sizeof(Row) + heap_bytes(row.bytes); }
   void count(const Entry& entry) {
@@ -178,7 +178,7 @@ class JoinStream final : public Ordered {
   const Schema output_;
   const OperatorContext context_;
   PairCondition condition_;
-  SpillingKeys<Group> keys_;     // without a key all rows stand under the empty one
+  KeyedStates<Group> keys_;      // without a key all rows stand under the empty one
   std::vector<Entry*> entries_;  // of the batch at hand
   std::vector<Row*> partners_;   // of the row at hand
   RowWriter writer_;

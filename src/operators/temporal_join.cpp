@@ -11,9 +11,9 @@
 
 #include "base/sortable.h"
 #include "operators/join_rows.h"
+#include "operators/keyed_states.h"
 #include "operators/late_count.h"
 #include "operators/operator_list.h"
-#include "operators/spilling_keys.h"
 
 namespace weir {
 
@@ -131,7 +131,7 @@ class VersionedRows final : public Ordered {
       }
     }
   };
-  using Entry = SpillingKeys<Group>::Entry;
+  using Entry = KeyedStates<Group>::Entry;
 
   // Nodes of trees.
   static uint64_t cost(const Version& version) {
@@ -234,7 +234,7 @@ class VersionedRows final : public Ordered {
   }
 
   const Join& join_;
-  SpillingKeys<Group> keys_;
+  KeyedStates<Group> keys_;
   std::vector<Entry*> entries_;      // of the batch at hand
   std::vector<Entry*> changed_;      // keys in memory with several versions
   std::map<Place, Entry*> waiting_;  // left rows in memory -> their key

@@ -29,7 +29,7 @@ inline uint64_t heap_bytes(const std::string& text) {
 }
 
 template <class State>
-class SpillingKeys {
+class KeyedStates {
  public:
   struct Kept {
     State state;
@@ -40,7 +40,7 @@ class SpillingKeys {
   using Entry = std::pair<const std::string, Kept>;
 
   // `step` is for messages: "the join". Without `keyed` there is one key, which stays in memory.
-  SpillingKeys(std::string step, const OperatorContext& context, bool keyed)
+  KeyedStates(std::string step, const OperatorContext& context, bool keyed)
       : spilled_(std::move(step), context.spill), limit_(context, keyed) {}
 
   // The entries of the rows' keys, made where there are none and held until release(); without `nulls` nullptr for a
