@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "data/value.h"
-#include "expr/aggregates/row_codec.h"
 #include "operators/group_snapshot.h"
+#include "state/spill.h"
 
 namespace weir {
 
@@ -70,26 +70,14 @@ void WindowKeys::clear() {
 }
 
 std::vector<std::string> WindowKeys::encoded(std::span<const uint32_t> keys) const {
-  std::vector<std::string> encoded(keys.size());
-  if (!table_) return encoded;
-  Arena arena;
-  for (const auto& column : table_->keys(keys, arena)) {
-    for (size_t i = 0; i < keys.size(); ++i) encode_value(*column, i, encoded[i]);
-  }
-  return encoded;
+  return table_ ? encoded_keys(*table_, keys) : std::vector<std::string>(keys.size());
 }
 
 uint32_t WindowKeys::find_encoded(std::string_view key) {
   if (!table_) return 0;
-  Arena arena;
-  std::vector<ColumnPtr> columns;
-  for (const auto& type : types_) {
-    columns.push_back(make_column(type));
-    decode_value(key, *columns.back(), arena);
-  }
-  uint32_t number = 0;
-  table_->find_or_add(columns, 1, &number);
-  return number;
+  const auto number = find_encoded_key(*table_, types_, key);
+  if (!number) throw unreadable_spill();
+  return *number;
 }
 
 void WindowKeys::snapshot(SnapshotWriter& writer) const {
