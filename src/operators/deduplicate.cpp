@@ -7,12 +7,13 @@
 #include <algorithm>
 #include <map>
 
+#include "base/sortable.h"
 #include "operators/column_list.h"
-#include "operators/group_snapshot.h"
 #include "operators/late_count.h"
 #include "operators/operator_list.h"
 #include "operators/order_by.h"
 #include "operators/row_bytes.h"
+#include "operators/spilling_keys.h"
 
 namespace weir {
 
@@ -53,13 +54,13 @@ struct Deduplication {
   bool changes() const { return streaming && !at_once() && !on_watermark(); }
 };
 
-class Deduplicate final : public Ordered {
+class Deduplicate final : public Ordered, private KeptByKey {
  public:
   Deduplicate(const Deduplication& plan, const OperatorContext& context)
       : plan_(plan),
         context_(context),
         eval_(context.eval_context()),
-        table_(make_group_table(plan.key_types, run_hash_seed())),
+        table_("deduplicate", plan.key_types, context, *this),
         rows_(plan.schema, plan.changes()) {}
 
   void process(Batch batch, Emitter& out) override {
@@ -75,10 +76,8 @@ class Deduplicate final : public Ordered {
     std::vector<ColumnPtr> keys;
     for (const size_t c : plan_.keys) keys.push_back(batch.columns[c]);
     groups_.resize(batch.rows);
-    const size_t known = table_->size();
-    table_->find_or_add(keys, batch.rows, groups_.data());
-    if (plan_.at_once()) return pass_new(std::move(batch), known, out);
-    slots_.resize(table_->size());
+    table_.find(keys, batch.rows, groups_.data());
+    if (plan_.at_once()) return pass_first(std::move(batch), out);
     for (size_t i = 0; i < batch.rows; ++i) {
       place_.clear();
       if (plan_.by == By::kOrder) plan_.order.encode(order, i, place_);
@@ -91,25 +90,32 @@ class Deduplicate final : public Ordered {
     }
     emit_rejects(batch, out);
     rows_.flush(out);
+    table_.look_at_memory(batch.rows);
   }
 
   void watermark(int64_t watermark, Emitter& out) override {
     if (!plan_.on_watermark()) return;
-    for (auto it = due_.begin(); it != due_.end() && it->first.first <= watermark;
-         it = due_.erase(it)) {
-      Slot& slot = slots_[it->second];
-      rows_.put(slot.row, plan_.schema.size());
-      rows_.end_row_at(slot.time);
-      slot.given = true;
-      slot.row = {};
+    while (table_.any_spilled()) {
+      const auto reached = table_.take_due(watermark);
+      if (!reached) break;
+      table_.look_at_memory(give_through({reached->time, arrival_of(*reached)}, out));
     }
-    rows_.flush(out);
+    give_through({watermark, UINT64_MAX}, out);
   }
   void end(Emitter& out) override {
     if (plan_.at_once() || plan_.changes()) return;
     if (plan_.on_watermark()) return watermark(kMaxTime, out);
+    if (table_.any_spilled()) {
+      table_.take_all([&](std::string_view, SnapshotReader& reader) {
+        rows_.add(read_slot(reader).row);
+        if (rows_.full()) rows_.flush(out);
+      });
+      return rows_.flush(out);
+    }
     std::vector<const Slot*> kept;
-    for (const Slot& slot : slots_) kept.push_back(&slot);
+    for (const Slot& slot : slots_) {
+      if (slot.used) kept.push_back(&slot);
+    }
     std::sort(kept.begin(), kept.end(),
               [](const Slot* a, const Slot* b) { return a->arrival < b->arrival; });
     for (const Slot* slot : kept) {
@@ -124,37 +130,16 @@ class Deduplicate final : public Ordered {
     late_.add_to(stats);
     return stats;
   }
+  uint64_t state_bytes() const override { return table_.memory_bytes(); }
   void snapshot(SnapshotWriter& writer) const override {
-    snapshot_keys(*table_, writer);
     writer.put_u64(arrived_);
     late_.snapshot(writer);
-    for (const Slot& slot : slots_) {
-      writer.put_u8(static_cast<uint8_t>((slot.used ? 1 : 0) | (slot.given ? 2 : 0)));
-      writer.put_text(slot.row);
-      writer.put_text(slot.place);
-      writer.put_i64(slot.time);
-      writer.put_u64(slot.arrival);
-    }
+    table_.snapshot(writer);
   }
   void restore(SnapshotReader& reader) override {
-    table_->clear();
-    restore_keys(*table_, plan_.key_types, reader);
     arrived_ = reader.get_u64();
     late_.restore(reader);
-    if (plan_.at_once()) return;
-    slots_.assign(table_->size(), {});
-    for (size_t g = 0; g < slots_.size() && reader.ok(); ++g) {
-      Slot& slot = slots_[g];
-      const uint8_t flags = reader.get_u8();
-      slot.used = (flags & 1) != 0;
-      slot.given = (flags & 2) != 0;
-      slot.row = reader.get_text();
-      slot.place = reader.get_text();
-      slot.time = reader.get_i64();
-      slot.arrival = reader.get_u64();
-      if (plan_.on_watermark() && slot.used && !slot.given)
-        due_[{slot.time, slot.arrival}] = static_cast<uint32_t>(g);
-    }
+    table_.restore(reader);
   }
 
  private:
@@ -167,15 +152,89 @@ class Deduplicate final : public Ordered {
     uint64_t arrival = 0;
   };
 
-  void pass_new(Batch batch, size_t next, Emitter& out) {
-    Vec<uint32_t> rows;
-    for (size_t i = 0; i < batch.rows; ++i) {
-      if (groups_[i] != next) continue;
-      rows.push_back(static_cast<uint32_t>(i));
-      ++next;
+  // --- what is kept for a key: a slot; where the first row is passed on at once, that the key is there ---
+
+  void grow_kept(size_t keys) override {
+    if (!plan_.at_once()) slots_.resize(keys);
+  }
+  bool keeps(uint32_t key) const override { return plan_.at_once() || slots_[key].used; }
+  void save_kept(uint32_t key, SnapshotWriter& writer) const override {
+    if (plan_.at_once()) return;
+    const Slot& slot = slots_[key];
+    writer.put_u8(static_cast<uint8_t>((slot.used ? 1 : 0) | (slot.given ? 2 : 0)));
+    writer.put_text(slot.row);
+    writer.put_text(slot.place);
+    writer.put_i64(slot.time);
+    writer.put_u64(slot.arrival);
+  }
+  static Slot read_slot(SnapshotReader& reader) {
+    Slot slot;
+    const uint8_t flags = reader.get_u8();
+    slot.used = (flags & 1) != 0;
+    slot.given = (flags & 2) != 0;
+    slot.row = reader.get_text();
+    slot.place = reader.get_text();
+    slot.time = reader.get_i64();
+    slot.arrival = reader.get_u64();
+    return slot;
+  }
+  void load_kept(uint32_t key, SnapshotReader& reader) override {
+    if (plan_.at_once()) return;
+    Slot& slot = slots_[key];
+    slot = read_slot(reader);
+    if (plan_.on_watermark() && slot.used && !slot.given) due_[{slot.time, slot.arrival}] = key;
+  }
+  // When its row is given: on the watermark, or in order of arrival at the end.
+  SpilledKeys::Due due(uint32_t key) const override {
+    if (plan_.at_once() || plan_.changes()) return {};
+    const Slot& slot = slots_[key];
+    if (!plan_.on_watermark())
+      return {SpilledKeys::Moment{static_cast<int64_t>(slot.arrival), {}}, std::nullopt};
+    if (slot.given) return {};
+    SpilledKeys::Moment moment{slot.time, {}};
+    put_big_endian(slot.arrival, moment.rank);
+    return {std::move(moment), std::nullopt};
+  }
+  static uint64_t arrival_of(const SpilledKeys::Moment& moment) {
+    std::string_view rank = moment.rank;
+    uint64_t arrival = 0;
+    get_big_endian(rank, arrival);
+    return arrival;
+  }
+  void clear_kept() override {
+    slots_ = {};
+    due_.clear();
+  }
+  uint64_t kept_bytes() const override {
+    constexpr size_t kNode = 72;  // of due_, about
+    uint64_t total = slots_.capacity() * sizeof(Slot) + due_.size() * kNode;
+    for (const Slot& slot : slots_) total += bytes_of(slot.row) + bytes_of(slot.place);
+    return total;
+  }
+
+  // Gives the rows that are due up to a time and arrival, and how many.
+  uint64_t give_through(std::pair<int64_t, uint64_t> last, Emitter& out) {
+    uint64_t given = 0;
+    for (auto it = due_.begin(); it != due_.end() && it->first <= last; it = due_.erase(it)) {
+      Slot& slot = slots_[it->second];
+      rows_.put(slot.row, plan_.schema.size());
+      rows_.end_row_at(slot.time);
+      if (rows_.full()) rows_.flush(out);
+      slot.given = true;
+      slot.row = {};
+      ++given;
     }
+    rows_.flush(out);
+    return given;
+  }
+
+  void pass_first(Batch batch, Emitter& out) {
+    Vec<uint32_t> rows;
+    table_.first_rows({groups_.data(), groups_.size()}, rows);
+    const uint64_t all = batch.rows;
     batch.select({rows.data(), rows.size()});
     out.emit(std::move(batch));
+    table_.look_at_memory(all);
   }
 
   // True if the row at hand takes the place of the one that is kept.
@@ -214,7 +273,7 @@ class Deduplicate final : public Ordered {
   const Deduplication& plan_;
   const OperatorContext context_;
   EvalContext eval_;
-  std::unique_ptr<GroupTable> table_;
+  SpillingKeys table_;
   std::vector<Slot> slots_;                               // by group
   std::map<std::pair<int64_t, uint64_t>, uint32_t> due_;  // time and arrival -> group
   uint64_t arrived_ = 0;

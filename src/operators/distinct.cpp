@@ -1,9 +1,9 @@
 // distinct: passes the first row of each combination of values, in input order.
 
 #include "operators/column_list.h"
-#include "operators/group_snapshot.h"
 #include "operators/operator_list.h"
 #include "operators/row_bytes.h"
+#include "operators/spilling_keys.h"
 
 namespace weir {
 
@@ -20,60 +20,53 @@ const OptionTable<DistinctOptions>& distinct_options() {
   return table;
 }
 
-class Distinct final : public Ordered {
+class Distinct final : public Ordered, private KeptByKey {
  public:
-  Distinct(std::vector<size_t> columns, std::vector<Type> types)
-      : columns_(std::move(columns)),
-        types_(std::move(types)),
-        table_(make_group_table(types_, run_hash_seed())) {}
+  Distinct(std::vector<size_t> columns, std::vector<Type> types, const OperatorContext& context)
+      : columns_(std::move(columns)), table_("distinct", std::move(types), context, *this) {}
 
   void process(Batch batch, Emitter& out) override {
     keys_.clear();
     for (const size_t c : columns_) keys_.push_back(batch.columns[c]);
     groups_.resize(batch.rows);
-    uint64_t next = table_->size();
-    table_->find_or_add(keys_, batch.rows, groups_.data());
-    // Groups are numbered by first appearance: a row brings a new one if its number is the next.
-    rows_.clear();
-    for (size_t i = 0; i < batch.rows; ++i) {
-      if (groups_[i] != next) continue;
-      rows_.push_back(static_cast<uint32_t>(i));
-      ++next;
-    }
+    table_.find(keys_, batch.rows, groups_.data());
+    table_.first_rows({groups_.data(), groups_.size()}, rows_);
     keys_.clear();
+    const uint64_t rows = batch.rows;
     batch.select({rows_.data(), rows_.size()});
     out.emit(std::move(batch));
+    table_.look_at_memory(rows);
   }
-  uint64_t state_bytes() const override { return table_->memory_bytes(); }
-  void snapshot(SnapshotWriter& writer) const override { snapshot_keys(*table_, writer); }
-  void restore(SnapshotReader& reader) override {
-    table_->clear();
-    restore_keys(*table_, types_, reader);
-  }
+  uint64_t state_bytes() const override { return table_.memory_bytes(); }
+  void snapshot(SnapshotWriter& writer) const override { table_.snapshot(writer); }
+  void restore(SnapshotReader& reader) override { table_.restore(reader); }
 
  private:
+  // That a key is there is all there is to it.
+  void grow_kept(size_t) override {}
+  void save_kept(uint32_t, SnapshotWriter&) const override {}
+  void load_kept(uint32_t, SnapshotReader&) override {}
+  void clear_kept() override {}
+  uint64_t kept_bytes() const override { return 0; }
+
   std::vector<size_t> columns_;
-  std::vector<Type> types_;
-  std::unique_ptr<GroupTable> table_;
+  SpillingKeys table_;
   std::vector<ColumnPtr> keys_;
   Vec<uint32_t> groups_;
   Vec<uint32_t> rows_;
 };
 
 // Where rows are taken back: how often each combination is there, of all columns.
-class DistinctChanges final : public Ordered {
+class DistinctChanges final : public Ordered, private KeptByKey {
  public:
-  DistinctChanges(const Schema& schema, std::vector<Type> types)
-      : types_(std::move(types)),
-        table_(make_group_table(types_, run_hash_seed())),
-        writer_(schema, true) {}
+  DistinctChanges(const Schema& schema, std::vector<Type> types, const OperatorContext& context)
+      : table_("distinct", std::move(types), context, *this), writer_(schema, true) {}
 
   void process(Batch batch, Emitter& out) override {
-    Vec<uint32_t> groups(batch.rows);
-    table_->find_or_add(batch.columns, batch.rows, groups.data());
-    while (counts_.size() < table_->size()) counts_.push_back(0);
+    groups_.resize(batch.rows);
+    table_.find(batch.columns, batch.rows, groups_.data());
     for (size_t i = 0; i < batch.rows; ++i) {
-      int64_t& count = counts_[groups[i]];
+      int64_t& count = counts_[groups_[i]];
       if (adds_row(kind_of(batch, i))) {
         if (++count == 1) writer_.add(encode_row(batch.columns, i));
       } else if (count > 0 && --count == 0) {
@@ -81,22 +74,27 @@ class DistinctChanges final : public Ordered {
       }
     }
     writer_.flush(out);
+    table_.look_at_memory(batch.rows);
   }
-  void snapshot(SnapshotWriter& writer) const override {
-    snapshot_keys(*table_, writer);
-    for (const int64_t count : counts_) writer.put_i64(count);
-  }
-  void restore(SnapshotReader& reader) override {
-    table_->clear();
-    restore_keys(*table_, types_, reader);
-    counts_.clear();
-    for (size_t g = 0; g < table_->size() && reader.ok(); ++g) counts_.push_back(reader.get_i64());
-  }
+  uint64_t state_bytes() const override { return table_.memory_bytes(); }
+  void snapshot(SnapshotWriter& writer) const override { table_.snapshot(writer); }
+  void restore(SnapshotReader& reader) override { table_.restore(reader); }
 
  private:
-  std::vector<Type> types_;
-  std::unique_ptr<GroupTable> table_;
+  void grow_kept(size_t keys) override {
+    while (counts_.size() < keys) counts_.push_back(0);
+  }
+  bool keeps(uint32_t key) const override { return counts_[key] > 0; }
+  void save_kept(uint32_t key, SnapshotWriter& writer) const override {
+    writer.put_i64(counts_[key]);
+  }
+  void load_kept(uint32_t key, SnapshotReader& reader) override { counts_[key] = reader.get_i64(); }
+  void clear_kept() override { counts_.clear(); }
+  uint64_t kept_bytes() const override { return counts_.size() * sizeof(int64_t); }
+
+  SpillingKeys table_;
   Vec<int64_t> counts_;
+  Vec<uint32_t> groups_;
   RowWriter writer_;
 };
 
@@ -116,11 +114,11 @@ class DistinctPlan final : public OperatorPlan {
   bool takes_changelog() const override { return changes_; }
   bool makes_changelog(bool) const override { return changes_; }
   bool keeps_event_time() const override { return !changes_; }
-  std::unique_ptr<Ordered> make_ordered(const OperatorContext&) const override {
+  std::unique_ptr<Ordered> make_ordered(const OperatorContext& context) const override {
     std::vector<Type> types;
     for (const size_t c : columns_) types.push_back(input()[c].type);
-    if (changes_) return std::make_unique<DistinctChanges>(input(), std::move(types));
-    return std::make_unique<Distinct>(columns_, std::move(types));
+    if (changes_) return std::make_unique<DistinctChanges>(input(), std::move(types), context);
+    return std::make_unique<Distinct>(columns_, std::move(types), context);
   }
 
  private:

@@ -6,10 +6,9 @@
 
 #include <algorithm>
 
-#include "operators/group_snapshot.h"
-#include "operators/group_table.h"
 #include "operators/operator_list.h"
 #include "operators/row_bytes.h"
+#include "operators/spilling_keys.h"
 
 namespace weir {
 
@@ -42,26 +41,22 @@ struct SetOperation {
   }
 };
 
-class SetCounts final : public Ordered {
+class SetCounts final : public Ordered, private KeptByKey {
  public:
-  explicit SetCounts(const SetOperation& set)
+  SetCounts(const SetOperation& set, const OperatorContext& context)
       : set_(set),
-        table_(make_group_table(set.types, run_hash_seed())),
+        table_(set.except ? "except" : "intersect", set.types, context, *this),
         out_rows_(set.schema, set.changes) {}
 
   void process(Batch batch, Emitter& out) override { process_input(0, std::move(batch), out); }
   void process_input(size_t side, Batch batch, Emitter& out) override {
     groups_.resize(batch.rows);
-    table_->find_or_add(batch.columns, batch.rows, groups_.data());
-    counts_.resize(table_->size());
+    table_.find(batch.columns, batch.rows, groups_.data());
     for (size_t i = 0; i < batch.rows; ++i) {
       Counts& counts = counts_[groups_[i]];
       const int64_t before = set_.result(counts.of[0], counts.of[1]);
       counts.of[side] += adds_row(kind_of(batch, i)) ? 1 : -1;
-      if (side == 0 && !counts.seen) {
-        counts.seen = true;
-        order_.push_back(groups_[i]);
-      }
+      if (side == 0 && counts.arrival == kNotSeen) counts.arrival = arrived_++;
       if (!set_.changes) continue;
       const int64_t after = set_.result(counts.of[0], counts.of[1]);
       if (before == after) continue;
@@ -70,22 +65,29 @@ class SetCounts final : public Ordered {
       if (out_rows_.full()) out_rows_.flush(out);
     }
     out_rows_.flush(out);
+    table_.look_at_memory(batch.rows);
   }
 
   void end(Emitter& out) override {
     if (set_.changes) return;
+    if (table_.any_spilled()) return give_from_disk(out);
+    Vec<uint32_t> order;
+    for (uint32_t group = 0; group < counts_.size(); ++group) {
+      if (result_of(counts_[group]) > 0) order.push_back(group);
+    }
+    std::sort(order.begin(), order.end(),
+              [&](uint32_t a, uint32_t b) { return counts_[a].arrival < counts_[b].arrival; });
     Vec<uint32_t> rows;
     const auto give = [&] {
       Batch batch;
       batch.rows = rows.size();
-      batch.columns = table_->keys({rows.data(), rows.size()}, batch.arena());
+      batch.columns = table_.table().keys({rows.data(), rows.size()}, batch.arena());
       for (auto& column : batch.columns) column->own_strings(batch.arena());
       out.emit(std::move(batch));
       rows.clear();
     };
-    for (const uint32_t group : order_) {
-      const Counts& counts = counts_[group];
-      for (int64_t n = set_.result(counts.of[0], counts.of[1]); n > 0; --n) {
+    for (const uint32_t group : order) {
+      for (int64_t n = result_of(counts_[group]); n > 0; --n) {
         rows.push_back(group);
         if (rows.size() == kRows) give();
       }
@@ -93,43 +95,66 @@ class SetCounts final : public Ordered {
     if (!rows.empty()) give();
   }
 
+  uint64_t state_bytes() const override { return table_.memory_bytes(); }
   void snapshot(SnapshotWriter& writer) const override {
-    snapshot_keys(*table_, writer);
-    for (const auto& counts : counts_) {
-      writer.put_i64(counts.of[0]);
-      writer.put_i64(counts.of[1]);
-    }
-    writer.put_u64(order_.size());
-    for (const uint32_t group : order_) writer.put_u32(group);
+    writer.put_i64(arrived_);
+    table_.snapshot(writer);
   }
   void restore(SnapshotReader& reader) override {
-    table_->clear();
-    restore_keys(*table_, set_.types, reader);
-    counts_.assign(table_->size(), {});
-    for (auto& counts : counts_) {
-      counts.of[0] = reader.get_i64();
-      counts.of[1] = reader.get_i64();
-    }
-    const uint64_t n = reader.get_u64();
-    order_.clear();
-    for (uint64_t i = 0; i < n && reader.ok(); ++i) {
-      order_.push_back(reader.get_u32());
-      if (order_.back() >= counts_.size()) return reader.refuse();
-      counts_[order_.back()].seen = true;
-    }
+    arrived_ = reader.get_i64();
+    table_.restore(reader);
   }
 
  private:
   static constexpr size_t kRows = 8192;
+  static constexpr int64_t kNotSeen = -1;
   struct Counts {
     int64_t of[2] = {0, 0};
-    bool seen = false;  // the first input has brought it
+    int64_t arrival = kNotSeen;  // when the first input has brought it, among all that it has
   };
 
+  int64_t result_of(const Counts& counts) const { return set_.result(counts.of[0], counts.of[1]); }
+  void give_from_disk(Emitter& out) {
+    table_.take_all([&](std::string_view row, SnapshotReader& reader) {
+      const Counts counts = read_counts(reader);
+      for (int64_t n = result_of(counts); n > 0; --n) {
+        out_rows_.add(row);
+        if (out_rows_.full()) out_rows_.flush(out);
+      }
+    });
+    out_rows_.flush(out);
+  }
+
+  static Counts read_counts(SnapshotReader& reader) {
+    Counts counts;
+    for (auto& count : counts.of) count = reader.get_i64();
+    counts.arrival = reader.get_i64();
+    return counts;
+  }
+  void grow_kept(size_t keys) override { counts_.resize(keys); }
+  // Of a stream, where the place among the others is of no use.
+  bool keeps(uint32_t key) const override {
+    const Counts& counts = counts_[key];
+    return !set_.changes || counts.of[0] != 0 || counts.of[1] != 0;
+  }
+  void save_kept(uint32_t key, SnapshotWriter& writer) const override {
+    for (const int64_t count : counts_[key].of) writer.put_i64(count);
+    writer.put_i64(counts_[key].arrival);
+  }
+  void load_kept(uint32_t key, SnapshotReader& reader) override {
+    counts_[key] = read_counts(reader);
+  }
+  SpilledKeys::Due due(uint32_t key) const override {
+    if (set_.changes || counts_[key].arrival == kNotSeen) return {};
+    return {SpilledKeys::Moment{counts_[key].arrival, {}}, std::nullopt};
+  }
+  void clear_kept() override { counts_ = {}; }
+  uint64_t kept_bytes() const override { return counts_.capacity() * sizeof(Counts); }
+
   const SetOperation& set_;
-  std::unique_ptr<GroupTable> table_;
+  SpillingKeys table_;
   std::vector<Counts> counts_;  // by group
-  Vec<uint32_t> order_;         // the groups in the order of the first input
+  int64_t arrived_ = 0;
   Vec<uint32_t> groups_;
   RowWriter out_rows_;
 };
@@ -148,8 +173,8 @@ class SetPlan final : public OperatorPlan {
   bool keeps_event_time() const override { return false; }
   bool takes_changelog() const override { return set_.changes; }
   bool makes_changelog(bool streaming) const override { return streaming; }
-  std::unique_ptr<Ordered> make_ordered(const OperatorContext&) const override {
-    return std::make_unique<SetCounts>(set_);
+  std::unique_ptr<Ordered> make_ordered(const OperatorContext& context) const override {
+    return std::make_unique<SetCounts>(set_, context);
   }
 
  private:
