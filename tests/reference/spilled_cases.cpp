@@ -54,8 +54,7 @@ class SpilledCases {
     if (!parsed) return fail(path, "cannot be read", {}, {});
     const weir::Node& c = *parsed;
     const auto* exit = c.find("exit");
-    if (c.find("pipeline") == nullptr || c.find("args") != nullptr ||
-        (exit != nullptr && exit->integer != 0))
+    if (c.find("pipeline") == nullptr || !take_flags(c) || (exit != nullptr && exit->integer != 0))
       return;
     pipeline_ = c.find("pipeline")->text;
     for (size_t at = 0; (at = pipeline_.find("${DATA}", at)) != std::string::npos;)
@@ -100,6 +99,19 @@ class SpilledCases {
   }
 
  private:
+  // False: there are others than those for formats.
+  bool take_flags(const weir::Node& c) {
+    flags_ = {};
+    const auto* args = c.find("args");
+    if (args == nullptr) return true;
+    for (size_t i = 0; i + 1 < args->items.size(); i += 2) {
+      const std::string& flag = args->items[i].text;
+      if (flag != "-t" && flag != "-i") return false;
+      (flag == "-t" ? flags_.output_format : flags_.input_format) = args->items[i + 1].text;
+    }
+    return args->items.size() % 2 == 0;
+  }
+
   // The folder as a case wants it.
   void lay_out(const weir::Node& c) {
     for (const auto& entry : fs::directory_iterator(folder_)) fs::remove_all(entry);
@@ -122,6 +134,7 @@ class SpilledCases {
     text.settings = std::move(settings);
     text.settings.push_back("runtime.parallelism=" + parallelism);
     if (!block.empty()) text.settings.push_back("runtime.block_size=" + block);
+    text.flags = flags_;
     if (c.find("input") != nullptr) text.flags.inputs = {"input"};
     std::fflush(stdout);
     const pid_t child = fork();
@@ -173,6 +186,7 @@ class SpilledCases {
   const std::string data_;
   fs::path folder_;
   std::string pipeline_;
+  weir::PipelineFlags flags_;
   size_t bytes_ = 0;
   int passed_ = 0;
   int resumed_ = 0;
