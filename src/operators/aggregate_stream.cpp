@@ -8,14 +8,14 @@
 #include <algorithm>
 #include <numeric>
 
-#include "operators/group_snapshot.h"
 #include "operators/row_bytes.h"
+#include "operators/spilling_keys.h"
 
 namespace weir {
 
 namespace {
 
-class GroupStream final : public Ordered {
+class GroupStream final : public Ordered, private KeptByKey {
  public:
   GroupStream(const Aggregation& aggregation, const AggregateProgram& program, const Schema& input,
               const Schema& output, const OperatorContext& context)
@@ -26,10 +26,8 @@ class GroupStream final : public Ordered {
         eval_(context.eval_context()),
         states_(program),
         keeps_rows_(aggregation.retracts && !program.can_retract()),
-        writer_(output, true) {
-    if (!aggregation.key_types.empty())
-      table_ = make_group_table(aggregation.key_types, run_hash_seed());
-  }
+        writer_(output, true),
+        table_("aggregate", aggregation.key_types, context, *this) {}
 
   void process(Batch batch, Emitter& out) override {
     eval_.arena = &batch.arena();
@@ -40,48 +38,12 @@ class GroupStream final : public Ordered {
     give(batch, rounds, results);
     writer_.flush(out);
     emit_rejects(batch, out);
+    table_.look_at_memory(numbers_.size());
   }
 
-  void snapshot(SnapshotWriter& writer) const override {
-    if (table_) snapshot_keys(*table_, writer);
-    writer.put_u64(groups_.size());
-    for (size_t g = 0; g < groups_.size(); ++g) {
-      const Group& group = groups_[g];
-      writer.put_i64(group.rows);
-      writer.put_u8(group.given ? 1 : 0);
-      writer.put_text(group.last);
-      states_.snapshot(static_cast<uint32_t>(g), writer);
-      if (!keeps_rows_) continue;
-      writer.put_u64(group.kept.size());
-      for (const auto& row : group.kept) {
-        writer.put_u64(row.ordinal);
-        writer.put_text(row.bytes);
-      }
-    }
-  }
-  void restore(SnapshotReader& reader) override {
-    if (table_) {
-      table_->clear();
-      restore_keys(*table_, aggregation_.key_types, reader);
-    }
-    const uint64_t n = reader.get_u64();
-    if (n > (table_ ? table_->size() : 1)) return reader.refuse();
-    groups_.assign(n, {});
-    states_.clear();
-    states_.grow(n);
-    for (size_t g = 0; g < n && reader.ok(); ++g) {
-      Group& group = groups_[g];
-      group.rows = reader.get_i64();
-      group.given = reader.get_u8() != 0;
-      group.last = reader.get_text();
-      states_.restore(static_cast<uint32_t>(g), reader);
-      const uint64_t kept = keeps_rows_ ? reader.get_u64() : 0;
-      for (uint64_t i = 0; i < kept && reader.ok(); ++i) {
-        const uint64_t ordinal = reader.get_u64();
-        group.kept.push_back({ordinal, std::string(reader.get_text())});
-      }
-    }
-  }
+  uint64_t state_bytes() const override { return table_.memory_bytes(); }
+  void snapshot(SnapshotWriter& writer) const override { table_.snapshot(writer); }
+  void restore(SnapshotReader& reader) override { table_.restore(reader); }
 
  private:
   struct KeptRow {
@@ -103,15 +65,55 @@ class GroupStream final : public Ordered {
     Vec<uint8_t> emptied;      // by row: the key has no rows any more
   };
 
-  void find_groups(const Batch& batch) {
-    numbers_.assign(batch.rows, 0);
-    if (table_) {
-      std::vector<ColumnPtr> keys;
-      for (const size_t c : aggregation_.key_columns) keys.push_back(batch.columns[c]);
-      table_->find_or_add(keys, batch.rows, numbers_.data());
+  void grow_kept(size_t keys) override {
+    groups_.resize(keys);
+    states_.grow(keys);
+  }
+  bool keeps(uint32_t key) const override { return groups_[key].rows > 0 || groups_[key].given; }
+  void save_kept(uint32_t key, SnapshotWriter& writer) const override {
+    const Group& group = groups_[key];
+    writer.put_i64(group.rows);
+    writer.put_u8(group.given ? 1 : 0);
+    writer.put_text(group.last);
+    states_.snapshot(key, writer);
+    if (!keeps_rows_) return;
+    writer.put_u64(group.kept.size());
+    for (const auto& row : group.kept) {
+      writer.put_u64(row.ordinal);
+      writer.put_text(row.bytes);
     }
-    groups_.resize(table_ ? table_->size() : 1);
-    states_.grow(groups_.size());
+  }
+  void load_kept(uint32_t key, SnapshotReader& reader) override {
+    Group& group = groups_[key];
+    group.rows = reader.get_i64();
+    group.given = reader.get_u8() != 0;
+    group.last = reader.get_text();
+    states_.restore(key, reader);
+    const uint64_t kept = keeps_rows_ ? reader.get_u64() : 0;
+    for (uint64_t i = 0; i < kept && reader.ok(); ++i) {
+      const uint64_t ordinal = reader.get_u64();
+      group.kept.push_back({ordinal, std::string(reader.get_text())});
+    }
+  }
+  void clear_kept() override {
+    groups_ = {};
+    AggregateStates none(program_);
+    states_.swap(none);
+  }
+  uint64_t kept_bytes() const override {
+    uint64_t total = groups_.capacity() * sizeof(Group) + states_.memory_bytes();
+    for (const auto& group : groups_) {
+      total += bytes_of(group.last) + group.kept.capacity() * sizeof(KeptRow);
+      for (const auto& row : group.kept) total += bytes_of(row.bytes);
+    }
+    return total;
+  }
+
+  void find_groups(const Batch& batch) {
+    numbers_.resize(batch.rows);
+    std::vector<ColumnPtr> keys;
+    for (const size_t c : aggregation_.key_columns) keys.push_back(batch.columns[c]);
+    table_.find(keys, batch.rows, numbers_.data());
   }
 
   Rounds lay_out(const Batch& batch) {
@@ -260,11 +262,11 @@ class GroupStream final : public Ordered {
   const size_t input_columns_;
   const OperatorContext context_;
   EvalContext eval_;
-  std::unique_ptr<GroupTable> table_;  // null: one group
   AggregateStates states_;
   std::vector<Group> groups_;
   const bool keeps_rows_;
   RowWriter writer_;
+  SpillingKeys table_;
   Vec<uint32_t> numbers_;  // the group of each row
   Vec<uint32_t> added_;
   Vec<uint32_t> taken_;

@@ -6,14 +6,14 @@
 
 #include <algorithm>
 
-#include "operators/group_snapshot.h"
 #include "operators/row_bytes.h"
+#include "operators/spilling_keys.h"
 
 namespace weir {
 
 namespace {
 
-class TopStream final : public Ordered {
+class TopStream final : public Ordered, private KeptByKey {
  public:
   TopStream(const Top& top, const Schema& input, const Schema& output,
             const OperatorContext& context)
@@ -21,21 +21,17 @@ class TopStream final : public Ordered {
         columns_(input.size()),
         context_(context),
         eval_(context.eval_context()),
-        writer_(output, true) {
-    if (!top.per.empty()) table_ = make_group_table(top.per_types, run_hash_seed());
-  }
+        writer_(output, true),
+        table_("top", top.per_types, context, *this) {}
 
   void process(Batch batch, Emitter& out) override {
     eval_.arena = &batch.arena();
     const std::vector<ColumnPtr> order = top_.order.eval(batch, eval_);
     WEIR_CHECK(eval_.errors.empty());  // refused by the preparation
-    Vec<uint32_t> numbers(batch.rows, 0);
-    if (table_) {
-      std::vector<ColumnPtr> keys;
-      for (const size_t c : top_.per) keys.push_back(batch.columns[c]);
-      table_->find_or_add(keys, batch.rows, numbers.data());
-    }
-    groups_.resize(table_ ? table_->size() : 1);
+    Vec<uint32_t> numbers(batch.rows);
+    std::vector<ColumnPtr> keys;
+    for (const size_t c : top_.per) keys.push_back(batch.columns[c]);
+    table_.find(keys, batch.rows, numbers.data());
     for (size_t i = 0; i < batch.rows; ++i) {
       Entry entry;
       top_.order.encode(order, i, entry.place);
@@ -48,35 +44,12 @@ class TopStream final : public Ordered {
       if (writer_.full()) writer_.flush(out);
     }
     writer_.flush(out);
+    table_.look_at_memory(batch.rows);
   }
 
-  void snapshot(SnapshotWriter& writer) const override {
-    if (table_) snapshot_keys(*table_, writer);
-    writer.put_u64(groups_.size());
-    for (const auto& group : groups_) {
-      writer.put_u64(group.size());
-      for (const auto& entry : group) {
-        writer.put_text(entry.place);
-        writer.put_text(entry.row);
-      }
-    }
-  }
-  void restore(SnapshotReader& reader) override {
-    if (table_) {
-      table_->clear();
-      restore_keys(*table_, top_.per_types, reader);
-    }
-    const uint64_t groups = reader.get_u64();
-    if (groups > (table_ ? table_->size() : 1)) return reader.refuse();
-    groups_.assign(groups, {});
-    for (auto& group : groups_) {
-      const uint64_t rows = reader.get_u64();
-      for (uint64_t i = 0; i < rows && reader.ok(); ++i) {
-        std::string place(reader.get_text());
-        group.push_back({std::move(place), std::string(reader.get_text())});
-      }
-    }
-  }
+  uint64_t state_bytes() const override { return table_.memory_bytes(); }
+  void snapshot(SnapshotWriter& writer) const override { table_.snapshot(writer); }
+  void restore(SnapshotReader& reader) override { table_.restore(reader); }
 
  private:
   struct Entry {
@@ -84,6 +57,32 @@ class TopStream final : public Ordered {
     std::string row;
   };
   using Group = std::vector<Entry>;  // best first
+
+  void grow_kept(size_t keys) override { groups_.resize(keys); }
+  bool keeps(uint32_t key) const override { return !groups_[key].empty(); }
+  void save_kept(uint32_t key, SnapshotWriter& writer) const override {
+    writer.put_u64(groups_[key].size());
+    for (const auto& entry : groups_[key]) {
+      writer.put_text(entry.place);
+      writer.put_text(entry.row);
+    }
+  }
+  void load_kept(uint32_t key, SnapshotReader& reader) override {
+    const uint64_t rows = reader.get_u64();
+    for (uint64_t i = 0; i < rows && reader.ok(); ++i) {
+      std::string place(reader.get_text());
+      groups_[key].push_back({std::move(place), std::string(reader.get_text())});
+    }
+  }
+  void clear_kept() override { groups_ = {}; }
+  uint64_t kept_bytes() const override {
+    uint64_t total = groups_.capacity() * sizeof(Group);
+    for (const auto& group : groups_) {
+      total += group.capacity() * sizeof(Entry);
+      for (const auto& entry : group) total += bytes_of(entry.place) + bytes_of(entry.row);
+    }
+    return total;
+  }
 
   static bool comes_before(const Entry& a, const Entry& b) { return a.place < b.place; }
 
@@ -142,9 +141,9 @@ class TopStream final : public Ordered {
   const size_t columns_;
   const OperatorContext context_;
   EvalContext eval_;
-  std::unique_ptr<GroupTable> table_;  // null: one group
   std::vector<Group> groups_;
   RowWriter writer_;
+  SpillingKeys table_;
 };
 
 }  // namespace
