@@ -6,24 +6,27 @@
 #include <algorithm>
 #include <map>
 
-#include "operators/group_snapshot.h"
 #include "operators/late_count.h"
 #include "operators/row_bytes.h"
+#include "operators/spilling_keys.h"
+#include "operators/spilling_rows.h"
 
 namespace weir {
 
 namespace {
 
-class OverStream final : public Ordered {
+class OverStream final : public Ordered, private KeptByKey {
  public:
   OverStream(const Over& over, const OperatorContext& context)
       : over_(over),
         context_(context),
         eval_(context.eval_context()),
-        table_(make_table(over)),
+        table_("over", types_of(over), context, *this),
         states_(*over.program),
         rows_(over, context),
-        keeps_state_(over.frame.from.unbounded) {
+        keeps_state_(over.frame.from.unbounded),
+        waiting_("over", context.spill),
+        limit_(context, true) {
     for (const auto& call : over.rankings)
       if (call.function == RankCall::kLag)
         rows_back_ = std::max(rows_back_, static_cast<size_t>(call.number));
@@ -31,15 +34,13 @@ class OverStream final : public Ordered {
       rows_back_ = std::max(rows_back_, static_cast<size_t>(over.frame.from.distance));
     range_back_ = !keeps_state_ && !over.frame.rows && !over.frame.from.current;
     reach_us_ = range_back_ ? static_cast<int64_t>(over.frame.from.distance) : 0;
-    for (const size_t c : over.partition) types_.push_back(over.input[c].type);
   }
 
   void process(Batch batch, Emitter& out) override {
     std::vector<ColumnPtr> keys;
     for (const size_t c : over_.partition) keys.push_back(batch.columns[c]);
     Vec<uint32_t> groups(batch.rows, 0);
-    if (table_) table_->find_or_add(keys, batch.rows, groups.data());
-    partitions_.resize(table_ ? table_->size() : 1);
+    if (!keeps_state_) table_.find(keys, batch.rows, groups.data());
     for (size_t i = 0; i < batch.rows; ++i) {
       const int64_t time = batch.event_time[i];
       const int64_t watermark = batch.watermark_at(i);
@@ -47,33 +48,15 @@ class OverStream final : public Ordered {
         late_.note(time, watermark);
         continue;
       }
-      waiting_[{time, arrived_++}] = {groups[i], encode_row(batch.columns, i)};
+      waiting_.put({time, {}, arrived_++},
+                   with_key(encode_row(keys, i), encode_row(batch.columns, i)));
     }
     emit_rejects(batch, out);
+    look_at_memory(batch.rows);
   }
 
   void watermark(int64_t watermark, Emitter& out) override {
-    if (watermark <= given_up_to_) return;
-    given_up_to_ = watermark;
-    std::map<uint32_t, std::vector<Ready>> ready;
-    size_t number = 0;
-    while (!waiting_.empty() && waiting_.begin()->first.first <= watermark) {
-      auto row = waiting_.extract(waiting_.begin());
-      ready[row.mapped().group].push_back(
-          {number++, row.key().first, std::move(row.mapped().bytes)});
-    }
-    if (number == 0) return;
-    results_.assign(number, {});
-    for (auto& [group, rows] : ready) give(partitions_[group], group, rows, out);
-    RowWriter writer(over_.output);
-    for (const auto& result : results_) {
-      if (result.bytes.empty()) continue;  // refused
-      writer.put(result.bytes, over_.output.size());
-      writer.end_row_at(result.time);
-      if (writer.full()) writer.flush(out);
-    }
-    writer.flush(out);
-    results_.clear();
+    give_up_to(watermark, out, [this](size_t rows) { look_at_memory(rows); });
   }
   void end(Emitter& out) override {
     given_up_to_ = kMinTime;
@@ -85,68 +68,21 @@ class OverStream final : public Ordered {
     late_.add_to(stats);
     return stats;
   }
+  uint64_t state_bytes() const override { return table_.memory_bytes() + waiting_.memory_bytes(); }
 
   void snapshot(SnapshotWriter& writer) const override {
-    if (table_) snapshot_keys(*table_, writer);
     writer.put_i64(given_up_to_);
     writer.put_u64(arrived_);
     late_.snapshot(writer);
-    writer.put_u64(partitions_.size());
-    for (size_t g = 0; g < partitions_.size(); ++g) {
-      const Partition& p = partitions_[g];
-      writer.put_i64(p.rows);
-      writer.put_i64(p.peers);
-      writer.put_i64(p.last_time);
-      writer.put_u64(p.kept.size());
-      for (const auto& row : p.kept) {
-        writer.put_i64(row.time);
-        writer.put_text(row.bytes);
-      }
-      const bool state = keeps_state_ && g < states_.size();
-      writer.put_u8(state ? 1 : 0);
-      if (state) states_.snapshot(static_cast<uint32_t>(g), writer);
-    }
-    writer.put_u64(waiting_.size());
-    for (const auto& [place, row] : waiting_) {
-      writer.put_i64(place.first);
-      writer.put_u64(place.second);
-      writer.put_u32(row.group);
-      writer.put_text(row.bytes);
-    }
+    table_.snapshot(writer);
+    waiting_.snapshot(writer);
   }
   void restore(SnapshotReader& reader) override {
-    if (table_) {
-      table_->clear();
-      restore_keys(*table_, types_, reader);
-    }
     given_up_to_ = reader.get_i64();
     arrived_ = reader.get_u64();
     late_.restore(reader);
-    const uint64_t partitions = reader.get_u64();
-    if (partitions > (table_ ? table_->size() : 1)) return reader.refuse();
-    partitions_.assign(partitions, {});
-    for (size_t g = 0; g < partitions && reader.ok(); ++g) {
-      Partition& p = partitions_[g];
-      p.rows = reader.get_i64();
-      p.peers = reader.get_i64();
-      p.last_time = reader.get_i64();
-      const uint64_t kept = reader.get_u64();
-      for (uint64_t i = 0; i < kept && reader.ok(); ++i) {
-        const int64_t time = reader.get_i64();
-        p.kept.push_back({0, time, std::string(reader.get_text())});
-      }
-      if (reader.get_u8() == 0) continue;
-      states_.grow(g + 1);
-      states_.restore(static_cast<uint32_t>(g), reader);
-    }
-    const uint64_t waiting = reader.get_u64();
-    for (uint64_t i = 0; i < waiting && reader.ok(); ++i) {
-      const int64_t time = reader.get_i64();
-      const uint64_t arrival = reader.get_u64();
-      const uint32_t group = reader.get_u32();
-      if (group >= partitions) return reader.refuse();
-      waiting_[{time, arrival}] = {group, std::string(reader.get_text())};
-    }
+    table_.restore(reader);
+    waiting_.restore(reader);
   }
 
  private:
@@ -161,24 +97,110 @@ class OverStream final : public Ordered {
     int64_t last_time = kMinTime;
     std::vector<Ready> kept;  // the last of them, which later rows look back at
   };
-  struct Waiting {
-    uint32_t group = 0;
-    std::string bytes;
-  };
+
+  // --- what is kept for a partition ---
+
+  void grow_kept(size_t keys) override {
+    partitions_.resize(keys);
+    if (keeps_state_) states_.grow(keys);
+  }
+  bool keeps(uint32_t key) const override { return partitions_[key].rows > 0; }
+  void save_kept(uint32_t key, SnapshotWriter& writer) const override {
+    const Partition& p = partitions_[key];
+    writer.put_i64(p.rows);
+    writer.put_i64(p.peers);
+    writer.put_i64(p.last_time);
+    writer.put_u64(p.kept.size());
+    for (const auto& row : p.kept) {
+      writer.put_i64(row.time);
+      writer.put_text(row.bytes);
+    }
+    if (keeps_state_) states_.snapshot(key, writer);
+  }
+  void load_kept(uint32_t key, SnapshotReader& reader) override {
+    Partition& p = partitions_[key];
+    p.rows = reader.get_i64();
+    p.peers = reader.get_i64();
+    p.last_time = reader.get_i64();
+    const uint64_t kept = reader.get_u64();
+    for (uint64_t i = 0; i < kept && reader.ok(); ++i) {
+      const int64_t time = reader.get_i64();
+      p.kept.push_back({0, time, std::string(reader.get_text())});
+    }
+    if (keeps_state_) states_.restore(key, reader);
+  }
+  void clear_kept() override {
+    partitions_ = {};
+    AggregateStates none(*over_.program);
+    states_.swap(none);
+  }
+  uint64_t kept_bytes() const override {
+    uint64_t total = partitions_.capacity() * sizeof(Partition) + states_.memory_bytes();
+    for (const auto& p : partitions_) {
+      total += p.kept.capacity() * sizeof(Ready);
+      for (const auto& row : p.kept) total += bytes_of(row.bytes);
+    }
+    return total;
+  }
+  void look_at_memory(uint64_t rows) {
+    if (!limit_.is_passed(rows, [this] { return table_.size(); }, [this] { return state_bytes(); }))
+      return;
+    waiting_.spill();
+    table_.spill();
+  }
 
   // A bounded frame can take a row that is behind the watermark while no later one of its partition has been
   // given. All that the watermark has reached counts as given, wherever blocks end.
   bool takes_late(uint32_t group, int64_t time, int64_t watermark, Emitter& out) {
     if (keeps_state_) return false;
-    this->watermark(watermark, out);
+    give_up_to(watermark, out, [](size_t) {});  // numbers of partitions are in use
     return time > partitions_[group].last_time;
   }
 
-  static std::unique_ptr<GroupTable> make_table(const Over& over) {
-    if (over.partition.empty()) return nullptr;
+  static std::vector<Type> types_of(const Over& over) {
     std::vector<Type> types;
     for (const size_t c : over.partition) types.push_back(over.input[c].type);
-    return make_group_table(std::move(types), run_hash_seed());
+    return types;
+  }
+
+  // `after`: is called with the number of rows behind every part that is given.
+  template <class After>
+  void give_up_to(int64_t watermark, Emitter& out, After after) {
+    if (watermark <= given_up_to_) return;
+    given_up_to_ = watermark;
+    for (bool more = true; more;) {
+      std::map<std::string, std::vector<Ready>> ready;  // by partition
+      size_t rows = 0;
+      more = waiting_.take(watermark, [&](const SpillingRows::Place& place, std::string row) {
+        const auto [key, bytes] = split_key(row);
+        ready[std::string(key)].push_back({rows++, place.time, std::string(bytes)});
+      });
+      if (rows == 0) continue;
+      give_ready(ready, rows, out);
+      after(rows);
+    }
+  }
+
+  void give_ready(std::map<std::string, std::vector<Ready>>& ready, size_t total, Emitter& out) {
+    std::vector<std::string_view> keys;
+    for (const auto& [key, rows] : ready) keys.push_back(key);
+    Vec<uint32_t> numbers(keys.size());
+    table_.find_encoded(keys, numbers.data());
+    results_.assign(total, {});
+    size_t next = 0;
+    for (auto& [key, rows] : ready) {
+      const uint32_t number = numbers[next++];
+      give(partitions_[number], number, rows, out);
+    }
+    RowWriter writer(over_.output);
+    for (const auto& result : results_) {
+      if (result.bytes.empty()) continue;  // refused
+      writer.put(result.bytes, over_.output.size());
+      writer.end_row_at(result.time);
+      if (writer.full()) writer.flush(out);
+    }
+    writer.flush(out);
+    results_.clear();
   }
 
   void give(Partition& partition, uint32_t group, std::vector<Ready>& ready, Emitter& out) {
@@ -186,7 +208,6 @@ class OverStream final : public Ordered {
     for (const auto& row : partition.kept) views.push_back(row.bytes);
     const size_t begin = views.size();
     for (const auto& row : ready) views.push_back(row.bytes);
-    if (keeps_state_) states_.grow(std::max<size_t>(states_.size(), group + 1));
     OverRows::Past past{partition.rows, partition.peers, group, &states_};
     const size_t bounds[2] = {0, views.size()};
     Batch batch = rows_.compute(rows_to_batch(over_.input, views), bounds, begin, &past, eval_);
@@ -228,8 +249,7 @@ class OverStream final : public Ordered {
   const Over& over_;
   const OperatorContext context_;
   EvalContext eval_;
-  std::unique_ptr<GroupTable> table_;  // null: one partition
-  std::vector<Type> types_;
+  SpillingKeys table_;      // of partitions
   AggregateStates states_;  // of unbounded frames, by partition
   OverRows rows_;
   const bool keeps_state_;
@@ -238,7 +258,8 @@ class OverStream final : public Ordered {
   int64_t reach_us_ = 0;
 
   std::vector<Partition> partitions_;
-  std::map<std::pair<int64_t, uint64_t>, Waiting> waiting_;  // by time and arrival
+  SpillingRows waiting_;
+  StateLimit limit_;
   std::vector<Ready> results_;
   int64_t given_up_to_ = kMinTime;
   uint64_t arrived_ = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "expr/aggregates/row_codec.h"
 #include "operators/group_snapshot.h"
 
 namespace weir {
@@ -49,6 +50,19 @@ void SpillingKeys::find(std::span<const ColumnPtr> keys, size_t rows, uint32_t* 
   table_->find_or_add(keys, rows, numbers);
   grow();
   if (spilled_.any()) take_back();
+}
+
+void SpillingKeys::find_encoded(std::span<const std::string_view> keys, uint32_t* numbers) {
+  Arena arena;
+  std::vector<ColumnPtr> columns;
+  for (const auto& type : types_) columns.push_back(make_column(type));
+  for (const auto key : keys) {
+    std::string_view rest = key;
+    for (const auto& column : columns) {
+      if (!decode_value(rest, *column, arena)) throw unreadable_spill();
+    }
+  }
+  find(columns, keys.size(), numbers);
 }
 
 void SpillingKeys::first_rows(std::span<const uint32_t> numbers, Vec<uint32_t>& rows) const {

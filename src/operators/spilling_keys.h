@@ -57,6 +57,8 @@ class SpillingKeys {
   // Writes the number of each row's key. New ones get the next numbers, in order of the rows, also those that come
   // back from the disk, with what is kept for them.
   void find(std::span<const ColumnPtr> keys, size_t rows, uint32_t* numbers);
+  // The same for keys as bytes (expr/aggregates/row_codec.h).
+  void find_encoded(std::span<const std::string_view> keys, uint32_t* numbers);
   // The rows of the last find(), whose numbers these are, that have brought a key that was not there, in memory or on
   // the disk.
   void first_rows(std::span<const uint32_t> numbers, Vec<uint32_t>& rows) const;
