@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <map>
 
+#include "base/sortable.h"
 #include "operators/late_count.h"
 #include "operators/match.h"
 #include "operators/operator_list.h"
 #include "operators/row_bytes.h"
+#include "operators/spilling_keys.h"
+#include "operators/spilling_rows.h"
 
 namespace weir {
 
@@ -25,7 +28,14 @@ struct MatchRow {
 class Matcher final : public Ordered {
  public:
   Matcher(const Match& match, const OperatorContext& context)
-      : match_(match), context_(context), eval_(context.eval_context()), writer_(match.output) {}
+      : match_(match),
+        context_(context),
+        eval_(context.eval_context()),
+        waiting_("match", context.spill),
+        spilled_("match", context.spill),
+        found_("match", context.spill),
+        limit_(context, true),
+        writer_(match.output) {}
 
   void process(Batch batch, Emitter& out) override {
     std::vector<ColumnPtr> keys;
@@ -49,11 +59,13 @@ class Matcher final : public Ordered {
       }
       std::string place;
       if (!match_.by_time) match_.order.encode(order, i, place);
-      waiting_.emplace(Place{match_.by_time ? time : 0, std::move(place), arrived_},
-                       Waiting{encode_row(keys, i), time, encode_row(batch.columns, i)});
-      ++arrived_;
+      std::string row = encode_row(batch.columns, i);
+      put_sortable(time, row);
+      waiting_.put({match_.by_time ? time : 0, std::move(place), arrived_++},
+                   with_key(encode_row(keys, i), row));
     }
     emit_rejects(batch, out);
+    look_at_memory(batch.rows);
   }
 
   void watermark(int64_t watermark, Emitter& out) override {
@@ -66,109 +78,150 @@ class Matcher final : public Ordered {
     late_.add_to(stats);
     return stats;
   }
+  uint64_t state_bytes() const override {
+    constexpr size_t kNode = 48;  // of partitions_, about
+    uint64_t total = waiting_.memory_bytes() + found_.memory_bytes();
+    for (const auto& [key, rows] : partitions_) {
+      total +=
+          kNode + sizeof(key) + bytes_of(key) + sizeof(rows) + rows.capacity() * sizeof(MatchRow);
+      for (const auto& row : rows) total += bytes_of(row.bytes);
+    }
+    return total;
+  }
   void snapshot(SnapshotWriter& writer) const override {
     writer.put_u64(arrived_);
     writer.put_u64(next_number_);
     late_.snapshot(writer);
-    writer.put_u64(waiting_.size());
-    for (const auto& [place, row] : waiting_) {
-      writer.put_i64(place.time);
-      writer.put_text(place.order);
-      writer.put_u64(place.arrival);
-      writer.put_text(row.key);
-      writer.put_i64(row.time);
-      writer.put_text(row.bytes);
-    }
+    waiting_.snapshot(writer);
     writer.put_u64(partitions_.size());
     for (const auto& [key, rows] : partitions_) {
       writer.put_text(key);
-      writer.put_u64(rows.size());
-      for (const auto& row : rows) {
-        writer.put_i64(row.time);
-        writer.put_u64(row.arrival);
-        writer.put_text(row.bytes);
-      }
+      save_rows(rows, writer);
     }
+    spilled_.snapshot(writer);
   }
   void restore(SnapshotReader& reader) override {
     arrived_ = reader.get_u64();
     next_number_ = reader.get_u64();
     late_.restore(reader);
-    const uint64_t waiting = reader.get_u64();
-    for (uint64_t i = 0; i < waiting && reader.ok(); ++i) {
-      Place place;
-      place.time = reader.get_i64();
-      place.order = reader.get_text();
-      place.arrival = reader.get_u64();
-      Waiting row;
-      row.key = reader.get_text();
-      row.time = reader.get_i64();
-      row.bytes = reader.get_text();
-      waiting_.emplace(std::move(place), std::move(row));
-    }
+    waiting_.restore(reader);
     const uint64_t partitions = reader.get_u64();
     for (uint64_t p = 0; p < partitions && reader.ok(); ++p) {
-      auto& rows = partitions_[std::string(reader.get_text())];
-      const uint64_t n = reader.get_u64();
-      for (uint64_t i = 0; i < n && reader.ok(); ++i) {
-        MatchRow row;
-        row.time = reader.get_i64();
-        row.arrival = reader.get_u64();
-        row.bytes = reader.get_text();
-        rows.push_back(std::move(row));
-      }
+      const std::string key(reader.get_text());
+      load_rows(partitions_[key], reader);
     }
+    spilled_.restore(reader);
   }
 
  private:
-  struct Place {
-    int64_t time = 0;
-    std::string order;
-    uint64_t arrival = 0;
-    auto operator<=>(const Place&) const = default;
-  };
-  struct Waiting {
-    std::string key;  // of the partition
-    int64_t time = kMinTime;
-    std::string bytes;
-  };
-  // A match that has been found, and the row that decided it.
-  struct Result {
-    uint64_t number = 0;
-    int64_t row_time = kMinTime;
-    std::string bytes;
-  };
   enum class Outcome { kFound, kNone, kUnknown };
 
+  // --- partitions in memory and on the disk ---
+
+  static void save_rows(const std::vector<MatchRow>& rows, SnapshotWriter& writer) {
+    writer.put_u64(rows.size());
+    for (const auto& row : rows) {
+      writer.put_i64(row.time);
+      writer.put_u64(row.arrival);
+      writer.put_text(row.bytes);
+    }
+  }
+  static void load_rows(std::vector<MatchRow>& rows, SnapshotReader& reader) {
+    const uint64_t n = reader.get_u64();
+    for (uint64_t i = 0; i < n && reader.ok(); ++i) {
+      MatchRow row;
+      row.time = reader.get_i64();
+      row.arrival = reader.get_u64();
+      row.bytes = reader.get_text();
+      rows.push_back(std::move(row));
+    }
+  }
+
+  // Between batches and parts of what the watermark has reached.
+  void look_at_memory(uint64_t rows) {
+    if (!limit_.is_passed(
+            rows, [this] { return partitions_.size(); }, [this] { return state_bytes(); }))
+      return;
+    waiting_.spill();
+    found_.spill();
+    for (const auto& [key, kept] : partitions_) {
+      SnapshotWriter value;
+      save_rows(kept, value);
+      spilled_.put(key, at_the_end(), value.bytes());
+    }
+    partitions_.clear();
+  }
+  // All partitions are looked at once more then.
+  static SpilledKeys::Due at_the_end() { return {SpilledKeys::Moment{kMaxTime, {}}, std::nullopt}; }
+
+  // --- rows in order ---
+
   void advance(int64_t watermark, bool last, Emitter& out) {
-    std::map<std::string, bool> touched;
-    while (!waiting_.empty() && (last || waiting_.begin()->first.time <= watermark)) {
-      auto node = waiting_.extract(waiting_.begin());
-      touched[node.mapped().key] = true;
-      partitions_[node.mapped().key].push_back(
-          {node.mapped().time, next_number_++, std::move(node.mapped().bytes)});
-    }
-    if (last)
-      for (const auto& [key, rows] : partitions_) touched[key] = true;
-    for (const auto& [key, yes] : touched) {
-      auto found = partitions_.find(key);
-      if (found == partitions_.end()) continue;
-      search(found->second, last, out);
-      if (found->second.empty()) partitions_.erase(found);
-    }
-    // In the order of the rows that decided them.
-    std::stable_sort(results_.begin(), results_.end(),
-                     [](const Result& a, const Result& b) { return a.number < b.number; });
-    for (const auto& result : results_) {
-      writer_.put(result.bytes, match_.output.size());
-      if (match_.by_time) {
-        writer_.end_row_at(result.row_time);
-      } else {
-        writer_.end_row();
+    for (bool more = true; more;) {
+      std::map<std::string, std::vector<MatchRow>> arrived;
+      uint64_t rows = 0;
+      more = waiting_.take(watermark, [&](const SpillingRows::Place&, std::string row) {
+        auto [key, bytes] = split_key(row);
+        if (bytes.size() < sizeof(int64_t)) throw unreadable_spill();
+        const size_t end = bytes.size() - sizeof(int64_t);
+        arrived[std::string(key)].push_back(
+            {get_sortable(bytes.substr(end)), next_number_++, std::string(bytes.substr(0, end))});
+        ++rows;
+      });
+      take_back(arrived);
+      for (auto& [key, added] : arrived) {
+        auto& kept = partitions_[key];
+        std::move(added.begin(), added.end(), std::back_inserter(kept));
+        if (last && !more && !spilled_.any()) continue;  // the one search below will do
+        search(kept, false, out);
+        if (kept.empty()) partitions_.erase(key);
       }
-      if (writer_.full()) writer_.flush(out);
+      if (!last) give_results(out);
+      look_at_memory(rows);
     }
-    results_.clear();
+    if (last) search_all(out);
+  }
+
+  // Of these partitions those that are on the disk.
+  void take_back(const std::map<std::string, std::vector<MatchRow>>& arrived) {
+    if (!spilled_.any()) return;
+    std::vector<std::string> keys;
+    for (const auto& [key, rows] : arrived) {
+      if (!partitions_.contains(key)) keys.push_back(key);
+    }
+    spilled_.take(keys,
+                  [&](size_t i, SnapshotReader& value) { load_rows(partitions_[keys[i]], value); });
+  }
+
+  // No row follows any more.
+  void search_all(Emitter& out) {
+    while (true) {
+      for (auto& [key, rows] : partitions_) search(rows, true, out);
+      const size_t searched = partitions_.size();
+      partitions_.clear();
+      look_at_memory(searched);
+      if (!spilled_.any()) break;
+      spilled_.take_due(SpilledKeys::Axis::kEventTime, kMaxTime,
+                        [this](std::string_view key, SnapshotReader& value) {
+                          load_rows(partitions_[std::string(key)], value);
+                        });
+    }
+    give_results(out);
+  }
+
+  // In the order of the rows that decided them.
+  void give_results(Emitter& out) {
+    for (bool more = true; more;) {
+      more = found_.take(kMaxTime, [&](const SpillingRows::Place&, std::string result) {
+        writer_.put(std::string_view(result).substr(sizeof(int64_t)), match_.output.size());
+        if (match_.by_time) {
+          writer_.end_row_at(get_sortable(result));
+        } else {
+          writer_.end_row();
+        }
+        if (writer_.full()) writer_.flush(out);
+      });
+    }
     writer_.flush(out);
   }
 
@@ -184,6 +237,7 @@ class Matcher final : public Ordered {
     find_simple();
 
     size_t start = 0;
+    examined_ = 0;
     while (start < rows.size()) {
       const Outcome outcome = try_from(start, last);
       if (outcome == Outcome::kUnknown) break;
@@ -222,7 +276,7 @@ class Matcher final : public Ordered {
       bool took;       // a row was added to come here
     };
     variables_.clear();
-    examined_ = start;
+    examined_ = std::max(examined_, start);
     std::vector<Choice> choices = {{0, 0, 0, false}};
     while (!choices.empty()) {
       Choice& choice = choices.back();
@@ -318,9 +372,6 @@ class Matcher final : public Ordered {
 
   void give(size_t start, Emitter& out) {
     const size_t row = start + variables_.size() - 1;
-    Result result;
-    result.number = (*rows_)[examined_].arrival;
-    result.row_time = (*rows_)[row].time;
     std::vector<ColumnPtr> columns;
     for (const size_t c : match_.partition)
       columns.push_back(batch_.columns[c]->slice(start, start + 1));
@@ -333,8 +384,11 @@ class Matcher final : public Ordered {
       out.emit(std::move(refused));
       return;
     }
-    result.bytes = encode_row(columns, 0);
-    results_.push_back(std::move(result));
+    std::string result;
+    put_sortable((*rows_)[row].time, result);
+    encode_row(columns, 0, result);
+    found_.put({static_cast<int64_t>((*rows_)[examined_].arrival), {}, results_++},
+               std::move(result));
   }
 
   // Where the search goes on after a match.
@@ -354,13 +408,16 @@ class Matcher final : public Ordered {
   const Match& match_;
   const OperatorContext context_;
   EvalContext eval_;
-  std::map<Place, Waiting> waiting_;                         // not yet in order
+  SpillingRows waiting_;                                     // not yet in order
   std::map<std::string, std::vector<MatchRow>> partitions_;  // by key, encoded
+  SpilledKeys spilled_;                                      // the others of them
+  SpillingRows found_;  // results of the rows at hand, by the number of the row that decided them
+  StateLimit limit_;
   uint64_t arrived_ = 0;
   uint64_t next_number_ = 0;  // of rows in order
   LateCount late_;
   RowWriter writer_;
-  std::vector<Result> results_;
+  uint64_t results_ = 0;  // so far
 
   // The search at hand.
   std::vector<MatchRow>* rows_ = nullptr;
@@ -368,7 +425,7 @@ class Matcher final : public Ordered {
   std::vector<ColumnPtr> values_;
   std::vector<Vec<uint8_t>> simple_;  // by variable
   std::vector<size_t> variables_;     // of the rows from the start on
-  size_t examined_ = 0;
+  size_t examined_ = 0;  // the last row that was looked at, by this search or an earlier start
   Vec<uint32_t> row_list_;
 };
 
