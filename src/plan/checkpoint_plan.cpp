@@ -45,8 +45,7 @@ void refuse_parts(const ComponentSpec& spec, Plan& plan, bool exactly_once, Erro
   for (const auto& step : plan.steps)
     if (step.op->placement() == Placement::kCollector && !step.op->keeps_collected())
       refuse(step.label + " keeps all of its input, which does not go into checkpoints",
-             "op = \"top\" with a limit keeps as many rows as come out; or order the output by "
-             "another run, without [checkpoint]");
+             "let another run do it, over what this one writes, without [checkpoint]");
   for (const size_t join : joins) {
     const PlannedStep& step = plan.steps[join];
     if (step.op->has_rest())

@@ -176,7 +176,7 @@ void SpillStore::Cursor::next() { WEIR_ROCKSDB(iter_next)(iterator_of(iterator_)
 
 // --- the space ---
 
-std::unique_ptr<SpillStore> SpillSpace::make_store() {
+std::string SpillSpace::make_path() {
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
   if (folder_.empty()) {
@@ -185,7 +185,11 @@ std::unique_ptr<SpillStore> SpillSpace::make_store() {
       throw SpillError(io_error("cannot make a folder for state in " + parent_, errno));
     folder_ = pattern;
   }
-  return std::make_unique<SpillStore>(folder_ + "/" + std::to_string(stores_++));
+  return folder_ + "/" + std::to_string(paths_++);
+}
+
+std::unique_ptr<SpillStore> SpillSpace::make_store() {
+  return std::make_unique<SpillStore>(make_path());
 }
 
 SpillSpace::~SpillSpace() {

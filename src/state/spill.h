@@ -3,8 +3,8 @@
 // RocksDB does it, loaded when it is first needed, so that runs whose state fits do not pay for its start. Nothing
 // here outlives the run: what is to last goes into checkpoints. So nothing is logged or synced.
 // Errors: throws SpillError (operators have no other way to end a run).
-// Threads: a SpillStore belongs to one thread at a time, but once it is flushed and only read any may have a Cursor;
-// make_store() by any.
+// Threads: a SpillStore belongs to one thread at a time, but once it is flushed and only read any may have a Cursor; a
+// SpillSpace to any.
 #pragma once
 
 #include <atomic>
@@ -80,12 +80,14 @@ class SpillSpace {
   ~SpillSpace();
 
   std::unique_ptr<SpillStore> make_store();
-  bool used() const { return stores_ > 0; }
+  // Of a file or folder that is not there yet.
+  std::string make_path();
+  bool used() const { return paths_ > 0; }
 
  private:
   const std::string parent_;
   std::string folder_;
-  std::atomic<unsigned> stores_{0};
+  std::atomic<unsigned> paths_{0};
 };
 
 }  // namespace weir

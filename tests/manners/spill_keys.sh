@@ -43,10 +43,14 @@ match='{ op = "match", partition_by = ["k"], pattern = "A B?? C", define = { B =
 same match "$memory" "transform = [$match]"
 same "match in a stream" "$memory" "$stream
 transform = [$match]"
+sort='{ op = "sort", by = "v DESC, t" }'
+same sort "$memory" "transform = [$sort, $short]"
+same "sort by four workers" "$memory" "transform = [$sort, $short]" -p 4
 
 refused distinct 60MB "transform = [$distinct, $short]"
 continued distinct "$memory" "transform = [$distinct, $short]" 60MB
 continued deduplicate "$memory" "transform = [$last, $short]" 60MB
 continued match "$memory" "transform = [$match]" 60MB
+continued sort "$memory" "transform = [$sort, $short]" 60MB
 
 finish
