@@ -10,6 +10,7 @@
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 
 #include "io/descriptor.h"
 
@@ -263,8 +264,9 @@ Result<Descriptor> create_temporary(const std::string& temporary, const std::str
 Result<std::unique_ptr<ByteSink>> open_append(const std::string& path, bool sync) {
   const bool makes = ::access(path.c_str(), F_OK) != 0;
   // Readable where that is allowed: what was written is looked at when a run goes on behind it.
-  Descriptor fd = open_descriptor(path, O_RDWR | O_APPEND | O_CREAT);
-  if (!fd && errno == EACCES) fd = open_descriptor(path, O_WRONLY | O_APPEND | O_CREAT);
+  Descriptor fd = open_descriptor(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW);
+  if (!fd && errno == EACCES)
+    fd = open_descriptor(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW);
   struct stat info{};
   if (!fd || ::fstat(fd.get(), &info) != 0) return fail(io_error("cannot open " + path, errno));
   if (makes && sync) {
@@ -273,10 +275,17 @@ Result<std::unique_ptr<ByteSink>> open_append(const std::string& path, bool sync
   return std::make_unique<AppendSink>(std::move(fd), path, info.st_size, sync);
 }
 
-// The file that a path names, through symbolic links, so that a link stays one.
-Result<std::string> resolved(const std::string& path) {
+// Links that the system makes and nobody else can: /dev/stderr, /dev/fd/3.
+bool is_link_of_system(const std::string& path) {
+  return path.starts_with("/dev/fd/") || path.starts_with("/dev/std") || path.starts_with("/proc/");
+}
+
+// The file to write for a path: itself, but for the system's links to files, which are followed.
+Result<std::string> writable_path(const std::string& path) {
+  if (auto r = refuse_link(path); !r) return fail(r.error());
   struct stat info{};
   if (::lstat(path.c_str(), &info) != 0 || !S_ISLNK(info.st_mode)) return path;
+  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) return path;
   char* const target = ::realpath(path.c_str(), nullptr);
   if (target == nullptr) return fail(io_error("cannot follow the symbolic link " + path, errno));
   std::string result(target);
@@ -286,15 +295,26 @@ Result<std::string> resolved(const std::string& path) {
 
 }  // namespace
 
+Result<void> refuse_link(const std::string& path) {
+  struct stat info{};
+  if (::lstat(path.c_str(), &info) != 0 || !S_ISLNK(info.st_mode)) return {};
+  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) return {};
+  if (is_link_of_system(path)) return {};
+  std::error_code ignored;
+  return fail(ErrorKind::kConfig, "the output " + path + " is a symbolic link",
+              "links are not written through; name the file itself: " +
+                  std::filesystem::read_symlink(path, ignored).string());
+}
+
 Result<void> publish_file(const std::string& temporary, const std::string& path, bool overwrite) {
   if (auto r = rename_file(temporary, path, overwrite); !r) return r;
   return sync_folder(split_path(path).folder);
 }
 
 Result<void> cut_back(const std::string& path, uint64_t length) {
-  const auto real = resolved(path);
+  const auto real = writable_path(path);
   if (!real) return fail(real.error());
-  const Descriptor fd = open_descriptor(*real, O_WRONLY | O_CREAT);
+  const Descriptor fd = open_descriptor(*real, O_WRONLY | O_CREAT | O_NOFOLLOW);
   struct stat info{};
   if (!fd || ::fstat(fd.get(), &info) != 0) return fail(io_error("cannot open " + path, errno));
   if (static_cast<uint64_t>(info.st_size) < length)
@@ -310,7 +330,7 @@ Result<void> cut_back(const std::string& path, uint64_t length) {
 Result<std::unique_ptr<ByteSink>> make_resumed_file_sink(const std::string& path, uint64_t length) {
   const bool makes = ::access(path.c_str(), F_OK) != 0;
   if (auto r = cut_back(path, length); !r) return fail(r.error());
-  const auto real = resolved(path);
+  const auto real = writable_path(path);
   if (!real) return fail(real.error());
   // Before a checkpoint knows the file its name must last.
   if (makes) {
@@ -325,7 +345,7 @@ std::unique_ptr<ByteSink> make_descriptor_sink(int fd, std::string name) {
 
 Result<std::unique_ptr<ByteSink>> make_file_sink(const std::string& path,
                                                  const FileSinkOptions& options) {
-  auto real = resolved(path);
+  auto real = writable_path(path);
   if (!real) return fail(real.error());
   struct stat info{};
   const bool exists = ::stat(real->c_str(), &info) == 0;

@@ -41,6 +41,10 @@ struct FileSinkOptions {
   bool append = false;     // add to an existing file (no temporary name)
   bool sync = true;        // fdatasync before the rename, fsync of the folder after it
 };
+// Error: kConfig when the path's last name is a symbolic link to a file or to nothing: somebody may have put it
+// there to have another file written. Links to devices and pipes are not refused, nor /dev/stderr and /dev/fd/N.
+// All that follows refuses such links by itself; this is for saying so before a run.
+Result<void> refuse_link(const std::string& path);
 // Cuts a file back to `length` bytes. Error: kState if it is shorter.
 Result<void> cut_back(const std::string& path, uint64_t length);
 // A file that is written in place, for runs that go on where an earlier one stopped: cut back to `length`,

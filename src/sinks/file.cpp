@@ -47,7 +47,8 @@ const OptionTable<FileSinkSpec>& file_sink_options() {
   static const OptionTable<FileSinkSpec> table = {
       {"path", &FileSinkSpec::path,
        "the file; it appears when the run has succeeded. With %Y %m %d %H %M %S %j (parts of a "
-       "row's time) or {COLUMN} it is many files, each finished on its own",
+       "row's time) or {COLUMN} it is many files, each finished on its own. A symbolic link is "
+       "refused",
        true},
       {"compression",
        &FileSinkSpec::compression,
@@ -351,6 +352,11 @@ std::unique_ptr<SinkPlan> bind_file(const SinkSpec& spec, const Schema& schema,
                       place("path"),
                       "write to another file",
                       {}});
+  }
+  if (auto r = refuse_link(path); !r) {
+    Error error = r.error();
+    error.position = place("path");
+    errors.push_back(std::move(error));
   }
   CompressionOptions compression{compression_of_path(path), options.level, options.threads};
   if (options.compression != "auto") {

@@ -176,9 +176,40 @@ ln -s victim planted.json
 printf '{"a":1}\n' >in.json
 try "$weir" run -q -i json -e '' -o planted.json in.json
 expect "L2, a link as output" "2 precious" "$code $(cat victim)"
+holds "L2, a link is told" "$err" "the output planted.json is a symbolic link"
+holds "L2, and where it leads" "$err" "name the file itself: victim"
+printf '[source]\npath = "in.json"\n[sink]\npath = "planted.json"\n' >planted.toml
+try "$weir" run -q planted.toml
+holds "L2, a link is told with its place" "$err" "planted.toml:4:9"
 try "$weir" run -q -i json -e '' -o planted.json --overwrite in.json
-expect "L2, a link that may be written over stays one" "symbolic link" "$(stat -c %F planted.json)"
-expect "L2, its target is written" '{"a":1}' "$(cat victim)"
+expect "L2, not with --overwrite either" "2 precious" "$code $(cat victim)"
+try "$weir" run -q -i json -e '[sink]
+path = "planted.json"
+append = true' in.json
+expect "L2, nor appended to" "2 precious" "$code $(cat victim)"
+ln -sf nothing planted.json
+try "$weir" run -q -i json -e '' -o planted.json in.json
+expect "L2, a link to nothing" "2 no" "$code $([ -e nothing ] && echo yes || echo no)"
+printf '{"a":1}\nno json\n' >bad.json
+try "$weir" run -q -i json -e '' --dead-letter planted.json bad.json
+expect "L2, nor do dead letters go through it" "2 no" "$code $([ -e nothing ] && echo yes || echo no)"
+# With checkpoints, and a link that appears between two runs.
+printf '[source]\npath = "in.json"\n[sink]\npath = "kept.json"\nappend = true\n[checkpoint]\ndir = "kept-state"\n' >kept.toml
+try "$weir" run -q kept.toml
+expect "L2, the first run" 0 "$code"
+mv kept.json real.json
+ln -s real.json kept.json
+try "$weir" run -q kept.toml
+expect "L2, a link between two runs" 2 "$code"
+expect "L2, what it leads to is as it was" '{"a":1}' "$(cat real.json)"
+# Links of the system, to devices and pipes, are what they lead to.
+try "$weir" run -q -i json -e '' -o /dev/stdout in.json
+expect "L2, /dev/stdout" '0 {"a":1}' "$code $out"
+expect "L2, /dev/stderr" '{"a":1}' "$("$weir" run -q -i json -e '' -o /dev/stderr in.json 2>&1 >elsewhere.txt | cat)"
+expect "L2, /dev/fd/5" '{"a":1}' "$("$weir" run -q -i json -e '' -o /dev/fd/5 in.json 5>&1 | cat)"
+ln -s /dev/null sink-hole
+try "$weir" run -q -i json -e '' -o sink-hole in.json
+expect "L2, a link to a device" 0 "$code"
 # The state and temporary files follow no link.
 mkdir elsewhere linked-state
 ln -s ../elsewhere/planted linked-state/LOCK

@@ -107,16 +107,26 @@ TEST_CASE("the temporary name: a stale file is taken over, a link or a live one 
   CHECK(folder.read("victim") == "keep");
 }
 
-TEST_CASE("a symbolic link stays one") {
+TEST_CASE("L2: a symbolic link to a file, or to nothing, is not written through") {
   const TestFolder folder;
   folder.write("real", "old\n");
   std::filesystem::create_symlink("real", folder.path("link"));
-  auto sink = make_file_sink(folder.path("link"), {true, false, false});
-  REQUIRE(sink);
-  REQUIRE((*sink)->write("new\n"));
-  REQUIRE((*sink)->commit());
-  CHECK(std::filesystem::is_symlink(folder.path("link")));
-  CHECK(folder.read("real") == "new\n");
+  std::filesystem::create_symlink("none", folder.path("broken"));
+  for (const std::string name : {"link", "broken"}) {
+    for (const FileSinkOptions options :
+         {FileSinkOptions{false, false, false}, {true, false, false}, {false, true, false}}) {
+      const auto sink = make_file_sink(folder.path(name), options);
+      REQUIRE_FALSE(sink);
+      CHECK(sink.error().kind == ErrorKind::kConfig);
+      CHECK(sink.error().message.find("is a symbolic link") != std::string::npos);
+    }
+    CHECK_FALSE(make_resumed_file_sink(folder.path(name), 0));
+    CHECK_FALSE(cut_back(folder.path(name), 0));
+  }
+  CHECK(folder.read("real") == "old\n");
+  CHECK_FALSE(std::filesystem::exists(folder.path("none")));
+  std::filesystem::create_symlink("/dev/null", folder.path("hole"));
+  CHECK(make_file_sink(folder.path("hole"), {}));
 }
 
 TEST_CASE("folders, missing folders and special files") {
