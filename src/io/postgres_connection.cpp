@@ -88,7 +88,9 @@ Error PostgresConnection::error_of(const pg_result* result) {
   };
   // Deadlocks, serialisation, locks, a server that stops or starts, too many connections, lost ones.
   transient_ = lost || starts({"40", "55P03", "57", "53300", "08", "XX"});
-  if (starts({"22", "23"})) return {ErrorKind::kData, message, {}, field(PG_DIAG_MESSAGE_HINT), {}};
+  // Values that do not fit, break a rule, or are larger than an index or a field can be.
+  if (starts({"22", "23", "54000"}))
+    return {ErrorKind::kData, message, {}, field(PG_DIAG_MESSAGE_HINT), {}};
   ErrorKind kind = ErrorKind::kIo;
   if (starts({"42", "3D", "3F", "0A", "28"})) kind = ErrorKind::kConfig;
   if (starts({"53100"})) kind = ErrorKind::kDiskFull;

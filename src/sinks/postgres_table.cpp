@@ -108,19 +108,28 @@ class PostgresTable final : public TableDatabase {
   Result<std::vector<Reject>> apply(const TableRows& rows, std::optional<uint64_t> epoch) override {
     unpack(rows);
     Backoff backoff(target_.options.timeout.us);
+    bool lost = false;  // the connection, and with it what became of the transaction
     for (;;) {
-      refused_.clear();
       auto done = reconnected();
-      if (done) done = transaction(epoch);
+      if (done && lost) {
+        // The server may have committed before: the number tells.
+        const auto there = this->epoch();
+        if (there && *there == epoch) return std::move(refused_);
+        if (there) {
+          lost = false;
+        } else {
+          done = fail(there.error());
+        }
+      }
+      if (done) {
+        refused_.clear();
+        done = transaction(epoch);
+      }
       if (done) return std::move(refused_);
       const bool again = connection_->transient();
       if (connection_->alive()) static_cast<void>(connection_->execute("ROLLBACK"));
+      lost = lost || (epoch && !connection_->alive());
       if (!again || !backoff.wait()) return fail(done.error());
-      if (!epoch || connection_->alive()) continue;
-      // The connection was lost, perhaps while it was being committed: the number tells.
-      if (!reconnected()) continue;
-      const auto there = this->epoch();
-      if (there && *there == epoch) return std::move(refused_);
     }
   }
 
