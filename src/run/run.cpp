@@ -87,7 +87,8 @@ class Monitor {
       : state_(state),
         feeds_(feeds),
         options_(options),
-        ticks_(needs_ticks(state)),
+        clock_(uses_clock(state)),
+        ticks_(clock_ || (state.plan.streaming && state.checkpointer != nullptr)),
         failure_(failure),
         budget_(memory_budget(state.plan.runtime.memory_limit)) {
     thread_ = std::thread([this] { watch(); });
@@ -102,7 +103,7 @@ class Monitor {
   }
 
  private:
-  static bool needs_ticks(const RunState& state) {
+  static bool uses_clock(const RunState& state) {
     if (state.board != nullptr) return true;
     for (const auto& source : state.plan.sources)
       if (source.idle_timeout_us) return true;
@@ -122,7 +123,7 @@ class Monitor {
     take_role("weir-monitor", -1);
     const auto start = SteadyClock::now();
     auto reported = start;
-    const auto period = std::chrono::milliseconds(ticks_ ? 10 : 50);
+    const auto period = std::chrono::milliseconds(clock_ ? 10 : 50);
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, period, [&] { return done_; })) {
       if (options_.stop_signal != nullptr && options_.stop_signal->load() != 0) interrupt();
@@ -205,6 +206,7 @@ class Monitor {
   RunState& state_;
   const std::vector<std::unique_ptr<SourceFeed>>& feeds_;
   const RunOptions& options_;
+  const bool clock_;  // something goes by processing time
   const bool ticks_;
   std::optional<Error>& failure_;
   const uint64_t budget_;

@@ -57,6 +57,10 @@ class Stage {
     }
     work(0);
     for (auto& t : threads) t.join();
+    {
+      std::lock_guard lock(state_.tick_mutex);
+      state_.tick = nullptr;
+    }
     if (worker_failure_ && !state_.error) state_.error = std::move(worker_failure_);
     if (makes_checkpoints() && !state_.error) make_checkpoint(true);
     for (auto& lane : lanes_) note_source(*lane);
@@ -235,10 +239,8 @@ class Stage {
     if (state_.error || state_.graph.error()) return;
     if (makes_checkpoints()) {
       lane.feed->consumed(origin);
-      check(note_saved(state_, false));
-      if (state_.checkpointer->is_due(state_.options.clock->now_us()) ||
-          state_.graph.wants_checkpoint() || state_.rejects.wants_checkpoint())
-        make_checkpoint(false);
+      unsaved_ = true;
+      look_at_checkpoint();
       const uint64_t enough = state_.plan.checkpoint->stop_after_bytes;
       if (enough > 0 && state_.bytes_in - bytes_before_ >= enough) {
         state_.interrupted = true;
@@ -246,6 +248,14 @@ class Stage {
       }
     }
     serve_requests();
+  }
+
+  // One is made when it is due, and what the last one has made certain goes out.
+  void look_at_checkpoint() {
+    check(note_saved(state_, false));
+    if (state_.checkpointer->is_due(state_.options.clock->now_us()) ||
+        state_.graph.wants_checkpoint() || state_.rejects.wants_checkpoint())
+      make_checkpoint(false);
   }
 
   // What signals have asked for.
@@ -292,6 +302,7 @@ class Stage {
   }
 
   void make_checkpoint(bool at_once) {
+    unsaved_ = false;
     std::vector<std::pair<std::string, std::string>> sections;
     for (size_t i = 0; i < lanes_.size() && !state_.error; ++i) {
       const LaneState& lane = *lanes_[i];
@@ -442,7 +453,17 @@ class Stage {
           lane->idle = true;
           state_.graph.set_idle(lane->lane, true);
         }
-        if (state_.graph.emitted() != before && !state_.graph.error()) check(state_.graph.flush());
+        const bool emitted = state_.graph.emitted() != before;
+        if (emitted && !state_.graph.error()) check(state_.graph.flush());
+        // Rows must not wait for their checkpoint until others come.
+        if (makes_checkpoints() && going() && !state_.graph.error()) {
+          unsaved_ = unsaved_ || emitted;
+          if (unsaved_) {
+            look_at_checkpoint();
+          } else {
+            check(note_saved(state_, false));
+          }
+        }
         if (state_.board != nullptr && state_.board->is_due()) post_metrics();
         if (!state_.graph.error()) serve_requests();
       });
@@ -484,6 +505,7 @@ class Stage {
   RunState& state_;
   const int workers_;
   const uint64_t bytes_before_;  // read by earlier passes
+  bool unsaved_ = false;         // something has come or gone out since the last checkpoint
   std::vector<std::unique_ptr<LaneState>> lanes_;
   Merge merge_;
   Sequencer<Piece> sequencer_;

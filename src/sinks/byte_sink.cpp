@@ -26,6 +26,7 @@ class EncodedSink final : public Sink {
   }
   Result<void> flush() override { return passes_flush_ ? bytes_->flush() : Result<void>{}; }
   Result<std::string> checkpoint() override {
+    if (auto r = still_named(); !r) return fail(r.error());
     const auto length = bytes_->checkpoint();
     if (!length) return fail(length.error());
     if (bytes_->descriptor() < 0) return std::to_string(*length) + " " + file_.path;
@@ -49,13 +50,25 @@ class EncodedSink final : public Sink {
     return !there || named.st_size == 0;
   }
   void sync_later(std::vector<int>* files) override { bytes_->sync_later(files); }
-  Result<void> commit() override { return bytes_->commit(); }
+  Result<void> commit() override {
+    if (auto r = still_named(); !r) return r;
+    return bytes_->commit();
+  }
   void abort() override { bytes_->abort(); }
   bool closed_pipe() const override { return bytes_->closed_pipe(); }
   bool continues() const override { return continues_; }
   uint64_t bytes_written() const override { return written_before_ + bytes_->bytes_written(); }
 
  private:
+  // What is written to a file that has no name any more nobody can read.
+  Result<void> still_named() const {
+    struct stat info{};
+    if (file_.path.empty() || ::fstat(bytes_->descriptor(), &info) != 0 || info.st_nlink > 0)
+      return {};
+    return fail(ErrorKind::kIo, "the output " + file_.path + " was removed while it was written",
+                "SIGHUP goes on in a new file; what was written since is lost");
+  }
+
   std::unique_ptr<ByteSink> bytes_;
   bool passes_flush_;
   bool continues_;

@@ -81,6 +81,24 @@ Result<void> make_folder(const std::string& dir) {
   return {};
 }
 
+// Why users other than this one and root can change or swap what is in the folder; empty: they cannot.
+std::string open_to_others(const std::string& dir) {
+  struct stat info{};
+  if (::stat(dir.c_str(), &info) != 0) return {};
+  if (info.st_uid != ::geteuid() && info.st_uid != 0)
+    return fmt::format("the checkpoint folder {} belongs to another user, who can change it", dir);
+  if ((info.st_mode & S_IWOTH) != 0)
+    return fmt::format("every user can change the checkpoint folder {}; chmod o-w keeps them out",
+                       dir);
+  if (::stat((dir + "/..").c_str(), &info) != 0) return {};
+  if ((info.st_mode & S_IWOTH) != 0 && (info.st_mode & S_ISVTX) == 0)
+    return fmt::format(
+        "every user can put another folder in the place of {}: chmod o-w, or +t, for the one it is "
+        "in",
+        dir);
+  return {};
+}
+
 // Who holds the lock, as it wrote into it; 0: nobody can tell.
 pid_t holder_of(int lock) {
   char text[64] = {};
@@ -146,6 +164,8 @@ Result<std::unique_ptr<CheckpointStore>> CheckpointStore::open(const std::string
                 "one run at a time works on a checkpoint folder");
   }
   std::unique_ptr<CheckpointStore> store(new CheckpointStore(dir, lock));
+  if (std::string why = open_to_others(dir); !why.empty())
+    store->warnings_.push_back(std::move(why));
   const std::string pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(lock, 0) != 0 || ::pwrite(lock, pid.data(), pid.size(), 0) < 0)
     return failed("cannot write", lock_path);

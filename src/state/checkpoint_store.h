@@ -34,7 +34,7 @@ namespace weir {
 class CheckpointStore {
  public:
   // Makes the folder if it is not there, and takes the lock; waits for it so long, unless `stop` becomes
-  // other than 0.
+  // other than 0. warnings() says so when other users can change what is in the folder.
   static Result<std::unique_ptr<CheckpointStore>> open(const std::string& dir, int64_t wait_us = 0,
                                                        const std::atomic<int>* stop = nullptr);
   ~CheckpointStore();
