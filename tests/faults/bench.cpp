@@ -151,6 +151,15 @@ const std::vector<Pipeline>& pipelines() {
        "[sinks.rows]\ninput = \"rows\"\npath = \"${0}\"\n[sinks.minutes]\npath = \"${1}\"\n"
        "[late]\ntype = \"file\"\npath = \"${2}\"\n[dead_letter]\ntype = \"file\"\npath = "
        "\"${3}\"\n"},
+      {"A12",
+       "a file, a compressed one and sqlite",
+       {"out.csv", "out.db", "out.csv.zst"},
+       "[[transform]]\nop = \"filter\"\nwhere = \"n > 20\"\nname = \"rows\"\n"
+       "[window]\ntype = \"tumbling\"\nsize = \"1m\"\nkey_by = [\"user\"]\n"
+       "aggregate = { n = \"COUNT(*)\", s = \"SUM(n)\" }\n",
+       "[sinks.rows]\ninput = \"rows\"\npath = \"${0}\"\n"
+       "[sinks.table]\ninput = \"rows\"\npath = \"sqlite:${1}\"\ntable = \"t\"\ncreate = true\n"
+       "[sinks.minutes]\npath = \"${2}\"\n"},
       {"A4",
        "rows to sqlite",
        {"out.db"},
@@ -248,14 +257,20 @@ int Bench::run(const std::vector<std::string>& args, const Fault& fault) const {
 }
 
 std::string Bench::content(const std::string& name) const {
-  const std::string read = name.ends_with(".db")
-                               ? "-t csv -e '[source]\npath = \"sqlite:" + name +
-                                     "\"\nquery = \"SELECT * FROM t ORDER BY rowid\"'"
-                               : "-i text -t text -e '' " + name;
-  const std::string command =
-      "cd " + folder_.string() + " && " + weir_ + " run -q " + read + " > content";
+  const auto query = [&](const std::string& sql) {
+    return " run -q -t csv -e '[source]\npath = \"sqlite:" + name + "\"\nquery = \"" + sql + "\"'";
+  };
+  std::string command = "cd " + folder_.string() + " && ";
+  if (name.ends_with(".db")) {
+    command += "{ " + weir_ + query("SELECT * FROM t ORDER BY rowid") + " && " + weir_ +
+               query("SELECT * FROM pragma_integrity_check") + "; } > content";
+  } else {
+    command += weir_ + " run -q -i text -t text -e '' " + name + " > content";
+  }
   if (std::system(command.c_str()) != 0) return "unreadable " + name;
-  return read_file(path("content"));
+  const std::string text = read_file(path("content"));
+  if (name.ends_with(".db") && !text.ends_with("integrity_check\nok\n")) return "damaged " + name;
+  return text;
 }
 
 bool Bench::same_output(const std::string& name, const std::string& reference) const {
