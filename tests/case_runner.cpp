@@ -15,12 +15,14 @@
 //   vary = false           run it once only; optional
 //   unoptimized = false    leave out the runs without the optimiser: columns that nothing needs are not
 //                          decoded, so a record that is bad only there counts as good with it; optional
+//   emit = false           do not run what weir sql --emit-toml prints of the script; optional, with the reason beside it
 //   on_disk = false        leave out the run with its state on the disk; optional, with the reason beside it
 //   resume = false         do not stop it at a checkpoint and go on; optional, with the reason beside it
 // Every case runs with parallelism 1, 2, 4 x tiny, small and default blocks x optimiser on and off, and
-// must give the same bytes each time, once more with as much of its state as can be on the disk. Where its steps allow checkpoints it is also stopped at one, a third of
-// the way, and goes on with another parallelism: the same bytes in total. WEIR_BLESS=1 writes the first
-// run's output back into the file.
+// must give the same bytes each time, once more with as much of its state as can be on the disk. Where its steps allow
+// checkpoints it is also stopped at one, a third of the way, and goes on with another parallelism: the same bytes in
+// total. What --emit-toml prints of a script has no queries in it, gives the same bytes, and is stopped and resumed as
+// well if it is one pipeline. WEIR_BLESS=1 writes the first run's output back into the file.
 // WEIR_QUICK=1 takes a part of the variations (sanitizer builds).
 
 #include <fcntl.h>
@@ -235,7 +237,8 @@ class Runner {
               ++runs_;
               first = false;
               if (vary != nullptr && !vary->boolean && in_sql == spellings.back()) {
-                ++passed_;
+                emitted_as_expected(path, c, args, expected, spellings.back(), true) ? ++passed_
+                                                                                     : ++failed_;
                 return;
               }
             }
@@ -247,16 +250,17 @@ class Runner {
       ++failed_;
       return;
     }
-    if (!resume(path, c, args, expected)) {
-      ++failed_;
-      return;
-    }
-    ++passed_;
+    const bool right = resume(path, c, args, expected) &&
+                       emitted_as_expected(path, c, args, expected, spellings.back(), false);
+    right ? ++passed_ : ++failed_;
   }
 
   int finish() const {
-    std::printf("%d cases in %d runs, %d of them stopped and resumed, %d take no checkpoints\n",
-                passed_ + failed_, runs_, resumed_, not_resumable_);
+    std::printf(
+        "%d cases in %d runs, %d of them stopped and resumed, %d of scripts written as TOML; %d "
+        "take "
+        "no checkpoints\n",
+        passed_ + failed_, runs_ + resumed_ + emitted_, resumed_, emitted_, not_resumable_);
     std::printf("%d passed, %d failed\n", passed_, failed_);
     return failed_ == 0 && passed_ > 0 ? 0 : 1;
   }
@@ -319,10 +323,83 @@ class Runner {
     return total == 0 ? 4096 : total / 3 + 1;
   }
 
+  // The pipelines that --emit-toml prints of the script, run one after the other.
+  bool emitted_as_expected(const fs::path& path, const weir::Node& c,
+                           const std::vector<std::string>& args, const Outcome& expected,
+                           bool is_script, bool once) {
+    const auto* wanted = c.find("emit");
+    if (!is_script || (wanted != nullptr && !wanted->boolean)) return true;
+    // What one of them writes another may read: the files that the last run has left are still there.
+    std::vector<std::string> command = {weir_, "sql", "--emit-toml", "--file", "job.sql"};
+    command.insert(command.end(), args.begin(), args.end());
+    if (c.find("input") != nullptr) command.emplace_back("input");
+    const Outcome printed = run(command, folder_, nullptr);
+    std::vector<std::string> pipelines;
+    const std::string heading = "# pipeline ";
+    for (size_t at = 0; at < printed.out.size();) {
+      const size_t end = printed.out.find("\n" + heading, at);
+      pipelines.push_back(printed.out.substr(at, end - at));
+      at = end == std::string::npos ? end : end + 1;
+    }
+    struct Variation {
+      const char* block;
+      const char* parallelism;
+    };
+    for (const Variation& v : {Variation{"1MB", "2"}, {"48B", "4"}}) {
+      clean(c);
+      Outcome total{"", printed.err, printed.exit};
+      for (const auto& pipeline : pipelines) {
+        write_file(folder_ / "pipeline.toml", pipeline);
+        const Outcome got = run({weir_, "run", "-q", "-p", v.parallelism, "--set",
+                                 std::string("runtime.block_size=") + v.block, "pipeline.toml"},
+                                folder_, nullptr);
+        total.out += got.out;
+        total.err += got.err;
+        total.exit = got.exit;
+        if (got.exit != 0) break;
+      }
+      std::string wrong;
+      if (printed.out.find("op = \"sql\"") != std::string::npos) wrong = "a query is left\n";
+      if (total.out != expected.out || total.exit != expected.exit)
+        wrong += "--- stdout\n" + total.out + "--- expected\n" + expected.out;
+      wrong += wrong_files(c);
+      if (!wrong.empty()) {
+        std::printf(
+            "FAIL %s\n  --emit-toml, parallelism %s, blocks of %s\n%s\n  exit %d, expected "
+            "%d\n%s--- stderr\n%s",
+            path.c_str(), v.parallelism, v.block, printed.out.c_str(), total.exit, expected.exit,
+            wrong.c_str(), total.err.c_str());
+        return false;
+      }
+      ++emitted_;
+      if (once) return true;
+    }
+    return pipelines.size() != 1 || expected.exit != 0 ||
+           stopped_and_resumed(path, c, {}, expected);
+  }
+
+  std::string wrong_files(const weir::Node& c) const {
+    std::string wrong;
+    if (const auto* files = c.find("out_files")) {
+      for (const auto& [name, node] : files->entries) {
+        const std::string left = read_file(folder_ / name);
+        if (left != node.text) wrong += "--- " + name + "\n" + left + "--- expected\n" + node.text;
+      }
+    }
+    return wrong;
+  }
+
   bool resume(const fs::path& path, const weir::Node& c, const std::vector<std::string>& args,
               const Outcome& expected) {
     if (c.find("pipeline") == nullptr && c.find("pipeline_file") == nullptr)
       return true;  // a script
+    std::vector<std::string> all = args;
+    if (c.find("input") != nullptr) all.emplace_back("input");
+    return stopped_and_resumed(path, c, all, expected);
+  }
+
+  bool stopped_and_resumed(const fs::path& path, const weir::Node& c,
+                           const std::vector<std::string>& args, const Outcome& expected) {
     const auto* wanted = c.find("resume");
     if (wanted != nullptr && !wanted->boolean) return true;
     struct Variation {
@@ -356,7 +433,6 @@ class Runner {
         }
         command.emplace_back("pipeline.toml");
         command.insert(command.end(), args.begin(), args.end());
-        if (c.find("input") != nullptr) command.emplace_back("input");
         const Outcome got = run(command, folder_, nullptr);
         if (got.exit == 2 && got.err.find("[checkpoint]") != std::string::npos) {
           ++not_resumable_;
@@ -391,6 +467,7 @@ class Runner {
   int failed_ = 0;
   int runs_ = 0;
   int resumed_ = 0;
+  int emitted_ = 0;
   int not_resumable_ = 0;
 };
 

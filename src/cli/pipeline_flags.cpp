@@ -94,10 +94,13 @@ void add_change_flags(const Invocation& invocation, PipelineText& text) {
 }
 
 std::expected<std::unique_ptr<Plan>, Errors> prepare_plan(const PipelineText& text, bool color,
-                                                          bool (*may_open)(const PipelineSpec&)) {
+                                                          bool (*may_open)(const PipelineSpec&),
+                                                          StepRecord* record) {
   PipelineReading reading = read_pipeline_leniently(text);
   if (!reading.spec) return std::unexpected(std::move(reading.errors));
-  auto plan = make_plan(*reading.spec, plan_context(may_open(*reading.spec), color));
+  PlanContext context = plan_context(may_open(*reading.spec), color);
+  context.record = record;
+  auto plan = make_plan(*reading.spec, context);
   if (plan && reading.errors.empty()) return plan;
   Errors all = std::move(reading.errors);
   if (!plan) {

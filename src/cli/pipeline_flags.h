@@ -27,9 +27,10 @@ Result<PipelineText> pipeline_text(const Invocation& invocation);
 void add_change_flags(const Invocation& invocation, PipelineText& text);
 
 // Reads and plans. What is wrong with the text and what the planner says come together.
-// `may_open` says whether inputs may be sampled for this spec.
+// `may_open` says whether inputs may be sampled for this spec. `record`: see PlanContext.
 std::expected<std::unique_ptr<Plan>, Errors> prepare_plan(const PipelineText& text, bool color,
-                                                          bool (*may_open)(const PipelineSpec&));
+                                                          bool (*may_open)(const PipelineSpec&),
+                                                          StepRecord* record = nullptr);
 // 2 if any error is of the pipeline or the command, else the code of the first.
 int exit_code_of(const Errors& errors);
 

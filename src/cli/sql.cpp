@@ -1,4 +1,6 @@
 // weir sql: queries and scripts.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -8,6 +10,10 @@
 #include "cli/console.h"
 #include "cli/pipeline_flags.h"
 #include "cli/pipeline_run.h"
+#include "config/emit_toml.h"
+#include "config/pipeline_tree.h"
+#include "expr/functions/utf8.h"
+#include "plan/spell_queries.h"
 #include "sql/script_jobs.h"
 
 namespace weir {
@@ -66,25 +72,63 @@ std::string function_names(const std::string& pattern) {
   return out;
 }
 
+bool is_pipeline(const sql::ScriptJob& job) {
+  return job.kind == sql::ScriptJob::Kind::kRun || job.kind == sql::ScriptJob::Kind::kExplain;
+}
+
+// The pipeline with each query as the steps that it becomes.
+std::expected<std::string, Errors> emit_steps(const PipelineText& text) {
+  const auto tree = read_tree(text);
+  if (!tree) return std::unexpected(tree.error());
+  if (has_open_queries(*tree))
+    return "# ${} in a query is replaced when it runs: which steps it becomes is not known "
+           "before.\n" +
+           emit_toml(*tree);
+  StepRecord record;
+  const auto plan = prepare_plan(text, false, [](const PipelineSpec&) { return true; }, &record);
+  if (!plan) return std::unexpected(plan.error());
+  std::string steps = emit_toml(spell_queries(*tree, record));
+  if (is_valid_utf8(steps.data(), steps.size())) return steps;
+  return std::unexpected(
+      Errors{{ErrorKind::kUsage,
+              "the query holds bytes that are not UTF-8, and a pipeline file is UTF-8",
+              {},
+              "weir sql runs the query as it is",
+              {}}});
+}
+
+// A script has several pipelines, each of which is a file of its own.
+int emit_jobs(const std::vector<sql::ScriptJob>& jobs, const Invocation& invocation,
+              Console& console) {
+  std::vector<const sql::ScriptJob*> pipelines;
+  for (const auto& job : jobs)
+    if (is_pipeline(job)) pipelines.push_back(&job);
+  for (size_t i = 0; i < pipelines.size(); ++i) {
+    const auto emitted = emit_steps(job_text(*pipelines[i], invocation));
+    if (!emitted) {
+      console.errors(emitted.error());
+      return exit_code_of(emitted.error());
+    }
+    std::string heading;
+    if (pipelines.size() > 1)
+      heading =
+          fmt::format("{}# pipeline {} of {}\n\n", i > 0 ? "\n" : "", i + 1, pipelines.size());
+    if (const int code = console.print(heading + *emitted); code != 0) return code;
+  }
+  return 0;
+}
+
 int run_job(const sql::ScriptJob& job, const Invocation& invocation, Console& console) {
   using Kind = sql::ScriptJob::Kind;
-  const bool shows = job.kind == Kind::kText || job.kind == Kind::kFunctions;
-  if (shows && invocation.has("emit-toml")) return 0;  // no pipeline
   if (job.kind == Kind::kText) return console.print(job.text);
   if (job.kind == Kind::kFunctions) return console.print(function_names(job.text));
   const PipelineText text = job_text(job, invocation);
-  const auto refuse = [&](const Errors& errors) {
-    console.errors(errors);
-    return exit_code_of(errors);
-  };
-  if (invocation.has("emit-toml")) {
-    const auto emitted = emit_pipeline(text);
-    return emitted ? console.print(*emitted) : refuse(emitted.error());
-  }
   if (job.kind == Kind::kRun && !invocation.has("explain"))
     return run_pipeline(text, invocation, console);
   const auto plan = prepare_plan(text, false, [](const PipelineSpec&) { return true; });
-  return plan ? console.print(explain_plan(**plan, "text")) : refuse(plan.error());
+  if (plan) return console.print(explain_plan(**plan, "text"));
+  console.errors(plan.error());
+  return exit_code_of(plan.error());
 }
 
 int run_sql(const Invocation& invocation, Console& console) {
@@ -113,6 +157,7 @@ int run_sql(const Invocation& invocation, Console& console) {
                    {}});
     return 2;
   }
+  if (invocation.has("emit-toml")) return emit_jobs(jobs, invocation, console);
   for (const auto& job : jobs)
     if (const int code = run_job(job, invocation, console); code != 0) return code;
   return 0;
@@ -144,9 +189,9 @@ const Command& sql_command() {
       "EXECUTE STATEMENT SET, SELECT, SET, EXPLAIN, SHOW, DESCRIBE; they are run one after the "
       "other. weir-sql(7) describes the dialect.\n"
       "\n"
-      "Results go to stdout: as a table to a terminal, as JSON lines to a pipe. The query is a "
-      "step "
-      "like others: --emit-toml prints the pipeline, and the flags are those of run.",
+      "Results go to stdout: as a table to a terminal, as JSON lines to a pipe. A query "
+      "becomes steps like others: --emit-toml prints them as a pipeline file, for which the input "
+      "must be there, and the flags are those of run.",
       sql_flags(),
       static_cast<size_t>(-1),
       {

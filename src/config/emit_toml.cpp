@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "config/merge.h"
@@ -53,9 +54,11 @@ std::string string_text(std::string_view text, bool may_break) {
       text.find("'''") == std::string_view::npos && !text.ends_with('\''))
     return fmt::format("'''\n{}'''", text);
   const bool awkward = text.find_first_of("\"\\") != std::string_view::npos;
-  if (awkward && !has_control(text, "\t") && text.find('\'') == std::string_view::npos)
-    return fmt::format("'{}'", text);
-  return basic_string(text);
+  if (!awkward || has_control(text, "\t")) return basic_string(text);
+  if (text.find('\'') == std::string_view::npos) return fmt::format("'{}'", text);
+  const bool fits = text.find("'''") == std::string_view::npos && !text.starts_with('\'') &&
+                    !text.ends_with('\'');
+  return fits ? fmt::format("'''{}'''", text) : basic_string(text);
 }
 
 std::string key_text(std::string_view key) {
@@ -96,9 +99,17 @@ std::string value_text(const Node& node, bool may_break) {
   return {};
 }
 
+bool breaks_lines(const Node& table) {
+  for (const auto& [key, value] : table.entries)
+    if (value.kind == Node::Kind::kString && value.text.find('\n') != std::string::npos)
+      return true;
+  return false;
+}
+
 // Tables on the top level get headers; below it short ones stay inline.
 bool has_header(const Node& node, bool top) {
-  if (node.kind == Node::Kind::kTable) return top || value_text(node, false).size() > kMaxInline;
+  if (node.kind == Node::Kind::kTable)
+    return top || breaks_lines(node) || value_text(node, false).size() > kMaxInline;
   if (!is_array_of_tables(node)) return false;
   return top || value_text(node, false).size() > kMaxInline;
 }
@@ -112,7 +123,12 @@ void emit_table(std::string& out, const Node& table, const std::string& path) {
     if (!has_header(value, top)) continue;
     const std::string name = top ? key_text(key) : path + "." + key_text(key);
     if (value.kind == Node::Kind::kTable) {
-      out += fmt::format("{}[{}]\n", out.empty() ? "" : "\n", name);
+      // Tables in it make it themselves.
+      const bool only_tables =
+          !value.entries.empty() &&
+          std::all_of(value.entries.begin(), value.entries.end(),
+                      [](const auto& entry) { return has_header(entry.second, false); });
+      if (!only_tables) out += fmt::format("{}[{}]\n", out.empty() ? "" : "\n", name);
       emit_table(out, value, name);
       continue;
     }

@@ -5,6 +5,7 @@
 
 #include "config/emit_toml.h"
 #include "config/environment.h"
+#include "config/event_time_options.h"
 #include "config/pipeline_tree.h"
 #include "config/place.h"
 #include "config/spec.h"
@@ -42,31 +43,6 @@ const OptionTable<TopOptions>& top_options() {
        "what a bad record does; skip when max_bad or [dead_letter] is given"},
       {"max_bad", &TopOptions::max_bad, "skip at most so many bad records, then exit 3"},
       {"strict", &TopOptions::strict, "any bad record makes the run end with exit code 3"},
-  };
-  return table;
-}
-
-const OptionTable<EventTimeSpec>& event_time_options() {
-  static const OptionTable<EventTimeSpec> table = {
-      {"column", &EventTimeSpec::column, "the column that holds the time", true},
-      {"format", &EventTimeSpec::format,
-       "how to read a text or number column: iso8601, clf, syslog, epoch_s, epoch_ms, epoch_us, "
-       "epoch_ns or a "
-       "strptime pattern"},
-      {"max_out_of_orderness", &EventTimeSpec::max_out_of_orderness,
-       "how far behind the latest time a record may come"},
-      {"idle_timeout", &EventTimeSpec::idle_timeout,
-       "streaming: a source silent for so long no longer holds the watermark back"},
-      {"max_future", &EventTimeSpec::max_future,
-       "a record further ahead of the clock is bad; 24h in streaming mode and with checkpoints, "
-       "else "
-       "off"},
-      {"max_jump", &EventTimeSpec::max_jump,
-       "a record further ahead of the largest time before it is bad; off when not given"},
-      {"inclusive", &EventTimeSpec::inclusive,
-       "the watermark is the latest time less max_out_of_orderness itself, as in SQL; otherwise "
-       "one "
-       "millisecond earlier"},
   };
   return table;
 }
@@ -287,12 +263,8 @@ class PipelineReader {
     if (node->kind == Node::Kind::kString) {
       time.column = node->source_text();
     } else if (node->kind == Node::Kind::kTable) {
-      read_options(event_time_options(), *node, time, errors_, "event_time");
+      time = weir::read_event_time(*node, "event_time", errors_);
       if (node->find("column") == nullptr) complete_ = false;
-      if (const Node* bound = node->find("max_out_of_orderness");
-          bound != nullptr && time.max_out_of_orderness.us < 0)
-        add(bound->position, "max_out_of_orderness cannot be negative");
-      if (time.inclusive) time.max_out_of_orderness.us -= 1000;
     } else {
       drop(node->position,
            fmt::format("expected a column or a table with `column`, found {}", node->kind_name()));

@@ -22,9 +22,15 @@ std::unique_ptr<Plan> PipelineBinder::bind() {
   refuse_what_is_missing();
   for (const auto& source : spec_.sources)
     if (!is_idle(source)) bind_source(source);
+  const size_t own_sources = outputs_.size();
   if (intact_) bind_event_times();
   bind_steps();
   bind_sinks();
+  if (StepRecord* record = context_.record) {
+    record->sources = own_sources;
+    record->asks_for_time = time_is_asked_for();
+    for (const auto& output : outputs_) record->names.push_back(output.name);
+  }
   if (intact_) refuse_loose_ends();
   if (intact_) hold_back_where_needed(*plan_);
   if (intact_ && spec_.checkpoint && errors_.empty())

@@ -42,7 +42,9 @@ class QuerySteps final : public sql::PlanBuilder {
   std::optional<sql::Rows> add_source(SourceSpec source) override {
     if (!binder_.bind_source(source)) return std::nullopt;
     binder_.outputs().back().name.clear();
-    return rows_of(binder_.outputs().size() - 1);
+    const size_t output = binder_.outputs().size() - 1;
+    binder_.note({std::move(source), {}, {}, output});
+    return rows_of(output);
   }
 
   std::optional<sql::Rows> add_step(ComponentSpec step,
@@ -56,11 +58,19 @@ class QuerySteps final : public sql::PlanBuilder {
     }
     const std::string label = label_ + ": " + step.kind;
     if (binder_.bind_node(step, *descriptor, label, outputs) == nullptr) return std::nullopt;
-    return rows_of(binder_.outputs().size() - 1, false);
+    QueryPart part{std::move(step), {}, {}, binder_.outputs().size() - 1};
+    for (const auto& input : inputs) {
+      part.inputs.push_back(input.node);
+      part.shown_as.push_back(input.shown_as);
+    }
+    const size_t output = part.output;
+    binder_.note(std::move(part));
+    return rows_of(output, false);
   }
 
   std::optional<sql::Rows> add_event_time(EventTimeSpec time, const sql::Rows& input) override {
     if (!binder_.add_event_time(time, input.node, label_ + ": event_time")) return std::nullopt;
+    binder_.note({std::move(time), {input.node}, {}, input.node});
     return rows_of(input.node);
   }
 
@@ -130,6 +140,7 @@ void PipelineBinder::bind_query(const ComponentSpec& spec, const std::string& la
   result.may_be_unread = false;
   outputs_.push_back(std::move(result));
   current_ = outputs_.size() - 1;
+  if (context_.record != nullptr) context_.record->open_result = rows->node;
   intact_ = errors_.size() == before;
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "operators/other_names.h"
+#include "plan/event_time_step.h"
 #include "plan/pipeline_binder.h"
 #include "plan/split_step.h"
 #include "plan/sql_step.h"
@@ -15,22 +16,46 @@ void PipelineBinder::bind_steps() {
   if (outputs_.size() == 1) current_ = 0;
   for (size_t i = 0; i < spec_.transforms.size(); ++i)
     bind_step(spec_.transforms[i], "transform", i);
-  if (spec_.window) {
-    const OperatorDescriptor* window = find_window(spec_.window->kind);
-    if (window == nullptr) {
-      errors_.push_back(unknown_kind(*spec_.window, "window type", windows()));
-      intact_ = false;
-    } else {
-      add_step(*spec_.window, *window, "[window] (" + spec_.window->kind + ")");
-    }
-  }
+  if (spec_.window) bind_window(*spec_.window);
   for (size_t i = 0; i < spec_.then.size(); ++i) bind_step(spec_.then[i], "then", i);
+}
+
+void PipelineBinder::bind_window(const ComponentSpec& spec) {
+  const size_t before = current_;
+  const OperatorDescriptor* window = find_window(spec.kind);
+  if (window == nullptr) {
+    errors_.push_back(unknown_kind(spec, "window type", windows()));
+    intact_ = false;
+    return;
+  }
+  add_step(spec, *window, "[window] (" + spec.kind + ")");
+  note_step(before, false);
+}
+
+void PipelineBinder::note(QueryPart part) {
+  if (context_.record != nullptr) context_.record->open_parts.push_back(std::move(part));
+}
+
+void PipelineBinder::note_step(size_t before, bool is_query) {
+  StepRecord* record = context_.record;
+  if (record == nullptr) return;
+  record->steps.push_back(
+      {is_query, std::move(record->open_parts), before, current_, record->open_result});
+  record->open_parts.clear();
+  record->open_result = RecordedStep::kNone;
 }
 
 void PipelineBinder::bind_step(const ComponentSpec& spec, const std::string& table, size_t i) {
   const std::string label = "[[" + table + "]] " + std::to_string(i + 1) + " (" + spec.kind + ")";
-  if (spec.kind == kSqlStepName) return bind_query(spec, label);
-  if (spec.kind == kSplitStepName) return bind_split(spec, label);
+  const size_t before = current_;
+  if (spec.kind == kSqlStepName) {
+    bind_query(spec, label);
+    return note_step(before, true);
+  }
+  if (spec.kind == kSplitStepName || spec.kind == kEventTimeStepName) {
+    spec.kind == kSplitStepName ? bind_split(spec, label) : bind_event_time_step(spec, label);
+    return note_step(before, false);
+  }
   const OperatorDescriptor* descriptor = find_step(spec.kind);
   if (descriptor == nullptr) {
     Error error = unknown_kind(spec, "operator", steps());
@@ -41,6 +66,7 @@ void PipelineBinder::bind_step(const ComponentSpec& spec, const std::string& tab
     return;
   }
   add_step(spec, *descriptor, label);
+  note_step(before, false);
 }
 
 // The output that a name means; nullptr after an error.

@@ -9,6 +9,7 @@
 
 #include "base/spelling.h"
 #include "plan/plan.h"
+#include "plan/step_record.h"
 
 namespace weir {
 
@@ -61,6 +62,8 @@ class PipelineBinder {
   NodeOutput* bind_node(const ComponentSpec& spec, const OperatorDescriptor& descriptor,
                         const std::string& label, const std::vector<NodeOutput*>& inputs);
   BindContext bind_context() const;
+  // What a query has asked for, where somebody wants to know.
+  void note(QueryPart part);
 
  private:
   static constexpr size_t kNone = static_cast<size_t>(-1);
@@ -74,6 +77,9 @@ class PipelineBinder {
   void bind_event_times();
   void bind_steps();
   void bind_step(const ComponentSpec& spec, const std::string& table, size_t i);
+  void bind_window(const ComponentSpec& spec);
+  void note_step(size_t before, bool is_query);
+  void bind_event_time_step(const ComponentSpec& spec, const std::string& label);
   void bind_query(const ComponentSpec& spec, const std::string& label);
   void bind_split(const ComponentSpec& spec, const std::string& label);
   NodeOutput* find_output(const SourceText& name, const std::string& where);

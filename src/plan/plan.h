@@ -16,6 +16,8 @@
 
 namespace weir {
 
+struct StepRecord;  // plan/step_record.h
+
 // One source with what the optimiser decided for its decoder.
 struct PlannedSource {
   std::string name;
@@ -95,6 +97,7 @@ struct PlanContext {
   int usable_cores = 1;
   bool open_inputs = true;  // sample inputs for schemas
   bool color = false;
+  StepRecord* record = nullptr;  // filled with what steps have become; as a rule nobody asks
 };
 
 // The columns of the dead-letter output.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "plan/event_time_step.h"
 #include "plan/split_step.h"
 #include "plan/sql_step.h"
 #include "windows/window.h"
@@ -14,6 +15,7 @@ const std::vector<const OperatorDescriptor*>& steps() {
     all.insert(all.end(), window_operators().begin(), window_operators().end());
     all.push_back(&kSqlStep);
     all.push_back(&kSplitStep);
+    all.push_back(&kEventTimeStep);
     std::sort(all.begin(), all.end(),
               [](const auto* a, const auto* b) { return a->name < b->name; });
     return all;

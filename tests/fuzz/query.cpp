@@ -1,7 +1,12 @@
-// Queries against tables: any text becomes a plan or is refused with a message, and the plan can be explained.
+// Queries against tables: any text becomes a plan or is refused with a message, the plan can be explained, and the
+// pipeline that spells the query's steps makes the same plan.
+#include "config/emit_toml.h"
+#include "config/pipeline_tree.h"
 #include "config/spec.h"
+#include "expr/functions/utf8.h"
 #include "fuzz.h"
 #include "plan/plan.h"
+#include "plan/spell_queries.h"
 
 using namespace weir;
 
@@ -28,6 +33,18 @@ Node text_node(std::string text) {
   return node;
 }
 
+// Only names that the query has no way to say may differ.
+void require_same(const Plan& query, const Plan& spelled) {
+  require(query.sources.size() == spelled.sources.size(), "spelled steps have the same sources");
+  require(query.steps.size() == spelled.steps.size(), "as many steps are spelled");
+  for (size_t i = 0; i < query.steps.size(); ++i) {
+    require(query.steps[i].op->name() == spelled.steps[i].op->name(), "they are the same steps");
+    require(query.steps[i].op->output() == spelled.steps[i].op->output(), "of the same columns");
+    require(query.steps[i].inputs == spelled.steps[i].inputs, "with the same inputs");
+  }
+  require(query.sinks[0].input == spelled.sinks[0].input, "the same rows are the result");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -47,9 +64,21 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto spec = read_pipeline(text);
   if (!spec) return 0;
   PlanContext context;
+  StepRecord record;
+  context.record = &record;
   const auto plan = make_plan(*spec, context);
   if (plan) {
     require(!explain_plan(**plan, "text").empty(), "a plan can be explained");
+    const auto tree = read_tree(text);
+    if (has_open_queries(*tree) || !is_valid_utf8(as_text(data, size).data(), size)) return 0;
+    PipelineText spelled;
+    spelled.fragments = {emit_toml(spell_queries(*tree, record))};
+    const auto again = read_pipeline(spelled);
+    require(again.has_value(), "the spelled steps are read");
+    context.record = nullptr;
+    const auto same = make_plan(*again, context);
+    require(same.has_value(), "the spelled steps make a plan");
+    require_same(**plan, **same);
     return 0;
   }
   require(!plan.error().empty(), "a refusal says why");

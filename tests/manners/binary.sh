@@ -27,6 +27,11 @@ for block in 1B 1KB 128KB; do
   cmp -s many.json out.txt || expect "blocks of $block, a pipe" "the rows" "others"
 done
 
+# A query may hold any bytes, a pipeline file may not.
+try "$weir" sql --emit-toml "$(printf "SELECT '\377' AS x")"
+expect "bytes that are no UTF-8 are not printed as TOML" 2 "$code"
+holds "and it says why" "$err" "not UTF-8"
+
 # Damage stands behind the good records, with its place.
 size=$(wc -c <rows.msgpack)
 { cat rows.msgpack; printf '\301'; } >damaged
