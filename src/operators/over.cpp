@@ -3,20 +3,14 @@
 // Bounded input is sorted by partition and order, and comes out so; whole partitions are shared out among the
 // workers. A stream is computed as the watermark passes (over_stream.h).
 
-#include <algorithm>
-#include <atomic>
-
 #include "operators/operator_list.h"
 #include "operators/over_options.h"
 #include "operators/over_stream.h"
-#include "operators/row_bytes.h"
-#include "operators/row_store.h"
+#include "operators/sorted_rows.h"
 
 namespace weir {
 
 namespace {
-
-constexpr size_t kOverRows = 8192;  // of a result batch, at least
 
 // Refuses rows for which what is looked at cannot be computed.
 class OverPreparation final : public Transform {
@@ -43,141 +37,28 @@ class OverPreparation final : public Transform {
   EvalContext eval_;
 };
 
-class OverCollector final : public Collector {
- public:
-  OverCollector(const Over& over, const OperatorContext& context)
-      : over_(over), eval_(context.eval_context()) {}
-
-  // A row's place: its partition and its order, as bytes.
-  struct Place {
-    uint64_t begin;
-    uint32_t partition;  // length
-    uint32_t order;
-  };
-
-  void consume(Batch batch) override {
-    eval_.arena = &batch.arena();
-    const std::vector<ColumnPtr> order = over_.order.eval(batch, eval_);
-    WEIR_CHECK(eval_.errors.empty());  // refused by the preparation
-    std::vector<ColumnPtr> keys;
-    for (const size_t c : over_.partition) keys.push_back(batch.columns[c]);
-    std::string bytes;
-    Vec<Place> places(batch.rows);
-    for (size_t i = 0; i < batch.rows; ++i) {
-      Place& place = places[i];
-      place.begin = bytes.size();
-      encode_row(keys, i, bytes);
-      place.partition = static_cast<uint32_t>(bytes.size() - place.begin);
-      over_.order.encode(order, i, bytes);
-      place.order = static_cast<uint32_t>(bytes.size() - place.begin - place.partition);
-    }
-    bytes_used_ += bytes.capacity() + places.size() * sizeof(Place);
-    bytes_.push_back(std::move(bytes));
-    places_.push_back(std::move(places));
-    store_.add(std::move(batch));
-  }
-  size_t memory_bytes() const override { return store_.memory_bytes() + bytes_used_; }
-
-  RowStore& store() { return store_; }
-  std::vector<std::string>& bytes() { return bytes_; }
-  std::vector<Vec<Place>>& places() { return places_; }
-
- private:
-  const Over& over_;
-  EvalContext eval_;
-  RowStore store_;
-  std::vector<std::string> bytes_;  // by batch
-  std::vector<Vec<Place>> places_;
-  size_t bytes_used_ = 0;
-};
-
 class OverResult final : public BatchSource {
  public:
-  OverResult(const Over& over, std::vector<std::unique_ptr<Collector>> collectors,
-             const OperatorContext& context)
-      : over_(over), context_(context), store_(std::make_shared<RowStore>()) {
-    std::vector<std::string> bytes;
-    std::vector<Vec<OverCollector::Place>> places;
-    for (const auto& collector : collectors) {
-      auto& part = dynamic_cast<OverCollector&>(*collector);
-      store_->take(part.store());
-      for (auto& b : part.bytes()) bytes.push_back(std::move(b));
-      for (auto& p : part.places()) places.push_back(std::move(p));
-    }
-    sort(bytes, places);
-  }
+  OverResult(const Over& over, std::unique_ptr<RowsInOrder> rows, const OperatorContext& context)
+      : over_(over), context_(context), rows_(std::move(rows)) {}
 
   bool claim(Batch& batch) override {
-    const size_t chunk = next_.fetch_add(1);
-    if (chunk >= chunks_.size()) return false;
-    const size_t begin = partitions_[chunks_[chunk]];
-    const size_t last = chunk + 1 < chunks_.size() ? chunks_[chunk + 1] : partitions_.size() - 1;
-    const std::span<const RowPlace> rows(rows_.data() + begin, partitions_[last] - begin);
     Batch sorted;
-    sorted.rows = rows.size();
-    for (size_t c = 0; c < over_.input.size(); ++c) {
-      const bool present = store_->batch(0).columns[c] != nullptr;
-      sorted.columns.push_back(present ? store_->gather(c, over_.input[c].type, rows) : nullptr);
-    }
-    sorted.keep(store_);
     std::vector<size_t> partitions;
-    for (size_t p = chunks_[chunk]; p <= last; ++p) partitions.push_back(partitions_[p] - begin);
+    if (!rows_->claim(sorted, partitions)) return false;
+    const uint64_t sequence = sorted.sequence;
     EvalContext eval = context_.eval_context();
     OverRows over(over_, context_);
     batch = over.compute(std::move(sorted), partitions, 0, nullptr, eval);
-    batch.sequence = chunk;
+    batch.sequence = sequence;
     reject_failed_rows(batch, eval, "columns", context_);
     return true;
   }
 
  private:
-  void sort(const std::vector<std::string>& bytes,
-            const std::vector<Vec<OverCollector::Place>>& places) {
-    struct Entry {
-      uint64_t prefix;
-      RowPlace row;
-      std::string_view place;
-      uint32_t partition;
-    };
-    std::vector<uint32_t> numbers(store_->batches());
-    for (uint32_t b = 0; b < numbers.size(); ++b) numbers[b] = b;
-    std::stable_sort(numbers.begin(), numbers.end(), [&](uint32_t a, uint32_t b) {
-      return store_->batch(a).sequence < store_->batch(b).sequence;
-    });
-    std::vector<Entry> entries;
-    for (const uint32_t b : numbers) {
-      for (size_t i = 0; i < places[b].size(); ++i) {
-        const auto& p = places[b][i];
-        const std::string_view place =
-            std::string_view(bytes[b]).substr(p.begin, p.partition + p.order);
-        entries.push_back({order_prefix(place), RowPlace{b} << 32 | i, place, p.partition});
-      }
-    }
-    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-      return a.prefix != b.prefix ? a.prefix < b.prefix : a.place < b.place;
-    });
-    rows_.resize(entries.size());
-    std::string_view before;
-    for (size_t i = 0; i < entries.size(); ++i) {
-      rows_[i] = entries[i].row;
-      const std::string_view partition = entries[i].place.substr(0, entries[i].partition);
-      if (i == 0 || partition != before) {
-        if (chunks_.empty() || i - partitions_[chunks_.back()] >= kOverRows)
-          chunks_.push_back(partitions_.size());
-        partitions_.push_back(i);
-      }
-      before = partition;
-    }
-    partitions_.push_back(entries.size());
-  }
-
   const Over& over_;
   const OperatorContext context_;
-  const std::shared_ptr<RowStore> store_;
-  Vec<RowPlace> rows_;              // sorted
-  std::vector<size_t> partitions_;  // where each begins, then the end
-  std::vector<size_t> chunks_;      // the first partition of each batch
-  std::atomic<size_t> next_{0};
+  const std::unique_ptr<RowsInOrder> rows_;
 };
 
 class OverPlan final : public OperatorPlan {
@@ -185,6 +66,7 @@ class OverPlan final : public OperatorPlan {
   OverPlan(std::unique_ptr<Over> over, bool streaming)
       : OperatorPlan("over", over->input, over->output),
         over_(std::move(over)),
+        row_order_{over_->partition, &over_->order, true},
         streaming_(streaming) {}
 
   Placement placement() const override {
@@ -212,11 +94,12 @@ class OverPlan final : public OperatorPlan {
     return std::make_unique<OverPreparation>(*over_, context);
   }
   std::unique_ptr<Collector> make_collector(const OperatorContext& context) const override {
-    return std::make_unique<OverCollector>(*over_, context);
+    return make_sort_collector(row_order_, input(), context);
   }
   std::unique_ptr<BatchSource> finish(std::vector<std::unique_ptr<Collector>> collectors,
                                       const OperatorContext& context) const override {
-    return std::make_unique<OverResult>(*over_, std::move(collectors), context);
+    return std::make_unique<OverResult>(
+        *over_, rows_in_order(row_order_, input(), std::move(collectors)), context);
   }
   std::unique_ptr<Ordered> make_ordered(const OperatorContext& context) const override {
     return make_over_stream(*over_, context);
@@ -224,6 +107,7 @@ class OverPlan final : public OperatorPlan {
 
  private:
   std::unique_ptr<Over> over_;
+  const RowOrder row_order_;
   bool streaming_;
 };
 

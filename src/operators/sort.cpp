@@ -20,6 +20,18 @@ const OptionTable<SortOptions>& sort_options() {
   return table;
 }
 
+class SortResult final : public BatchSource {
+ public:
+  explicit SortResult(std::unique_ptr<RowsInOrder> rows) : rows_(std::move(rows)) {}
+  bool claim(Batch& batch) override {
+    std::vector<size_t> partitions;
+    return rows_->claim(batch, partitions);
+  }
+
+ private:
+  const std::unique_ptr<RowsInOrder> rows_;
+};
+
 class SortPlan final : public OperatorPlan {
  public:
   SortPlan(const Schema& schema, OrderBy order, std::string text)
@@ -39,15 +51,16 @@ class SortPlan final : public OperatorPlan {
   }
   bool keeps_collected() const override { return true; }
   std::unique_ptr<Collector> make_collector(const OperatorContext& context) const override {
-    return make_sort_collector(order_, input(), context);
+    return make_sort_collector(row_order_, input(), context);
   }
   std::unique_ptr<BatchSource> finish(std::vector<std::unique_ptr<Collector>> collectors,
                                       const OperatorContext&) const override {
-    return make_sorted_rows(output(), std::move(collectors));
+    return std::make_unique<SortResult>(rows_in_order(row_order_, output(), std::move(collectors)));
   }
 
  private:
   OrderBy order_;
+  const RowOrder row_order_{{}, &order_, false};
   std::string text_;
 };
 

@@ -10,6 +10,7 @@
 
 #include "base/sortable.h"
 #include "operators/group_sort.h"
+#include "operators/row_bytes.h"
 #include "operators/row_image.h"
 #include "operators/row_store.h"
 #include "operators/sorted_runs.h"
@@ -18,18 +19,28 @@ namespace weir {
 
 namespace {
 
-constexpr size_t kSortedRows = 8192;                // of one result batch
-constexpr size_t kSortedBytes = size_t{4} << 20;    // of one that comes from files
-constexpr uint64_t kEndOfRows = ~uint64_t{0};       // in a snapshot
-constexpr size_t kOrdinalBytes = sizeof(uint64_t);  // behind a place, in files
+constexpr size_t kSortedRows = 8192;              // of one result batch
+constexpr size_t kSortedBytes = size_t{4} << 20;  // of one that comes from files
+constexpr uint64_t kEndOfRows = ~uint64_t{0};     // in a snapshot
+// In files: a row's ordinal behind its place, and how long its partition is before what it is.
+constexpr size_t kOrdinalBytes = sizeof(uint64_t);
+constexpr size_t kPartitionBytes = sizeof(uint32_t);
 
-// A batch's places in the order: encoded, side by side.
+// A batch's places in the order: encoded, side by side, each the partition and then the order.
 struct Places {
   std::string bytes;
   Vec<uint64_t> ends;
+  Vec<uint32_t> partitions;  // how long these are; none if there are no partitions
   std::string_view of(size_t row) const {
     const uint64_t begin = row == 0 ? 0 : ends[row - 1];
     return std::string_view(bytes).substr(begin, ends[row] - begin);
+  }
+  std::string_view partition_of(size_t row) const {
+    return of(row).substr(0, partitions.empty() ? 0 : partitions[row]);
+  }
+  size_t memory_bytes() const {
+    return bytes.capacity() + ends.capacity() * sizeof(uint64_t) +
+           partitions.capacity() * sizeof(uint32_t);
   }
 };
 
@@ -39,6 +50,9 @@ struct SortedEntry {
   RowPlace row;
   std::string_view place;
 };
+
+size_t batch_of(RowPlace row) { return row >> 32; }
+size_t index_of(RowPlace row) { return row & 0xffffffff; }
 
 std::vector<uint32_t> batches_in_order(const RowStore& store) {
   std::vector<uint32_t> numbers(store.batches());
@@ -68,7 +82,7 @@ Vec<SortedEntry> sort_entries(const RowStore& store, const std::vector<Places>& 
 
 class SortCollector final : public Collector {
  public:
-  SortCollector(const OrderBy& order, const Schema& schema, const OperatorContext& context)
+  SortCollector(const RowOrder& order, const Schema& schema, const OperatorContext& context)
       : order_(order),
         schema_(schema),
         eval_(context.eval_context()),
@@ -79,16 +93,23 @@ class SortCollector final : public Collector {
 
   void consume(Batch batch) override {
     eval_.arena = &batch.arena();
-    const std::vector<ColumnPtr> columns = order_.eval(batch, eval_);
+    const std::vector<ColumnPtr> columns = order_.by->eval(batch, eval_);
     WEIR_CHECK(eval_.errors.empty());
+    std::vector<ColumnPtr> partition;
+    for (const size_t c : order_.partition) partition.push_back(batch.columns[c]);
     Places places;
     places.ends.resize(batch.rows);
+    places.partitions.resize(partition.empty() ? 0 : batch.rows);
     for (size_t i = 0; i < batch.rows; ++i) {
-      order_.encode(columns, i, places.bytes);
+      if (!partition.empty()) {
+        const size_t begin = places.bytes.size();
+        encode_row(partition, i, places.bytes);
+        places.partitions[i] = static_cast<uint32_t>(places.bytes.size() - begin);
+      }
+      order_.by->encode(columns, i, places.bytes);
       places.ends[i] = places.bytes.size();
     }
-    bytes_ += places.bytes.capacity() + places.ends.capacity() * sizeof(uint64_t) +
-              batch.rows * sizeof(SortedEntry);
+    bytes_ += places.memory_bytes() + batch.rows * sizeof(SortedEntry);
     places_.push_back(std::move(places));
     store_.add(std::move(batch));
     if (memory_bytes() > limit_) write_run();
@@ -103,7 +124,7 @@ class SortCollector final : public Collector {
       uint64_t number = 0;
       get_big_endian(ordinal, number);
       writer.put_u64(number);
-      writer.put_text(reader.value());
+      writer.put_text(reader.value().substr(kPartitionBytes));
     }
     std::string row;
     for (const uint32_t b : batches_in_order(store_)) {
@@ -141,11 +162,13 @@ class SortCollector final : public Collector {
     std::string key;
     std::string row;
     for (const auto& entry : sort_entries(store_, places_)) {
-      const Batch& batch = store_.batch(static_cast<uint32_t>(entry.row >> 32));
-      const size_t i = entry.row & 0xffffffff;
+      const size_t b = batch_of(entry.row);
+      const size_t i = index_of(entry.row);
+      const Batch& batch = store_.batch(static_cast<uint32_t>(b));
       key.assign(entry.place);
       put_big_endian(batch.ordinal(i), key);
       row.clear();
+      put_big_endian(static_cast<uint32_t>(places_[b].partition_of(i).size()), row);
       append_row_image(batch.columns, i, row);
       runs_.add(key, row);
     }
@@ -160,7 +183,7 @@ class SortCollector final : public Collector {
   std::vector<Places>& places() { return places_; }
 
  private:
-  const OrderBy& order_;
+  const RowOrder& order_;
   const Schema& schema_;
   EvalContext eval_;
   const uint64_t limit_;
@@ -170,10 +193,11 @@ class SortCollector final : public Collector {
   SortedRuns runs_;
 };
 
-class SortResult final : public BatchSource {
+class RowsInMemory final : public RowsInOrder {
  public:
-  SortResult(const Schema& schema, std::vector<std::unique_ptr<Collector>> collectors)
-      : schema_(schema), store_(std::make_shared<RowStore>()) {
+  RowsInMemory(const RowOrder& order, const Schema& schema,
+               std::vector<std::unique_ptr<Collector>> collectors)
+      : whole_(order.whole), schema_(schema), store_(std::make_shared<RowStore>()) {
     std::vector<Places> places;
     for (const auto& collector : collectors) {
       auto& sorted = dynamic_cast<SortCollector&>(*collector);
@@ -183,14 +207,26 @@ class SortResult final : public BatchSource {
     const Vec<SortedEntry> entries = sort_entries(*store_, places);
     rows_.resize(entries.size());
     for (size_t i = 0; i < entries.size(); ++i) rows_[i] = entries[i].row;
+    if (whole_) find_partitions(places);
   }
 
-  bool claim(Batch& batch) override {
+  bool claim(Batch& batch, std::vector<size_t>& partitions) override {
     const uint64_t sequence = next_.fetch_add(1);
-    const size_t begin = sequence * kSortedRows;
-    if (begin >= rows_.size()) return false;
-    const std::span<const RowPlace> rows(rows_.data() + begin,
-                                         std::min(kSortedRows, rows_.size() - begin));
+    size_t begin = sequence * kSortedRows;
+    size_t end = std::min(begin + kSortedRows, rows_.size());
+    if (whole_) {
+      if (sequence >= chunks_.size()) return false;
+      const size_t first = chunks_[sequence];
+      const size_t last =
+          sequence + 1 < chunks_.size() ? chunks_[sequence + 1] : partitions_.size() - 1;
+      begin = partitions_[first];
+      end = partitions_[last];
+      partitions.clear();
+      for (size_t p = first; p <= last; ++p) partitions.push_back(partitions_[p] - begin);
+    } else if (begin >= rows_.size()) {
+      return false;
+    }
+    const std::span<const RowPlace> rows(rows_.data() + begin, end - begin);
     batch = Batch();
     batch.sequence = sequence;
     batch.rows = rows.size();
@@ -203,29 +239,59 @@ class SortResult final : public BatchSource {
   }
 
  private:
+  void find_partitions(const std::vector<Places>& places) {
+    std::string_view before;
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      const std::string_view partition =
+          places[batch_of(rows_[i])].partition_of(index_of(rows_[i]));
+      if (i > 0 && partition == before) continue;
+      if (chunks_.empty() || i - partitions_[chunks_.back()] >= kSortedRows)
+        chunks_.push_back(partitions_.size());
+      partitions_.push_back(i);
+      before = partition;
+    }
+    partitions_.push_back(rows_.size());
+  }
+
+  const bool whole_;
   const Schema& schema_;
   std::shared_ptr<RowStore> store_;
   Vec<RowPlace> rows_;
+  std::vector<size_t> partitions_;  // where each begins, then the end
+  std::vector<size_t> chunks_;      // the first partition of each batch
   std::atomic<uint64_t> next_{0};
 };
 
-// The same from files.
-class MergedResult final : public BatchSource {
+class RowsOfFiles final : public RowsInOrder {
  public:
-  MergedResult(const Schema& schema, const std::vector<std::unique_ptr<Collector>>& collectors)
-      : schema_(schema), runs_(all_of(collectors)), reader_(runs_) {}
+  RowsOfFiles(const RowOrder& order, const Schema& schema,
+              const std::vector<std::unique_ptr<Collector>>& collectors)
+      : whole_(order.whole), schema_(schema), runs_(all_of(collectors)), reader_(runs_) {}
 
-  bool claim(Batch& batch) override {
+  bool claim(Batch& batch, std::vector<size_t>& partitions) override {
     const std::lock_guard lock(mutex_);
     if (!reader_.valid()) return false;
     batch = Batch();
     batch.sequence = next_++;
     for (const auto& column : schema_) batch.columns.push_back(make_column(column.type));
-    for (size_t bytes = 0; reader_.valid() && batch.rows < kSortedRows && bytes < kSortedBytes;
-         reader_.next(), ++batch.rows) {
-      if (!take_row_image(reader_.value(), batch.columns, batch.arena())) throw unreadable_spill();
-      bytes += reader_.value().size();
+    partitions.clear();
+    std::string partition;
+    for (size_t bytes = 0; reader_.valid(); reader_.next(), ++batch.rows) {
+      std::string_view row = reader_.value();
+      uint32_t length = 0;
+      if (!get_big_endian(row, length)) throw unreadable_spill();
+      const std::string_view now = reader_.key().substr(0, length);
+      const bool begins = batch.rows == 0 || now != partition;
+      const bool full = batch.rows >= kSortedRows || bytes >= kSortedBytes;
+      if (full && (begins || !whole_)) break;
+      if (begins) {
+        partition = now;
+        partitions.push_back(batch.rows);
+      }
+      bytes += row.size();
+      if (!take_row_image(row, batch.columns, batch.arena())) throw unreadable_spill();
     }
+    partitions.push_back(batch.rows);
     return true;
   }
 
@@ -241,6 +307,7 @@ class MergedResult final : public BatchSource {
     return std::move(all);
   }
 
+  const bool whole_;
   const Schema& schema_;
   std::mutex mutex_;
   SortedRuns runs_;
@@ -250,18 +317,18 @@ class MergedResult final : public BatchSource {
 
 }  // namespace
 
-std::unique_ptr<Collector> make_sort_collector(const OrderBy& order, const Schema& schema,
+std::unique_ptr<Collector> make_sort_collector(const RowOrder& order, const Schema& schema,
                                                const OperatorContext& context) {
   return std::make_unique<SortCollector>(order, schema, context);
 }
 
-std::unique_ptr<BatchSource> make_sorted_rows(const Schema& schema,
-                                              std::vector<std::unique_ptr<Collector>> collectors) {
+std::unique_ptr<RowsInOrder> rows_in_order(const RowOrder& order, const Schema& schema,
+                                           std::vector<std::unique_ptr<Collector>> collectors) {
   const bool in_files = std::any_of(
       collectors.begin(), collectors.end(),
       [](const auto& collector) { return dynamic_cast<SortCollector&>(*collector).runs().any(); });
-  if (in_files) return std::make_unique<MergedResult>(schema, collectors);
-  return std::make_unique<SortResult>(schema, std::move(collectors));
+  if (in_files) return std::make_unique<RowsOfFiles>(order, schema, collectors);
+  return std::make_unique<RowsInMemory>(order, schema, std::move(collectors));
 }
 
 }  // namespace weir

@@ -39,6 +39,7 @@ same over "$memory" "$stream
 transform = [{ op = \"over\", partition_by = [\"k\"], frame = \"ROWS 1 PRECEDING\", columns = { m = \"MAX(v)\" } }, $short]"
 same "over rows that wait" "$memory" "$all_wait
 transform = [{ op = \"over\", partition_by = [\"k\"], frame = \"ROWS UNBOUNDED PRECEDING\", columns = { n = \"COUNT(*)\" } }, $short]"
+same "over bounded input" "$memory" "transform = [{ op = \"over\", partition_by = [\"k\"], order_by = \"v\", columns = { n = \"ROW_NUMBER()\" } }, $short]"
 match='{ op = "match", partition_by = ["k"], pattern = "A B?? C", define = { B = "t < 0" }, measures = { a = "SUBSTRING(A.v, 1490)", c = "SUBSTRING(C.v, 1490)" } }'
 same match "$memory" "transform = [$match]"
 same "match in a stream" "$memory" "$stream
