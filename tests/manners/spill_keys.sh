@@ -35,6 +35,7 @@ same aggregate "$memory" "$stream
 transform = [{ op = \"aggregate\", key_by = [\"k\"], aggregate = { n = \"COUNT(*)\", v = \"MAX(v)\" } }, { op = \"map\", columns = { k = \"k\", n = \"n\", v = \"SUBSTRING(v, 1490)\" } }]"
 same top "$memory" "$stream
 transform = [{ op = \"top\", by = \"v DESC\", limit = 1, per = [\"k\"] }, $short]"
+same "top of bounded input" "$memory" "transform = [{ op = \"top\", by = \"v DESC\", limit = 1, per = [\"k\"], rank = \"r\" }, $short]" -p 2
 same over "$memory" "$stream
 transform = [{ op = \"over\", partition_by = [\"k\"], frame = \"ROWS 1 PRECEDING\", columns = { m = \"MAX(v)\" } }, $short]"
 same "over rows that wait" "$memory" "$all_wait
