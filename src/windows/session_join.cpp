@@ -329,7 +329,7 @@ class SessionJoin final : public Ordered {
         const std::string_view row = value.get_text();
         if (session >= opened.size()) return value.refuse();
         sessions_[opened[session]].rows[side].push_back(static_cast<uint32_t>(rows_[side].size()));
-        rows_[side].append_encoded(row);
+        if (!rows_[side].append_encoded(row)) return value.refuse();
         ++live_rows_[side];
       }
     }

@@ -110,7 +110,7 @@ class SpilledRows::Reading {
   // A row of the last group.
   void add(size_t side, std::string_view row) {
     groups_.back().rows[side].push_back(static_cast<uint32_t>(rows_[side].size()));
-    rows_[side].append_encoded(row);
+    if (!rows_[side].append_encoded(row)) throw unreadable_spill();
     bytes_ += row.size();
   }
   void begin_group(bool matches) {

@@ -50,9 +50,9 @@ class WaitingRows {
   const std::vector<ColumnPtr>& columns() const { return columns_; }
   const std::shared_ptr<Arena>& arena() const { return arena_; }
   void append(const std::vector<ColumnPtr>& columns, std::span<const uint32_t> rows);
-  // Rows as bytes: appends row i to `out`, and takes such a row.
+  // Rows as bytes: appends row i to `out`, and takes such a row; false after damage.
   void encode(size_t i, std::string& out) const { encode_row(columns_, i, out); }
-  void append_encoded(std::string_view row);
+  bool append_encoded(std::string_view row);
   // Only the given rows (increasing), numbered anew.
   void keep(std::span<const uint32_t> rows);
   size_t memory_bytes() const;

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "expr/aggregates/row_codec.h"
-#include "state/spill.h"
 #include "windows/window_join.h"
 
 namespace weir {
@@ -31,16 +30,17 @@ void WaitingRows::append(const std::vector<ColumnPtr>& columns, std::span<const 
   rows_ += rows.size();
 }
 
-void WaitingRows::append_encoded(std::string_view row) {
+bool WaitingRows::append_encoded(std::string_view row) {
   if (columns_.empty()) {
     arena_ = std::make_shared<Arena>();
     for (const auto& column : *schema_) columns_.push_back(make_column(column.type));
   }
   for (size_t c = 0; c < columns_.size(); ++c) {
     const ColumnPtr to = columns_[c] ? columns_[c] : make_column((*schema_)[c].type);
-    if (!decode_value(row, *to, *arena_)) throw unreadable_spill();
+    if (!decode_value(row, *to, *arena_)) return false;
   }
   ++rows_;
+  return row.empty();
 }
 
 size_t WaitingRows::memory_bytes() const {
@@ -64,25 +64,25 @@ void WaitingRows::keep(std::span<const uint32_t> rows) {
 void WaitingRows::snapshot(SnapshotWriter& writer) const {
   writer.put_u64(rows_);
   if (rows_ == 0) return;
-  std::string bytes;
-  for (size_t i = 0; i < rows_; ++i)
-    for (const auto& column : columns_)
-      if (column) encode_value(*column, i, bytes);
   for (const auto& column : columns_) writer.put_u8(column ? 1 : 0);
-  writer.put_text(bytes);
+  std::string bytes;
+  for (size_t i = 0; i < rows_; ++i) {
+    bytes.clear();
+    encode(i, bytes);
+    writer.put_text(bytes);
+  }
 }
 
 void WaitingRows::restore(SnapshotReader& reader) {
   columns_.clear();
-  rows_ = reader.get_u64();
-  if (rows_ == 0) return;
+  rows_ = 0;
+  const uint64_t rows = reader.get_u64();
+  if (rows == 0) return;
   arena_ = std::make_shared<Arena>();
   for (const auto& c : *schema_)
     columns_.push_back(reader.get_u8() != 0 ? make_column(c.type) : nullptr);
-  std::string_view bytes = reader.get_text();
-  for (size_t i = 0; i < rows_; ++i)
-    for (const auto& column : columns_)
-      if (column && !decode_value(bytes, *column, *arena_)) return;
+  for (uint64_t i = 0; i < rows && reader.ok(); ++i)
+    if (!append_encoded(reader.get_text())) return reader.refuse();
 }
 
 void WindowPairs::add(const WindowBounds& window, bool matches, std::span<const uint32_t> left,
