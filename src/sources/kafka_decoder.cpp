@@ -36,7 +36,13 @@ void push_message_part(const std::string& name, const KafkaMessage& message, Are
       column.push<int64_t>(message.timestamp_ms() * 1000);
     }
   } else {
-    const auto headers = message.headers();
+    // A map has a name once: the last one counts, as in Flink.
+    auto headers = message.headers();
+    for (size_t i = headers.size(); i-- > 0;) {
+      const auto again = [&](const auto& h) { return h.first == headers[i].first; };
+      const auto behind = headers.begin() + static_cast<std::ptrdiff_t>(i) + 1;
+      if (std::any_of(behind, headers.end(), again)) headers.erase(behind - 1);
+    }
     const auto begin = static_cast<uint32_t>(column.child(0).size());
     for (const auto& [key, value] : headers) {
       column.child(0).push<StringRef>(StringRef(arena.copy(key)));

@@ -33,7 +33,6 @@ aggregate = { n = "COUNT(*)", d = "COUNT(DISTINCT id)", s = "SUM(id)" }
 [sink]
 format = "csv"
 EOF
-# The first run waits for the broker.
 run send.toml
 expect "send" 0 $?
 run read.toml
@@ -160,6 +159,63 @@ EOF
 200,200,30100" "$(cat out.txt)"
 else
   echo "J7 was not tried: no python3 or no librdkafka.so.1 here"
+fi
+
+# METADATA columns of SQL: what stands beside the value, of messages with and without it.
+if command -v python3 >/dev/null && ldconfig -p | grep -q librdkafka.so.1; then
+  python3 "$here/rdkafka.py" send "$brokers" told <<'END' 2>&1 || failures=1
+{"value": "{\"v\":\"a\"}", "key": "k1", "partition": 0, "timestamp": 1706695200123, "headers": [["trace", "x1"], ["empty", ""], ["none", null]]}
+{"value": "{\"v\":\"b\"}", "partition": 0, "timestamp": 1706698800000}
+{"value": "{\"v\":\"c\"}", "key": "", "partition": 2, "timestamp": 1706695259999, "headers": [["trace", "one"], ["trace", "two"]]}
+{"value": "{\"v\":\"d\"}", "key": "line\nend \u00e4", "partition": 2, "timestamp": 1706695260000, "headers": [["ümlaut", "\ud83d\ude00"]]}
+END
+  cat >told.sql <<END
+CREATE TABLE told (
+  v STRING,
+  topic STRING NOT NULL METADATA VIRTUAL,
+  part INT METADATA FROM 'partition' VIRTUAL,
+  \`offset\` BIGINT METADATA VIRTUAL,
+  ts TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
+  k STRING METADATA FROM 'key' VIRTUAL,
+  headers MAP<STRING, STRING> METADATA VIRTUAL,
+  WATERMARK FOR ts AS ts - INTERVAL '1' SECOND
+) WITH ('connector' = 'kafka', 'topic' = 'told', 'brokers' = '$brokers', 'format' = 'json', 'bounded' = 'true');
+END
+  "$weir" sql -q -t json "$(cat told.sql) SELECT v, topic, part, \`offset\`, ts, k, headers, headers['trace'] AS trace FROM told" >out.txt 2>err.txt
+  expect "METADATA" "0 " "$? $(cat err.txt)"
+  expect "METADATA, rows" '{"v":"a","topic":"told","part":0,"offset":0,"ts":"2024-01-31 10:00:00.123Z","k":"k1","headers":{"trace":"x1","empty":"","none":null},"trace":"x1"}
+{"v":"b","topic":"told","part":0,"offset":1,"ts":"2024-01-31 11:00:00.000Z","k":null,"headers":{},"trace":null}
+{"v":"c","topic":"told","part":2,"offset":0,"ts":"2024-01-31 10:00:59.999Z","k":"","headers":{"trace":"two"},"trace":"two"}
+{"v":"d","topic":"told","part":2,"offset":1,"ts":"2024-01-31 10:01:00.000Z","k":"line\nend ä","headers":{"ümlaut":"😀"},"trace":null}' "$(sort out.txt)"
+  # Only some of them are read; filters and windows go by them.
+  "$weir" sql -q -t csv "$(cat told.sql) SELECT CHAR_LENGTH(k) AS n, part + 1 AS p FROM told WHERE \`offset\` = 1 AND part > 0" >out.txt 2>err.txt
+  expect "METADATA, filtered" "0 n,p
+10,3" "$? $(cat out.txt err.txt)"
+  "$weir" sql -q -t csv "$(cat told.sql) SELECT window_start, COUNT(*) AS n, MAX(v) AS v FROM TABLE(TUMBLE(TABLE told, DESCRIPTOR(ts),
+    INTERVAL '1' MINUTE)) GROUP BY window_start, window_end" >out.txt 2>err.txt
+  expect "METADATA, windows by the message's time" "window_start,n,v
+2024-01-31 10:00:00.000,2,c
+2024-01-31 10:01:00.000,1,d
+2024-01-31 11:00:00.000,1,b" "$(cat out.txt err.txt)"
+  # Each partition has a time of its own, and none is late because another one is read before it.
+  seq 20000 | awk '{ printf "{\"value\": \"{\\\"v\\\":\\\"x\\\"}\", \"partition\": %d, \"timestamp\": %.0f}\n", $1 % 3, 1706695200000 + $1 * 1000 }' |
+    python3 "$here/rdkafka.py" send "$brokers" many || failures=1
+  "$weir" sql -q -t csv "$(sed "s/'topic' = 'told'/'topic' = 'many'/; s/CREATE TABLE told/CREATE TABLE many/" told.sql)
+    SELECT SUM(n) AS n, COUNT(*) AS w, MIN(n) AS l, MAX(n) AS m FROM (SELECT window_start, COUNT(*) AS n FROM TABLE(TUMBLE(TABLE many,
+    DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end)" >out.txt 2>err.txt
+  expect "METADATA, windows over partitions" "n,w,l,m
+20000,334,21,60" "$(tail -n 1 out.txt | cat - err.txt | sed '1i n,w,l,m')"
+  # Written are the columns of the value: VIRTUAL ones are not, others are refused.
+  "$weir" sql -q "$(sed "s/, 'bounded' = 'true'//" told.sql) INSERT INTO told VALUES ('e')" >out.txt 2>err.txt
+  expect "METADATA, written beside VIRTUAL columns" "0 " "$? $(cat err.txt)"
+  "$weir" sql -q -t csv "$(cat told.sql) SELECT v, k, ts > TO_TIMESTAMP_LTZ(1706745600000, 3) AS now FROM told WHERE v = 'e'" >out.txt 2>err.txt
+  expect "METADATA, of what was written" "v,k,now
+e,,TRUE" "$(cat out.txt err.txt)"
+  "$weir" sql -q "$(sed "s/, 'bounded' = 'true'//; s/METADATA FROM 'timestamp' VIRTUAL/METADATA FROM 'timestamp'/" told.sql) INSERT INTO told VALUES ('f', NOW())" >out.txt 2>err.txt
+  expect "METADATA that would be written" 2 $?
+  holds "METADATA that would be written, told" "$(cat err.txt)" 'the METADATA column `ts` cannot be written'
+else
+  echo "METADATA columns were not tried: no python3 or no librdkafka.so.1 here"
 fi
 
 # MessagePack as messages: each is one, whatever bytes are in it.

@@ -6,26 +6,9 @@
 import ctypes
 import sys
 
-lib = ctypes.CDLL("librdkafka.so.1")
-for name in ("rd_kafka_conf_new", "rd_kafka_new", "rd_kafka_topic_new", "rd_kafka_begin_transaction",
-             "rd_kafka_commit_transaction", "rd_kafka_abort_transaction", "rd_kafka_init_transactions"):
-    getattr(lib, name).restype = ctypes.c_void_p
-lib.rd_kafka_error_string.restype = ctypes.c_char_p
-error = ctypes.create_string_buffer(512)
+from rdkafka import check, client, lib
 
-
-def check(failed):
-    if failed:
-        sys.exit(lib.rd_kafka_error_string(ctypes.c_void_p(failed)).decode())
-
-
-conf = ctypes.c_void_p(lib.rd_kafka_conf_new())
-for key, value in (("bootstrap.servers", sys.argv[1]), ("transactional.id", "test"), ("linger.ms", "1")):
-    if lib.rd_kafka_conf_set(conf, key.encode(), value.encode(), error, ctypes.c_size_t(512)) != 0:
-        sys.exit(error.value.decode())
-producer = ctypes.c_void_p(lib.rd_kafka_new(0, conf, error, ctypes.c_size_t(512)))
-if not producer.value:
-    sys.exit(error.value.decode())
+producer = client(0, sys.argv[1], transactional_id="test", linger_ms="1")
 topic = ctypes.c_void_p(lib.rd_kafka_topic_new(producer, sys.argv[2].encode(), None))
 check(lib.rd_kafka_init_transactions(producer, 30000))
 
