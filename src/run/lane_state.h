@@ -14,25 +14,41 @@
 namespace weir {
 
 // The times of a source's partitions that come side by side (connections, topics). A partition counts from its
-// first record on until it ends; a new one that is behind holds the others' time where it is, as in Flink.
+// first record on until it ends, or, where records of it are sure to come, from the start: the others' time waits for
+// it. A new one that is behind holds the others' time where it is, as in Flink.
 class PartitionTimes {
  public:
+  // Records are sure to come of these, unless they are in the list no longer.
+  void await(const std::vector<uint32_t>& partitions, int64_t now_us) {
+    for (auto& [partition, time] : times_)
+      time.awaited = time.awaited &&
+                     std::find(partitions.begin(), partitions.end(), partition) != partitions.end();
+    for (const uint32_t partition : partitions) {
+      const auto [at, added] = times_.try_emplace(partition);
+      if (added) at->second = {kMinTime, now_us, false, true};
+    }
+  }
+  // Some have come.
+  void begin(uint32_t partition) {
+    if (const auto at = times_.find(partition); at != times_.end()) at->second.awaited = false;
+  }
   // The partition has come so far.
   void see(uint32_t partition, int64_t max_event_time, int64_t now_us) {
     auto [at, added] = times_.try_emplace(partition);
     at->second.max = std::max(at->second.max, max_event_time);
     at->second.seen_us = now_us;
     at->second.idle = false;
+    at->second.awaited = false;
   }
   void end(uint32_t partition) { times_.erase(partition); }
   void mark_idle(int64_t now_us, int64_t timeout_us) {
     for (auto& [partition, time] : times_) time.idle = now_us - time.seen_us > timeout_us;
   }
-  // The time of the last of them, `but` not counted; kMaxTime if there is none.
+  // The time of the last of them, `but` not counted; kMaxTime if there is none, kMinTime if one is waited for.
   int64_t last(std::optional<uint32_t> but = {}) const {
     int64_t active = kMaxTime;
     for (const auto& [partition, time] : times_)
-      if (!time.idle && time.max > kMinTime && but != partition)
+      if (!time.idle && (time.max > kMinTime || time.awaited) && but != partition)
         active = std::min(active, time.max);
     return active;
   }
@@ -46,7 +62,8 @@ class PartitionTimes {
   void restore(SnapshotReader& reader, int64_t now_us) {
     for (uint64_t n = reader.get_u64(); n > 0 && reader.ok(); --n) {
       const uint32_t partition = reader.get_u32();
-      see(partition, reader.get_i64(), now_us);
+      const int64_t max_event_time = reader.get_i64();
+      if (max_event_time > kMinTime) see(partition, max_event_time, now_us);
     }
   }
 
@@ -55,6 +72,7 @@ class PartitionTimes {
     int64_t max = kMinTime;
     int64_t seen_us = 0;
     bool idle = false;
+    bool awaited = false;
   };
   std::map<uint32_t, Time> times_;
 };

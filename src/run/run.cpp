@@ -55,6 +55,7 @@ class SourceFeed : public PieceFeed {
   const PlannedSource* source() const override { return &planned_; }
   void consumed(const BlockOrigin& block) override { source_->consumed(block); }
   Result<std::string> position() const override { return source_->position(); }
+  std::vector<uint32_t> awaited() const override { return source_->awaited(); }
   uint64_t bytes_done() const { return source_->bytes_done(); }
   uint64_t bytes_total() const { return source_->bytes_total(); }
   std::string summary() const { return source_->summary(); }

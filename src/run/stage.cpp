@@ -366,8 +366,11 @@ class Stage {
     const uint32_t partition = batch.origin.partition;
     const bool ends = piece.block.ends_partition;
     if (lane.partitioned) {
+      lane.partitions.await(lane.feed->awaited(), state_.options.clock->now_us());
       const int64_t others = lane.partitions.last(partition);
-      if (others < kMaxTime) batch.watermark_cap = others - lane.delay_us;
+      if (others < kMaxTime)
+        batch.watermark_cap = others == kMinTime ? kMinTime : others - lane.delay_us;
+      lane.partitions.begin(partition);
     }
     // Good rows before a bad one are delivered first.
     const Batch with_rejects = split_rejects(batch);

@@ -70,6 +70,7 @@ class PieceFeed {
   virtual const PlannedSource* source() const { return nullptr; }   // for decoding
   virtual void consumed(const BlockOrigin& block) { (void)block; }  // see Source
   virtual Result<std::string> position() const { return std::string(); }
+  virtual std::vector<uint32_t> awaited() const { return {}; }
 };
 
 // A lane at work.

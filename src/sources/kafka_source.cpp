@@ -31,9 +31,11 @@ std::vector<KafkaPlace> places_of(const std::string& position) {
 }
 
 struct ReadPartition {
-  KafkaPlace place;      // the next message
-  int64_t end = -1;      // bounded: behind the last
-  int64_t consumed = 0;  // of the ordered stage
+  KafkaPlace place;       // the next message
+  int64_t end = -1;       // bounded: behind the last
+  int64_t consumed = 0;   // of the ordered stage
+  int64_t first = 0;      // where reading it began
+  bool has_some = false;  // messages were there then
   bool at_end() const { return end >= 0 && place.offset >= end; }
 };
 
@@ -64,13 +66,9 @@ class KafkaSource final : public Source {
     if (auto r = set_starts(added, first ? settings_.start : "earliest"); !r) return r;
     all.insert(all.end(), added.begin(), added.end());
     for (const auto& place : all) {
-      ReadPartition partition{place, -1, place.offset};
-      if (settings_.bounded) {
-        auto bounds = consumer_->bounds(place);
-        if (!bounds) return fail(bounds.error());
-        partition.end = bounds->high;
-      }
-      partitions_.push_back(partition);
+      auto partition = begun(place);
+      if (!partition) return fail(partition.error());
+      partitions_.push_back(*partition);
     }
     next_discovery_us_ = monotonic_us() + settings_.discover_us;
     return assign();
@@ -121,7 +119,22 @@ class KafkaSource final : public Source {
            (partitions_.size() == 1 ? " partition" : " partitions");
   }
 
+  std::vector<uint32_t> awaited() const override {
+    const std::lock_guard lock(table_);
+    std::vector<uint32_t> numbers;
+    for (size_t i = 0; i < partitions_.size(); ++i)
+      if (partitions_[i].has_some) numbers.push_back(static_cast<uint32_t>(i));
+    return numbers;
+  }
+
  private:
+  Result<ReadPartition> begun(const KafkaPlace& place) {
+    auto bounds = consumer_->bounds(place);
+    if (!bounds) return fail(bounds.error());
+    return ReadPartition{place, settings_.bounded ? bounds->high : -1, place.offset, place.offset,
+                         place.offset < bounds->high};
+  }
+
   // What a checkpoint names must still be there.
   Result<void> check_saved(KafkaPlace& place) {
     auto bounds = consumer_->bounds(place);
@@ -172,9 +185,11 @@ class KafkaSource final : public Source {
       if (!find(place.topic, place.partition)) added.push_back(place);
     if (added.empty()) return {};
     if (auto r = set_starts(added, "earliest"); !r) return r;
-    {
+    for (const auto& place : added) {
+      auto partition = begun(place);
+      if (!partition) return fail(partition.error());
       const std::lock_guard lock(table_);
-      for (const auto& place : added) partitions_.push_back({place, -1, place.offset});
+      partitions_.push_back(*partition);
     }
     held_.clear();  // it comes again from where the partitions stand
     return assign();
@@ -246,6 +261,11 @@ class KafkaSource final : public Source {
     }
     for (const auto& end : consumer_->take_ends()) {
       const auto number = find(end.topic, end.partition);
+      // All that was there belongs to transactions, and nothing comes of it.
+      if (number && partitions_[*number].place.offset == partitions_[*number].first) {
+        const std::lock_guard lock(table_);
+        partitions_[*number].has_some = false;
+      }
       if (number && settings_.bounded && end.offset >= partitions_[*number].end)
         partitions_[*number].place.offset = std::max(partitions_[*number].place.offset, end.offset);
     }

@@ -34,6 +34,9 @@ class Source {
   // SourcePlan::resume needs to go on behind it.
   virtual void consumed(const BlockOrigin& block) { (void)block; }
   virtual Result<std::string> position() const { return std::string(); }
+  // Partitions that have records of which none was given yet, where that is known: event time waits for them.
+  // Thread-safe.
+  virtual std::vector<uint32_t> awaited() const { return {}; }
   virtual uint64_t bytes_done() const { return 0; }
   virtual uint64_t bytes_total() const { return 0; }
   // What a user may want to know of the run, a line; called at its end.
