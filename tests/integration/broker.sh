@@ -18,7 +18,7 @@ if [ -z "$libs" ]; then
 </dependencies></project>
 EOF
     # Two scripts at once fetch it once.
-    (cd "$libs" && flock lock sh -c '[ -e complete ] || { timeout 120 mvn -q -B dependency:copy-dependencies \
+    (cd "$libs" && flock lock sh -c '[ -e complete ] || { timeout 60 mvn -q -B dependency:copy-dependencies \
       -DoutputDirectory=. >mvn.log 2>&1 && touch complete; }') ||
       { echo "SKIP: Kafka cannot be fetched from Maven Central: $(grep -m 1 ERROR "$libs/mvn.log" | cut -c 1-200)"; exit 77; }
   fi
