@@ -151,6 +151,7 @@ class Properties {
     if (problem_) return fail(std::move(*problem_));
     WEIR_RDK(rd_kafka_conf_set_opaque)(conf_, &watch);
     WEIR_RDK(rd_kafka_conf_set_error_cb)(conf_, note_error);
+    WEIR_RDK(rd_kafka_conf_set_log_cb)(conf_, nullptr);  // errors come as results
     if (type == RD_KAFKA_PRODUCER) WEIR_RDK(rd_kafka_conf_set_dr_msg_cb)(conf_, note_delivery);
     char text[256];
     rd_kafka_t* client = WEIR_RDK(rd_kafka_new)(type, conf_, text, sizeof text);
@@ -468,7 +469,15 @@ Result<std::vector<KafkaProducer::Refused>> KafkaProducer::flush() {
   const auto code =
       WEIR_RDK(rd_kafka_flush)(state_->client, milliseconds(state_->options.timeout_us));
   Watch& watch = state_->watch;
-  if (watch.broken) return fail(*std::exchange(watch.broken, std::nullopt));
+  if (watch.broken) {
+    Error error = *std::exchange(watch.broken, std::nullopt);
+    // Messages are purged behind what ended all: that is what to tell.
+    char text[512];
+    const auto fatal = WEIR_RDK(rd_kafka_fatal_error)(state_->client, text, sizeof text);
+    if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR)
+      error = kafka_error(fatal, "a message could not be delivered", text);
+    return fail(std::move(error));
+  }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
     return fail(kafka_error(code, "the brokers did not acknowledge in time"));
   return std::exchange(watch.refused, {});

@@ -91,12 +91,14 @@ def join(brokers, topic, group):
     told = False
     while not select.select([sys.stdin], [], [], 0)[0]:
         message = lib.rd_kafka_consumer_poll(consumer, 100)
-        if not message:
-            continue
-        lib.rd_kafka_message_destroy(ctypes.c_void_p(message))
-        if not told:
+        if message:
+            lib.rd_kafka_message_destroy(ctypes.c_void_p(message))
+        assigned = ctypes.POINTER(ctypes.c_int)()  # its first field is how many there are
+        lib.rd_kafka_assignment(consumer, ctypes.byref(assigned))
+        if assigned[0] > 0 and not told:
             print("assigned", flush=True)
-        told = True
+            told = True
+        lib.rd_kafka_topic_partition_list_destroy(assigned)
     lib.rd_kafka_consumer_close(consumer)
 
 
