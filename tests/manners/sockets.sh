@@ -149,4 +149,31 @@ except OSError: pass"
 else
   echo "TLS was not tried: no openssl here"
 fi
+# I13: connections that are killed from outside: the reader stays, the writer connects again.
+"$weir" run -q -t json -e "[source]
+url = 'tcp:$port'
+format = 'json'
+schema = { id = 'BIGINT' }" >killed.txt 2>killed.err &
+reader=$!
+"$weir" run -q send.toml --set source.rows=3000 --set source.rows_per_second=1000 -o tcp:$port 2>writer.err &
+writer=$!
+wait_for killed.txt '"id":100}'
+kills=0
+for i in 1 2 3 4 5; do
+  ss -K dst 127.0.0.1 dport = :$port 2>/dev/null | grep -q ":$port" && kills=$((kills + 1))
+  sleep 0.3
+done
+if [ "$kills" = 0 ]; then
+  echo "I13 was not tried: ss -K kills nothing here"
+  kill $writer
+else
+  wait $writer
+  expect "I13, the writer" "0 " "$? $(cat writer.err)"
+  wait_for killed.txt '"id":3000}'
+fi
+kill -TERM $reader
+wait $reader
+expect "I13, the reader" 143 $?
+expect "I13, whole rows alone" "" "$(grep -v '^{"id":[0-9]*}$' killed.txt)"
+
 finish
