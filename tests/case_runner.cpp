@@ -378,17 +378,6 @@ class Runner {
            stopped_and_resumed(path, c, {}, expected);
   }
 
-  std::string wrong_files(const weir::Node& c) const {
-    std::string wrong;
-    if (const auto* files = c.find("out_files")) {
-      for (const auto& [name, node] : files->entries) {
-        const std::string left = read_file(folder_ / name);
-        if (left != node.text) wrong += "--- " + name + "\n" + left + "--- expected\n" + node.text;
-      }
-    }
-    return wrong;
-  }
-
   bool resume(const fs::path& path, const weir::Node& c, const std::vector<std::string>& args,
               const Outcome& expected) {
     if (c.find("pipeline") == nullptr && c.find("pipeline_file") == nullptr)
