@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "base/spelling.h"
+#include "io/folder_name.h"
 #include "sinks/byte_sink.h"
 #include "sinks/file_place.h"
 #include "sinks/parts.h"
@@ -272,8 +273,7 @@ std::unique_ptr<SinkPlan> bind_parts(const FileSinkSpec& options,
   parts.roll_rows = static_cast<uint64_t>(roll.count);
   parts.max_open = options.max_open;
   parts.overwrite = options.overwrite;
-  parts.id = ".weir-" +
-             PartitionPath::short_hash(context.pipeline + "/" + spec.name + options.path) + ".tmp";
+  parts.id = ".weir-" + short_hash(context.pipeline + "/" + spec.name + options.path) + ".tmp";
   return make_parts_plan(std::move(parts), std::move(*path), std::move(format), schema, context);
 }
 

@@ -6,26 +6,12 @@
 
 #include "base/spelling.h"
 #include "data/text.h"
+#include "io/folder_name.h"
 
 namespace weir {
 namespace {
 
 constexpr std::string_view kTimeFields = "YmdHMSj";
-constexpr std::string_view kNullName = "__NULL__";
-constexpr std::string_view kEmptyName = "__EMPTY__";
-constexpr size_t kLongestName = 180;  // of the 255 bytes that file systems allow
-
-bool is_plain(char c) {
-  const auto u = static_cast<unsigned char>(c);
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || u >= 0x80 ||
-         std::string_view("._-=+@, ").find(c) != std::string_view::npos;
-}
-
-uint64_t fnv(std::string_view text) {
-  uint64_t hash = 14'695'981'039'346'656'037ULL;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211ULL;
-  return hash;
-}
 
 }  // namespace
 
@@ -105,18 +91,18 @@ void PartitionPath::expand(const Batch& batch, size_t row, std::string& out) {
         if (time) {
           append_time(part.field, *time, out);
         } else {
-          out += kNullName;
+          out += kNullFolder;
         }
         break;
       case Part::Kind::kColumn: {
         const Column& column = *batch.columns[part.column];
         if (column.is_null(row)) {
-          out += kNullName;
+          out += kNullFolder;
           break;
         }
         value.clear();
         append_text(value, column, row);
-        out += encoded(value);
+        out += folder_name(value);
         break;
       }
     }
@@ -136,44 +122,6 @@ void PartitionPath::append_time(char field, int64_t local_us, std::string& out) 
     case 'S': out += fmt::format("{:02}", second % 60); break;
     default: out += fmt::format("{:03}", days - days_from_civil(date.year, 1, 1) + 1); break;
   }
-}
-
-std::string PartitionPath::short_hash(std::string_view text) {
-  return fmt::format("{:08x}", fnv(text) >> 32);
-}
-
-std::string PartitionPath::encoded(std::string_view text) {
-  if (text.empty()) return std::string(kEmptyName);
-  std::string name;
-  for (size_t i = 0; i < text.size(); ++i) {
-    // A name may not begin with a dot, nor be taken for one of ours.
-    const bool first = i == 0 && (text[i] == '.' || text.starts_with("__"));
-    if (is_plain(text[i]) && !first) {
-      name += text[i];
-    } else {
-      name += fmt::format("%{:02X}", static_cast<unsigned char>(text[i]));
-    }
-  }
-  if (name.size() > kLongestName) {
-    name.resize(kLongestName - 18);
-    name += fmt::format("%~{:016x}", fnv(text));
-  }
-  return name;
-}
-
-std::string PartitionPath::decoded(std::string_view name) {
-  if (name == kEmptyName) return {};
-  std::string text;
-  const auto digit = [](char c) { return c <= '9' ? c - '0' : (c | 32) - 'a' + 10; };
-  for (size_t i = 0; i < name.size(); ++i) {
-    if (name[i] == '%' && i + 2 < name.size() && name[i + 1] != '~') {
-      text += static_cast<char>(digit(name[i + 1]) * 16 + digit(name[i + 2]));
-      i += 2;
-    } else {
-      text += name[i];
-    }
-  }
-  return text;
 }
 
 }  // namespace weir

@@ -1,9 +1,7 @@
 // Paths of partitioned output: "out/%Y-%m-%d/{status}.csv.zst".
 //
-// %Y %m %d %H %M %S %j are parts of a row's time, {NAME} the text of its column. A text becomes part of one
-// name, whatever it holds: bytes that could mean something else to the file system or a reader of paths
-// are written %XX, so that no path leaves the base folder, no two texts give one name, and the text can be
-// told from it. NULL is __NULL__, an empty text __EMPTY__; a very long one is cut, with a hash behind.
+// %Y %m %d %H %M %S %j are parts of a row's time, {NAME} the text of its column as io/folder_name.h writes it.
+// NULL is __NULL__.
 //
 // Threads: one at a time.
 #pragma once
@@ -39,11 +37,6 @@ class PartitionPath {
   int depth() const { return depth_; }
   // The path of a row.
   void expand(const Batch& batch, size_t row, std::string& out);
-
-  // What stands for a text in a name, and back.
-  static std::string encoded(std::string_view text);
-  static std::string decoded(std::string_view name);
-  static std::string short_hash(std::string_view text);
 
  private:
   struct Part {

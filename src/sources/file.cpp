@@ -10,6 +10,7 @@ struct FileSourceOptions {
   std::vector<std::string> path;
   bool follow = false;
   Duration rotate_wait{5'000'000};
+  NamedTexts partition_by;
 };
 
 const OptionTable<FileSourceOptions>& file_source_options() {
@@ -22,6 +23,11 @@ const OptionTable<FileSourceOptions>& file_source_options() {
        "keep reading as files grow, are rotated by renaming or truncation, and new ones come"},
       {"rotate_wait", &FileSourceOptions::rotate_wait,
        "follow: how long a file that has no name of ours any more may still grow"},
+      {"partition_by", &FileSourceOptions::partition_by,
+       "columns that stand in the names of folders, DAY=2024-01-31/KIND=a/part.csv, behind those "
+       "of the files: "
+       "{ DAY = \"DATE\", KIND = \"STRING\" }; files whose name begins with _ or . are passed "
+       "over"},
   };
   return table;
 }
@@ -44,6 +50,15 @@ std::unique_ptr<SourcePlan> bind_file(const SourceSpec& spec, const SourceContex
     errors.push_back({ErrorKind::kConfig, "`path` names no file", path->position, {}, {}});
     return nullptr;
   }
+  const Node* folders = spec.options.find("partition_by");
+  if (options.follow && folders != nullptr) {
+    errors.push_back({ErrorKind::kConfig,
+                      "folders of partitions are not followed",
+                      folders->position,
+                      "leave out `follow`: a later run reads what has come",
+                      {}});
+    return nullptr;
+  }
   if (options.follow) {
     // They need not be there yet.
     std::vector<std::string> there;
@@ -63,8 +78,10 @@ std::unique_ptr<SourcePlan> bind_file(const SourceSpec& spec, const SourceContex
       return nullptr;
     }
     options.path = std::move(*expanded);
+    if (folders != nullptr) options.path = files_of_folders(std::move(options.path));
   }
-  return bind_files("file", std::move(options.path), spec, context, errors);
+  return bind_files("file", std::move(options.path), spec, context, errors, std::nullopt,
+                    options.partition_by);
 }
 
 }  // namespace

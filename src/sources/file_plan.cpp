@@ -60,8 +60,9 @@ std::string shown(const std::string& path) { return path == "-" ? "stdin" : path
 class FilePlan final : public SourcePlan {
  public:
   FilePlan(std::string kind, std::vector<std::string> paths, bool found, SourceFormat format,
-           std::optional<Following> following)
+           std::optional<Following> following, std::shared_ptr<FolderColumns> folders)
       : following_(std::move(following)),
+        folders_(std::move(folders)),
         kind_(std::move(kind)),
         paths_(std::move(paths)),
         found_(found),
@@ -98,6 +99,7 @@ class FilePlan final : public SourcePlan {
       if (!expanded) return fail(expanded.error());
       files = std::move(*expanded);
     }
+    if (auto named = name_folders(files); !named) return fail(named.error());
     auto feed = make_file_feed(std::move(files), format_->cutter(), options);
     if (!feed) return fail(feed.error());
     return make_feed_source(std::move(*feed), schema());
@@ -123,6 +125,9 @@ class FilePlan final : public SourcePlan {
     for (auto& input : work->inputs) {
       const auto at = std::find(paths_.begin(), paths_.end(), input.path);
       input.partition = at == paths_.end() ? next++ : static_cast<uint32_t>(at - paths_.begin());
+      if (!folders_) continue;
+      if (auto named = folders_->set_path(input.partition, input.path); !named)
+        return fail(named.error());
     }
     auto feed = resume_file_feed(work->inputs, format_->cutter(), options);
     if (!feed) return fail(feed.error());
@@ -130,6 +135,12 @@ class FilePlan final : public SourcePlan {
   }
 
  private:
+  Result<void> name_folders(const std::vector<std::string>& files) const {
+    for (size_t i = 0; folders_ && i < files.size(); ++i)
+      if (auto named = folders_->set_path(static_cast<uint32_t>(i), files[i]); !named) return named;
+    return {};
+  }
+
   Result<std::unique_ptr<Source>> follow(const FeedOptions& options,
                                          std::vector<FilePosition> saved, bool keeps_positions,
                                          std::vector<std::string>* warnings = nullptr) const {
@@ -160,6 +171,7 @@ class FilePlan final : public SourcePlan {
   }
 
   std::optional<Following> following_;
+  std::shared_ptr<FolderColumns> folders_;  // shared with the format; null: the paths say nothing
   std::string kind_;
   std::vector<std::string> paths_;
   bool found_;
@@ -173,14 +185,34 @@ void interrupt_sampling() { interrupt_peeks(); }
 
 std::unique_ptr<SourcePlan> bind_files(std::string kind, std::vector<std::string> paths,
                                        const SourceSpec& spec, const SourceContext& context,
-                                       Errors& errors, std::optional<Following> following) {
+                                       Errors& errors, std::optional<Following> following,
+                                       const NamedTexts& folder_columns) {
   const size_t before = errors.size();
   SourceFormat format = bind_source_format(
       spec, context, reference_time(paths, context.now_us), [&] { return sample_of(paths); },
       errors);
   if (errors.size() > before || (context.sample && !format.format)) return nullptr;
+  std::shared_ptr<FolderColumns> folders;
+  if (!folder_columns.empty()) {
+    folders = std::make_shared<FolderColumns>(folder_columns, context.zone, errors);
+    for (const auto& column : folder_columns)
+      if (format.format && format.format->schema().find(column.name))
+        errors.push_back({ErrorKind::kConfig,
+                          "the files have a column `" + column.name + "` of their own",
+                          column.name_position,
+                          "the folders say it: leave it out of the files' schema",
+                          {}});
+    for (size_t i = 0; errors.size() == before && context.sample && i < paths.size(); ++i) {
+      if (auto named = folders->set_path(static_cast<uint32_t>(i), paths[i]); !named) {
+        errors.push_back(named.error());
+        errors.back().position = folder_columns[0].name_position;
+      }
+    }
+    if (errors.size() > before) return nullptr;
+    if (format.format) format.format = with_folder_columns(std::move(format.format), folders);
+  }
   return std::make_unique<FilePlan>(std::move(kind), std::move(paths), context.sample,
-                                    std::move(format), std::move(following));
+                                    std::move(format), std::move(following), std::move(folders));
 }
 
 }  // namespace weir

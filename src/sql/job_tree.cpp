@@ -91,6 +91,23 @@ bool is_stored(const ColumnDefinition& column) {
   return column.kind == ColumnDefinition::Kind::kPhysical;
 }
 
+bool names_folders(const CreateTable& table, const ColumnDefinition& column) {
+  return std::any_of(table.partitioned_by.begin(), table.partitioned_by.end(),
+                     [&](const auto& name) { return name.text == column.name.text; });
+}
+
+// The source gives them behind the columns of the files, in the order of PARTITIONED BY.
+bool folders_come_last(const CreateTable& table) {
+  std::vector<std::string> stored;
+  for (const auto& column : table.columns)
+    if (is_stored(column)) stored.push_back(column.name.text);
+  const auto& by = table.partitioned_by;
+  if (by.size() > stored.size()) return false;
+  for (size_t i = 0; i < by.size(); ++i)
+    if (stored[stored.size() - by.size() + i] != by[i].text) return false;
+  return true;
+}
+
 }  // namespace
 
 Node JobTree::query_step(const Query& query) const {
@@ -332,20 +349,47 @@ bool JobTree::add_metadata(const CreateTable& table, Node& connector) {
   return true;
 }
 
+bool JobTree::add_partitions(const CreateTable& table, Node& connector) {
+  if (table.partitioned_by.empty()) return true;
+  const Node* type = connector.find("type");
+  if (type == nullptr) return false;  // which has been said
+  if (type->text != "file") {
+    catalog_.complain(table.partitioned_by[0].place,
+                      "PARTITIONED BY makes folders: the connector is no filesystem",
+                      "'connector' = 'filesystem'");
+    return false;
+  }
+  for (const auto& name : table.partitioned_by) {
+    const auto column = std::find_if(table.columns.begin(), table.columns.end(),
+                                     [&](const auto& c) { return c.name.text == name.text; });
+    if (column == table.columns.end()) return false;  // which CREATE TABLE has said
+    if (!is_stored(*column)) {
+      catalog_.complain(name.place, "folders cannot be called after `" + name.text + "`",
+                        "they are called after columns that are written, none that is computed");
+      return false;
+    }
+    put(table_at(connector, "partition_by", at(name.place)), name.text,
+        text_node(column->type.to_string(), at(name.place)));
+  }
+  // The path is the folder that holds those of the partitions.
+  if (Node* path = find_entry(connector, "path"); path != nullptr && !path->text.ends_with("**")) {
+    while (path->text.ends_with('/') && path->text.size() > 1) path->text.pop_back();
+    path->text += path->text.ends_with('/') ? "**" : "/**";
+    path->exact_text = false;
+  }
+  return true;
+}
+
 void JobTree::add_source(const CreateTable& table, const std::string& name) {
-  if (!table.partitioned_by.empty())
-    return catalog_.complain(
-        table.partitioned_by[0].place, "a table in folders of partitions can only be written",
-        "a table of the other columns whose path is 'FOLDER/**' reads the files, or FROM "
-        "'FOLDER/day=1/part.csv' those of one folder");
   ConnectorTable connector = connector_table(table, true, text_, errors_);
-  if (!add_metadata(table, connector.table)) return;
+  if (!add_metadata(table, connector.table) || !add_partitions(table, connector.table)) return;
   if (connector.skip_bad_records)
     put(root_, "on_error", text_node("skip", connector.table.position));
   Node computed;
   computed.position = at(table.name.place);
   for (const auto& column : table.columns) {
     const Position place = at(column.name.place);
+    if (names_folders(table, column)) continue;
     if (is_stored(column)) {
       put(table_at(connector.table, "schema", place), column.name.text,
           text_node(column.type.to_string(), place));
@@ -361,7 +405,7 @@ void JobTree::add_source(const CreateTable& table, const std::string& name) {
   // The connector's columns come first, and under names of its own.
   Node declared;
   declared.position = computed.position;
-  bool in_order = true;
+  bool in_order = folders_come_last(table);
   for (const auto& column : table.columns) {
     in_order = in_order && (is_stored(column) ||
                             (column.kind == ColumnDefinition::Kind::kComputed &&

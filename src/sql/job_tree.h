@@ -30,6 +30,8 @@ class JobTree {
   void add_source(const CreateTable& table, const std::string& name);
   // The columns METADATA FROM a connector; false after an error.
   bool add_metadata(const CreateTable& table, Node& connector);
+  // The columns that folders are called after; false after an error.
+  bool add_partitions(const CreateTable& table, Node& connector);
   bool are_partitions(const Insert& insert, const CreateTable& table);
   void add_file(const std::string& path, const TableName& name);
   void add_input(const TableName& name);

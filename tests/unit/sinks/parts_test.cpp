@@ -5,6 +5,7 @@
 #include <set>
 
 #include "../io/test_files.h"
+#include "io/folder_name.h"
 #include "io/input.h"
 #include "sinks/partition_path.h"
 #include "table_test.h"
@@ -87,16 +88,16 @@ TEST_CASE("L1: every text gives a name of its own within one folder, and comes b
                                             "-rf"};
   std::set<std::string> names = {"__NULL__"};
   for (const auto& text : hostile) {
-    const std::string name = PartitionPath::encoded(text);
+    const std::string name = folder_name(text);
     CHECK(names.insert(name).second);
     CHECK(name.find('/') == std::string::npos);
     CHECK(name.find('\0') == std::string::npos);
     CHECK(name.front() != '.');
-    CHECK(PartitionPath::decoded(name) == text);
+    CHECK(text_of_folder(name) == text);
   }
-  const std::string name = PartitionPath::encoded(long_text);
+  const std::string name = folder_name(long_text);
   CHECK(name.size() < 200);
-  CHECK(name != PartitionPath::encoded(long_text + "x"));
+  CHECK(name != folder_name(long_text + "x"));
 }
 
 TEST_CASE("parts: rows go to the file of their column and time, each with its header") {
