@@ -91,6 +91,14 @@ class JobMaker {
       return show(std::move(out));
     }
     std::string key = set.key.text;
+    if (key == "table.exec.state.ttl") {
+      // 0 is Flink's default: no state expires.
+      if (set.value.text.find_first_of("123456789") == std::string::npos) return;
+      return catalog_.complain(
+          set.key.place, "the state of joins and groups does not expire by 'table.exec.state.ttl'",
+          "a window, or a join by time (b.ts BETWEEN a.ts - INTERVAL '1' HOUR AND a.ts) forgets "
+          "what is over");
+    }
     std::vector<std::string> names;
     for (const auto& setting : kSettings) names.emplace_back(setting.name);
     bool known = key.starts_with("weir.");

@@ -21,6 +21,7 @@ struct ColumnDefinition {
   bool is_virtual = false;   // METADATA VIRTUAL: not written
   bool primary_key = false;  // inline
   std::string comment;
+  bool is_stored() const { return kind == Kind::kPhysical; }
   bool operator==(const ColumnDefinition&) const = default;
 };
 
