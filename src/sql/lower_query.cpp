@@ -168,7 +168,18 @@ std::optional<Relation> Lowering::order_output(Relation relation, const Tail& ta
         {column.name, column_tree(column.name, *tail.order_by->front().expression), {}});
   std::vector<OrderItem> order;
   if (!order_items(tail, columns, relation, order)) return std::nullopt;
-  return sort(std::move(relation), std::move(order), tail);
+  std::optional<Relation> rows = std::move(relation);
+  bool joined = false;  // queries' answers are columns that the result does not have
+  for (auto& item : order) {
+    if (!contains_subquery(*item.expression)) continue;
+    joined = true;
+    rows = subqueries_to_columns(std::move(*rows), item.expression);
+    if (!rows) return std::nullopt;
+  }
+  const Ast& first = *tail.order_by->front().expression;
+  rows = sort(std::move(*rows), std::move(order), tail);
+  if (!rows || !joined) return rows;
+  return project(std::move(*rows), columns, {first.offset, first.length});
 }
 
 std::optional<Relation> Lowering::sort(Relation relation, std::vector<OrderItem> order,

@@ -179,12 +179,6 @@ bool Lowering::order_items(const Tail& tail, const std::vector<OutputColumn>& co
         }
         return nullptr;
       });
-      if (contains_subquery(*tree)) {
-        complain(written, "a query may not stand in ORDER BY",
-                 "give it a name in SELECT, and order by that: SELECT (...) AS x ... ORDER BY x");
-        intact = false;
-        continue;
-      }
       Relation marked = relation;
       VisibleTable marks;
       for (size_t c = 0; c < columns.size(); ++c) {
@@ -349,6 +343,12 @@ std::optional<Relation> Lowering::select(const Select& written, const Tail& orde
   if (tail.orders() && !order_items(tail, columns, *relation, order)) return std::nullopt;
 
   for (const auto& item : order) grouped = grouped || contains_aggregate(*item.expression);
+  for (auto& item : order) {
+    if (!contains_subquery(*item.expression) || (grouped && !aggregates_query(*item.expression)))
+      continue;
+    relation = subqueries_to_columns(std::move(*relation), item.expression);
+    if (!relation) return std::nullopt;
+  }
   if (grouped) {
     relation = group(select, std::move(*relation), std::move(on_window), carried, columns, order);
     for (auto& column : columns) {
@@ -358,6 +358,11 @@ std::optional<Relation> Lowering::select(const Select& written, const Tail& orde
       relation = subqueries_to_columns(std::move(*relation), column.tree);
       for (auto& item : order)
         if (same_tree(*item.expression, *before_it)) item.expression = clone(*column.tree);
+    }
+    for (auto& item : order) {
+      if (!relation) return std::nullopt;
+      if (contains_subquery(*item.expression))
+        relation = subqueries_to_columns(std::move(*relation), item.expression);
     }
     if (!relation) return std::nullopt;
   }

@@ -167,12 +167,9 @@ std::optional<Relation> Lowering::subqueries_to_columns(Relation relation, AstPt
       const std::string name = free_name("mark", rows->schema());
       AstPtr value;
       if (!is_exists(*part)) {
-        if (contains_subquery(*part->args[0]))
-          return complain(
-              *part, "a query on both sides of IN is not available in this version",
-              "name the left one first: FROM (SELECT *, (...) AS x FROM t) WHERE x IN (...)");
         value = clone(*part->args[0]);
-        if (!type_of(*value, rows->schema())) return std::nullopt;
+        rows = subqueries_to_columns(std::move(*rows), value);
+        if (!rows || !type_of(*value, rows->schema())) return std::nullopt;
       }
       const Query& query = query_of(is_exists(*part) ? *part : *part->args[1]);
       rows = semi_join(std::move(*rows), query, std::move(value), false, name, *part);
