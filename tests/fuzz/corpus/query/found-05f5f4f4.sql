@@ -1,0 +1,1 @@
+SELECT t% x FROM UNNEST(tags) AS u (t),v (F)

@@ -1,0 +1,1 @@
+SELECT k, Co«±«==PE=ÿ0

@@ -1,0 +1,1 @@
+SELECT k, id, GROUPING(k) FROM input GROUP BY ROLLUP (k, id)

@@ -1,0 +1,1 @@
+SET a.aa.at!I

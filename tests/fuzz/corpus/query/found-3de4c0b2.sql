@@ -1,0 +1,1 @@
+SELECT ÿÿÿ FROM other CROSS JOIN UNNEST(tags) AS u (t), (VALUESUMQ)

@@ -1,0 +1,1 @@
+SELECT id FROinpuSE,LECT window window_st tv ndow_start, k¼ tv INU

@@ -1,0 +1,1 @@
+SELECT k, id, GROUPING(k)SELE FROM input G

@@ -1,0 +1,1 @@
+ SELECT(k,à§PPkNI( (G, iNI7 (G, iECT(k, id, GR

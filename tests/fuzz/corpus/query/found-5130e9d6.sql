@@ -1,0 +1,1 @@
+SELECT t, x FROM other CROIDSS JOIN UNÿÿS

@@ -1,0 +1,1 @@
+SELECT win`;```P BY 

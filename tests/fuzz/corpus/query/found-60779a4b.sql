@@ -1,0 +1,1 @@
+SELECT id FRoM inp/*+Vut VHt VH*/ERIN÷ı

@@ -1,0 +1,1 @@
+SELECT G(-k)SELE FROM input G

@@ -1,0 +1,1 @@
+SELECT aELCT CS&&O

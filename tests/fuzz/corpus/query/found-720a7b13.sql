@@ -1,0 +1,2 @@
+SELECT k,ut GROUP BY ROLLUP (k, id)
+ GROUP BY RO (k, id)

@@ -1,0 +1,1 @@
+WITH a AS (SELECT v FROM input), b (w) AS (SELECT v AT2 FROM a) SELECT ÓUM(w) OVER (ORDER BY w) FROM b JOIN a ON w = v

@@ -1,0 +1,1 @@
+SELECT window_start, kFk,NOT(v) Flp TUMBLv) Flp;S ;³³ 

@@ -1,0 +1,1 @@
+SELECT 'x'WITH a AS EXCEP× S  U(

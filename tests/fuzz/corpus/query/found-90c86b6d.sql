@@ -1,0 +1,1 @@
+SELECT id FROM input WHERE ‰ IN (SELECT id FRMd)

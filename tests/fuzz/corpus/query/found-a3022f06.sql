@@ -1,0 +1,1 @@
+SELECT k,  windS owt_srt, k, SUaSUABjt,T k,  windS owt_srt, k, SWaSUABk, SUaSUABjt,T k,  wijt,art, k,r,at SUart,art, k, SUart,art, k, SUt, k, SUt, k, SUaSUABjt,T k,  windS owt_srt, k, SWOMgn$owt_stra-OSC

@@ -1,0 +1,1 @@
+SELECT wstartRVALTE, INTERVAL 'LE  M iidIPTOR(ts); UNNESTAL ' ' MINUTE) GROndow_staÿÿÿÿÿÿÿÿÿÿ

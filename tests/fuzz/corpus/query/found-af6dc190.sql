@@ -1,0 +1,1 @@
+SCELEk FEa

@@ -1,0 +1,1 @@
+SELECT mmmmm_NUMBER() OVER (/AR R

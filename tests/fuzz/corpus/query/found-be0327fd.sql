@@ -1,0 +1,1 @@
+SELECT * FROMSEL휗T Ht같같같nT뛋&AN inp; (SELECT *, ROW ((SELECT; o&NI inp; ((SELECT;=NUMBE (R

@@ -1,0 +1,1 @@
+SELECT * FROM input NATURAL FULL JOIN (SELECT id FROM other) AS o

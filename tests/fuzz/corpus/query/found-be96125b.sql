@@ -1,0 +1,1 @@
+SELECT id, (SELECT        u .*.4[...            WS; x'HEC R

@@ -1,0 +1,1 @@
+SELECT UM(v) FROM TUXXXXXXXXXXXMBLE(TABLEw_start,_staîrt, k, SUM(v) ' ELECT 

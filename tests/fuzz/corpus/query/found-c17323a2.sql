@@ -1,0 +1,1 @@
+SELECT winTk, SUM(v=>OFRMROdow_start, k, SUM(v=>O(v=>OFRMROdow_staTFMRROW DES‡CT 

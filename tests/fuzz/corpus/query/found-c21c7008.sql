@@ -1,0 +1,1 @@
+ST;(VAS ëë#ECë#ECT;(VALUES (LU UNION Õ÷÷

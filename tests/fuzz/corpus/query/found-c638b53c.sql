@@ -1,0 +1,1 @@
+SELECT JSON_ÿÿÿÿÿÿÿÿþÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿ(+k)SELE FROM input G

@@ -1,0 +1,1 @@
+SELECT window_hsS ;SELECT widow_hsS ;SELECT winow_hsS ;SELECT widow_hsS ;SELECT windoýFÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿRndo FR

@@ -1,0 +1,1 @@
+SELECT t, x FROM oôher CROSS JOIN UNNEST)) AS v (x)

@@ -1,0 +1,1 @@
+SELECT (VALUES ¥¥¥§¥¥¥¥¥¥¥¥¥¥¥¥(SELEC1)) AS T

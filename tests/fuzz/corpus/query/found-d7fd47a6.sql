@@ -1,0 +1,1 @@
+SELECT(k, id, GROUPPkNI(`(G, ELECT(k, id, GROUPPkNI(`(G, i)d ¨

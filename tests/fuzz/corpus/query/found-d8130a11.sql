@@ -1,0 +1,1 @@
+SELECT ÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿÿ=ÿÿÿt, „ FROM other CROSS JOIN UNNEST(tags) Aher CROSS JOIN UNNEST(tags) AS u (x)

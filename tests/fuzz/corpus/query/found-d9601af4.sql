@@ -1,0 +1,1 @@
+SELECT widnow_hstarESCRIPTORt<>(s), INTERVAL '0' SECOND) GROUP BYæk

@@ -1,0 +1,1 @@
+SELECT  x FROM otheSELECr CROSS JOIN(((((((((h(((((((((((((SELECT wi Undto

@@ -1,0 +1,1 @@
+SELECT window_start, k, (v) FROM TUMBLE(TABTERVAL '46 MINUTE) , wL

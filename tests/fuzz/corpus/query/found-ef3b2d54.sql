@@ -1,0 +1,1 @@
+SELECT a.put  LIKE o“—er. b ON SELECGGGdT

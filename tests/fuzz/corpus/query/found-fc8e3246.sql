@@ -1,0 +1,1 @@
+SELECT id, (SELECT CSETÏUN,id = i.id) FROM input i

@@ -1,0 +1,3 @@
+SELECT a FROM t WHE1));
+SELECT (SELECT MAX(a)) ::1 AS m;
+ÿLESET a)

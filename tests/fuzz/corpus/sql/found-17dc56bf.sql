@@ -1,0 +1,1 @@
+SELECT o.`selectSET 1`.`from`;COUT NFV( ERt

@@ -1,0 +1,3 @@
+SELECT COUNT(DISTINCT a) FILTER (WHERE b > 1)
+SELECT INTERVAAR TO MONTH;
+SELECT ROÿÿÿÿÿÿÿÿW(1, 'a'), (1, 2), ARRAY[1, 2], M(1, 'a'), (1, 2), ARRAY[1, 2[AP] M,'a', 1]

@@ -1,0 +1,4 @@
+SELECT a FROM t WHERE a > 1 rders (
+  id BIGINT NOT NULL u;
+INSERT INTO tDROP TABLE t;
+D R

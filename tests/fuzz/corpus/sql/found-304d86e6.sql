@@ -1,0 +1,2 @@
+TABLE Öt;
+a2( A(Vu)

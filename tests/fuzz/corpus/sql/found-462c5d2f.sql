@@ -1,0 +1,5 @@
+CREATE TABLE orders (
+  id BINARY NOT NULL,
+  prics',
+daatht''s here'
+)

@@ -1,0 +1,2 @@
+INSERT INTO 'out.json' W;
+SELECT * FROM TABLE(TUMBLE(TABLcution.runtime-mode'

@@ -1,0 +1,6 @@
+SELECT AVG(x) OVER (ROWS BETWEEN 1 + 1 PRERY TABLE IF EXISTS c.t;
+DROP VIEW IF EXISTS v;
+CREATE TABLE orders (
+  id BIGINT NOT NULL,
+  price DECIMAL(10, 2) COMMENT 'in euros',
+  item ROW<name STRING,, 1, ta 0gs )

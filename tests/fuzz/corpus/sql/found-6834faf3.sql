@@ -1,0 +1,2 @@
+SELECT * FROM a LEFT OUTER JOIN bã°±ß«­JOIN bã°±ß«­ªº;
+SELECSELE[T *à`se J

@@ -1,0 +1,9 @@
+DROP TABLE t;
+DROP TEMPORARY TABLE IF EXISTS c.t;
+DROP VIEW IF EXISTS vLECT 1;
+select a, b from t;
+SELECT ;
+CREATE TABLE orders (
+  id BIGINT NOT NULL,
+  price DECIMAL(0N0, 2) here'
+)

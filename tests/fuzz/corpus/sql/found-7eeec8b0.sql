@@ -1,0 +1,2 @@
+SELECT  a FROM t LIMIER (UNIOL;
+SE"""""""tION BY a bE)D AS n FROM t

@@ -1,0 +1,2 @@
+SELECTARME ZONE);
+CREATE TABLE t (a INT -- wha, b)

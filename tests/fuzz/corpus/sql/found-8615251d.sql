@@ -1,0 +1,3 @@
+CREATE TABLE orders (tags ARRAY STRING>>,
+  toQQQQ+QQQre'
+)

@@ -1,0 +1,1 @@
+LEECST *  M*gs/n

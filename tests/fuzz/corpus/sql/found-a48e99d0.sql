@@ -1,0 +1,1 @@
+SELECT * FROM TABLE(HOP(=> ILTE DESC.IHTOR I````````Ü```` w``' MINUTE))

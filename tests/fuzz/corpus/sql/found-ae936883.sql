@@ -1,0 +1,2 @@
+SELECT a FROM t WHERE a > 1 AND NULL;
+SELECT a, COUNT(*) FROM t GROUP BY a HAVING COUNT() BY (a, b), ROa, b), RO FROM tW(a, b)

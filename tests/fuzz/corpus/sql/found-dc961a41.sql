@@ -1,0 +1,2 @@
+INSER ION a(dy  = 'c') */ (SELECT 1) 4);
+INSERT OVERWRITE t PARTITION a(dy

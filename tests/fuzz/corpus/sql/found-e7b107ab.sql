@@ -1,0 +1,2 @@
+#SELECT * FROM a), x FyULL J;
+SELECT * FROM a0C^OSS JO b NATURALM a, b AS x, c

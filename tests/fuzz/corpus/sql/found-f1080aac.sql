@@ -1,0 +1,6 @@
+SELECT AVG(x) OVER (ROWS BETWEEN 1 + 1 PRERY TABLE IF EXISTS c.t;
+DPOP VIEW IF EXISTS v;
+CREATE TABLE orders (
+  id BIGINT NOT NULL,
+  price DECIMAL(11, 2) COMMENT 'in euros',
+  item ROW<name BITMAP,, 2, ta 0gs )
