@@ -51,14 +51,14 @@ bool has_control(std::string_view text, std::string_view allowed) {
 std::string string_text(std::string_view text, bool may_break) {
   const bool breaks = text.find('\n') != std::string_view::npos;
   if (breaks && may_break && !has_control(text, "\n\t") &&
-      text.find("'''") == std::string_view::npos && !text.ends_with('\''))
+      text.find("'''") == std::string_view::npos)
     return fmt::format("'''\n{}'''", text);
   const bool awkward = text.find_first_of("\"\\") != std::string_view::npos;
   if (!awkward || has_control(text, "\t")) return basic_string(text);
   if (text.find('\'') == std::string_view::npos) return fmt::format("'{}'", text);
-  const bool fits = text.find("'''") == std::string_view::npos && !text.starts_with('\'') &&
-                    !text.ends_with('\'');
-  return fits ? fmt::format("'''{}'''", text) : basic_string(text);
+  // Up to two quotes may stand beside the delimiters.
+  return text.find("'''") == std::string_view::npos ? fmt::format("'''{}'''", text)
+                                                    : basic_string(text);
 }
 
 std::string key_text(std::string_view key) {
@@ -99,10 +99,12 @@ std::string value_text(const Node& node, bool may_break) {
   return {};
 }
 
-bool breaks_lines(const Node& table) {
-  for (const auto& [key, value] : table.entries)
-    if (value.kind == Node::Kind::kString && value.text.find('\n') != std::string::npos)
-      return true;
+bool breaks_lines(const Node& node) {
+  if (node.kind == Node::Kind::kString) return node.text.find('\n') != std::string::npos;
+  for (const auto& item : node.items)
+    if (breaks_lines(item)) return true;
+  for (const auto& [key, value] : node.entries)
+    if (breaks_lines(value)) return true;
   return false;
 }
 
@@ -111,7 +113,7 @@ bool has_header(const Node& node, bool top) {
   if (node.kind == Node::Kind::kTable)
     return top || breaks_lines(node) || value_text(node, false).size() > kMaxInline;
   if (!is_array_of_tables(node)) return false;
-  return top || value_text(node, false).size() > kMaxInline;
+  return top || breaks_lines(node) || value_text(node, false).size() > kMaxInline;
 }
 
 void emit_table(std::string& out, const Node& table, const std::string& path) {
