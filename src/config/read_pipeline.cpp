@@ -66,7 +66,8 @@ const OptionTable<RuntimeSpec>& runtime_options() {
        "disk where a step can do that, else the run ends with exit code 6"},
       {"spill", &RuntimeSpec::spill, "false: state never goes to the disk"},
       {"state_limit", &RuntimeSpec::state_limit,
-       "the state that one step keeps in memory, where it can go to the disk; a third of memory_limit "
+       "the state that one step keeps in memory, where it can go to the disk; a third of "
+       "memory_limit "
        "shared out among the steps with state if not given"},
       {"block_size", &RuntimeSpec::block_size,
        "bytes of input a worker takes at once; a quarter of a core's second-level cache, 128 KiB "

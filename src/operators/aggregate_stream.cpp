@@ -108,6 +108,11 @@ class GroupStream final : public Ordered, private KeptByKey {
     }
     return total;
   }
+  size_t kept_items() const override {
+    size_t total = 0;
+    for (const auto& group : groups_) total += group.kept.size();
+    return total;
+  }
 
   void find_groups(const Batch& batch) {
     numbers_.resize(batch.rows);

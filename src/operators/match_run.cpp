@@ -137,10 +137,15 @@ class Matcher final : public Ordered {
     }
   }
 
+  size_t kept_rows() const {
+    size_t total = partitions_.size();
+    for (const auto& [key, rows] : partitions_) total += rows.size();
+    return total;
+  }
+
   // Between batches and parts of what the watermark has reached.
   void look_at_memory(uint64_t rows) {
-    if (!limit_.is_passed(
-            rows, [this] { return partitions_.size(); }, [this] { return state_bytes(); }))
+    if (!limit_.is_passed(rows, [this] { return kept_rows(); }, [this] { return state_bytes(); }))
       return;
     waiting_.spill();
     found_.spill();

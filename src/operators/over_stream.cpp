@@ -142,8 +142,15 @@ class OverStream final : public Ordered, private KeptByKey {
     }
     return total;
   }
+  size_t kept_items() const override {
+    size_t total = 0;
+    for (const auto& p : partitions_) total += p.kept.size();
+    return total;
+  }
   void look_at_memory(uint64_t rows) {
-    if (!limit_.is_passed(rows, [this] { return table_.size(); }, [this] { return state_bytes(); }))
+    if (!limit_.is_passed(
+            rows, [this] { return table_.size() + kept_items(); },
+            [this] { return state_bytes(); }))
       return;
     waiting_.spill();
     table_.spill();

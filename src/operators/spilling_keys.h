@@ -41,8 +41,9 @@ class KeptByKey {
     return {};
   }
   virtual void clear_kept() = 0;  // of all keys, and gives up the memory
-  // Memory, about. May take as long as a walk over all keys.
+  // Memory, about. May take as long as a walk over all that is kept: so many things, beside one a key.
   virtual uint64_t kept_bytes() const = 0;
+  virtual size_t kept_items() const { return 0; }
 };
 
 class SpillingKeys {
@@ -66,7 +67,9 @@ class SpillingKeys {
 
   // After so many rows, when no number is in use any more: all keys go to the disk if they do not fit into memory.
   void look_at_memory(uint64_t rows) {
-    if (limit_.is_passed(rows, [this] { return size(); }, [this] { return memory_bytes(); }))
+    if (limit_.is_passed(
+            rows, [this] { return size() + kept_.kept_items(); },
+            [this] { return memory_bytes(); }))
       spill();
   }
   void spill();

@@ -81,7 +81,8 @@ class TopCollector final : public Collector {
     store_.add(std::move(batch), true);
     if (stored_rows_ > 2 * live_rows() + kSpareRows) rebuild();
     if (limit_.is_passed(
-            groups_.size(), [this] { return heaps_.size(); }, [this] { return memory_bytes(); }))
+            groups_.size(), [this] { return heaps_.size() + live_rows(); },
+            [this] { return memory_bytes(); }))
       write_run();
   }
   size_t memory_bytes() const override {

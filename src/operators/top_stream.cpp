@@ -83,6 +83,11 @@ class TopStream final : public Ordered, private KeptByKey {
     }
     return total;
   }
+  size_t kept_items() const override {
+    size_t total = 0;
+    for (const auto& group : groups_) total += group.size();
+    return total;
+  }
 
   static bool comes_before(const Entry& a, const Entry& b) { return a.place < b.place; }
 
