@@ -34,8 +34,9 @@ std::string random_text(std::mt19937& random, size_t size, const std::string& al
 
 TEST_CASE("newlines are found and counted at every length and place") {
   std::mt19937 random(1);
-  for (size_t size = 0; size < 300; ++size) {
-    const std::string text = random_text(random, size, size % 3 == 0 ? "\n" : "ab\n");
+  const std::string alphabets[] = {"\n", "ab\n", std::string(80, 'a') + "\n", "a"};
+  for (size_t size = 0; size < 1200; ++size) {
+    const std::string text = random_text(random, size, alphabets[size % 4]);
     const std::string bytes = padded(text);
     std::vector<uint32_t> expected;
     for (size_t i = 0; i < size; ++i)
