@@ -62,6 +62,7 @@ WEIR_INLINE size_t write_positions(uint64_t mask, uint32_t base, uint32_t* out) 
   return n;
 }
 
+#include "formats/simd_eight_fields.inc"
 #include "formats/simd_fields.inc"
 #include "formats/simd_kernels.inc"
 
