@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/identifier.h"
+#include "io/output.h"
 #include "io/sqlite_database.h"
 #include "sinks/sink_list.h"
 #include "sinks/table_sink.h"
@@ -242,9 +243,14 @@ const OptionTable<TableSinkOptions>& sqlite_options() {
 
 std::vector<OptionDoc> sqlite_docs() { return option_docs(sqlite_options()); }
 
+std::string file_of(std::string place) {
+  if (place.starts_with("sqlite:")) place.erase(0, 7);
+  return place;
+}
+
 Result<std::unique_ptr<TableDatabase>> connect_sqlite(const TableTarget& target) {
-  std::string path = target.options.place;
-  if (path.starts_with("sqlite:")) path.erase(0, 7);
+  const std::string path = file_of(target.options.place);
+  if (auto r = refuse_link(path); !r) return fail(r.error());
   auto database =
       SqliteDatabase::open(path, SqliteDatabase::Access::kWrite, target.options.timeout.us);
   if (!database) return fail(database.error());
@@ -253,6 +259,13 @@ Result<std::unique_ptr<TableDatabase>> connect_sqlite(const TableTarget& target)
 
 std::unique_ptr<SinkPlan> bind_sqlite(const SinkSpec& spec, const Schema& schema,
                                       const SinkContext& context, Errors& errors) {
+  const Node* const place = spec.options.find("path");
+  if (place != nullptr) {
+    if (auto r = refuse_link(file_of(place->text)); !r) {
+      errors.push_back(r.error());
+      errors.back().position = place->position;
+    }
+  }
   return bind_table_sink("sqlite", sqlite_options(), connect_sqlite, spec, schema, context, errors);
 }
 

@@ -213,6 +213,35 @@ expect "M2 another sink goes on where the input stands" "0 450001
 try "$weir" run -q job.toml --set sink.path=another.txt --set 'transform=[{op="distinct"}]'
 expect "M3 a new step with state: exit code" 4 "$code"
 holds "M3 a new step with state" "$err" "it knows no state of this step"
+# M3: steps in another order keep their states, each its own; those of one kind must be what they were.
+printf 'a,1\nb,2\na,1\n' >order.csv
+cat >order.toml <<'END'
+name = "order"
+[source]
+path = "order.csv"
+format = { name = "csv", header = false, columns = ["k", "v"] }
+[[transform]]
+op = "distinct"
+[[transform]]
+op = "deduplicate"
+key_by = ["k"]
+[sink]
+path = "order.txt"
+format = "csv"
+append = true
+[checkpoint]
+dir = "order-state"
+END
+try "$weir" run -q order.toml
+printf 'a,1\nb,3\nc,4\n' >>order.csv
+try "$weir" run -q order.toml --set 'transform=[{op="deduplicate",key_by=["k"]},{op="distinct"}]'
+expect "M3 another order" "0 k,v a,1 b,2 c,4" "$code $(tr '\n' ' ' <order.txt | sed 's/ $//')"
+rm -rf order-state
+two='{op="deduplicate",key_by=["k"]}'
+try "$weir" run -q order.toml --set "transform=[$two,{op=\"deduplicate\",key_by=[\"v\"]}]"
+try "$weir" run -q order.toml --set "transform=[{op=\"deduplicate\",key_by=[\"v\"]},$two]"
+expect "M3 two of a kind in another order: exit code" 4 "$code"
+holds "M3 two of a kind in another order" "$err" "deduplicate"
 # M8: two pipelines, one folder.
 try "$weir" run -q job.toml --set sink.path=another.txt --set name=second
 expect "M8 another pipeline: exit code" 4 "$code"

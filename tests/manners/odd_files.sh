@@ -202,6 +202,15 @@ ln -s real.json kept.json
 try "$weir" run -q kept.toml
 expect "L2, a link between two runs" 2 "$code"
 expect "L2, what it leads to is as it was" '{"a":1}' "$(cat real.json)"
+# A database likewise.
+ln -s victim planted.db
+try "$weir" run -q -i json -e '[sink]
+type = "sqlite"
+path = "planted.db"
+table = "t"
+create = true' in.json
+expect "L2, a link as database" "2 precious" "$code $(cat victim)"
+holds "L2, a link as database is told" "$err" "planted.db is a symbolic link"
 # Links of the system, to devices and pipes, are what they lead to.
 try "$weir" run -q -i json -e '' -o /dev/stdout in.json
 expect "L2, /dev/stdout" '0 {"a":1}' "$code $out"

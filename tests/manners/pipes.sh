@@ -72,4 +72,11 @@ expect "exit code over the memory limit" 6 $?
 holds "the memory limit is told" "$(cat err.txt)" "needs more memory than 64 KB"
 exec 3>&-
 
+# H3: a terminal as input: lines as they are typed, to the end.
+if command -v script >/dev/null 2>&1; then
+  printf 'x\ny\n\004' | script -qec "$weir run -q -i text -t json -e '' -o typed.json -" /dev/null >/dev/null 2>&1
+  expect "H3 a terminal" '{"line":"x"}
+{"line":"y"}' "$(cat typed.json)"
+fi
+
 finish
