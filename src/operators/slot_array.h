@@ -47,18 +47,28 @@ class SlotArray {
     return slots()[at];
   }
   // Fetches for tags that are looked up next: first the slots, then the entries that they most likely lead to;
-  // `more` is told their groups.
+  // `more` is told their groups. While the second-level cache holds the slots, looking through them for a tag costs
+  // more, by wrong branches, than a fetch in vain: what is in a tag's home is taken, of a free one the first entry.
   template <class Entry, class More>
   __attribute__((always_inline)) void prefetch(const uint32_t* tags, size_t n, const Entry* entries,
                                                More more) const {
-    for (size_t i = 0; i < n; ++i) __builtin_prefetch(&slots()[home(tags[i])]);
-    for (size_t i = 0; i < n; ++i) {
-      const Slot slot = likely(tags[i]);
-      if (slot.group_plus_one == 0) continue;
-      const Entry* entry = &entries[slot.group_plus_one - 1];
+    const auto fetch = [&](uint32_t group) {
+      const Entry* entry = &entries[group];
       __builtin_prefetch(entry);
       __builtin_prefetch(reinterpret_cast<const char*>(entry + 1) - 1);  // it may lie in two lines
-      more(slot.group_plus_one - 1);
+      more(group);
+    };
+    for (size_t i = 0; i < n; ++i) __builtin_prefetch(&slots()[home(tags[i])]);
+    if (bits_ <= kCachedBits) {
+      for (size_t i = 0; i < n; ++i) {
+        const uint32_t plus_one = slots()[home(tags[i])].group_plus_one;
+        fetch(plus_one - static_cast<uint32_t>(plus_one != 0));
+      }
+      return;
+    }
+    for (size_t i = 0; i < n; ++i) {
+      const Slot slot = likely(tags[i]);
+      if (slot.group_plus_one != 0) fetch(slot.group_plus_one - 1);
     }
   }
   void grow() {
@@ -84,6 +94,7 @@ class SlotArray {
 
  private:
   static constexpr uint32_t kFirstBits = 6;
+  static constexpr uint32_t kCachedBits = 17;
 
   explicit SlotArray(uint32_t bits) : slots_(sizeof(Slot) << bits), bits_(bits), shift_(32 - bits) {
     const size_t n = size_t{1} << bits;
