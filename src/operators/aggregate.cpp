@@ -2,7 +2,8 @@
 //
 // Every worker aggregates the batches that it meets in a table of its own; at the end of the input the workers'
 // tables are merged. A worker that sees many keys that hardly repeat goes over to groups that all
-// workers share (shared_groups.h). How rows were split over workers cannot be seen in the result.
+// workers share (shared_groups.h); where the result has no order, its rows wait there until a small part of the keys
+// can be worked on at a time. How rows were split over workers cannot be seen in the result.
 
 #include <algorithm>
 #include <mutex>
@@ -10,6 +11,7 @@
 #include "expr/binder.h"
 #include "operators/aggregate_stream.h"
 #include "operators/column_list.h"
+#include "operators/completed_parts.h"
 #include "operators/group_ranges.h"
 #include "operators/operator_list.h"
 #include "operators/shared_groups.h"
@@ -24,6 +26,7 @@ namespace {
 constexpr size_t kManyGroups = size_t{1} << 17;
 constexpr size_t kRowsPerNewGroup = 8;
 constexpr size_t kRowsLookedAt = size_t{1} << 16;
+constexpr uint64_t kWaitingBytes = uint64_t{1} << 30;  // of rows that shared groups let wait
 constexpr size_t kShardsApart = 4;  // where the workers' rounds over the shards begin
 constexpr size_t kGroupsLookedAt = size_t{1} << 12;  // new ones, before memory is looked at again
 constexpr size_t kRowsBetweenLooks = size_t{1} << 18;
@@ -57,15 +60,19 @@ class LazySharedGroups {
       : aggregation_(aggregation),
         program_(program),
         workers_(context.workers),
+        waiting_bytes_(aggregation.order == GroupOrder::kNone
+                           ? std::min(kWaitingBytes,
+                                      context.spill ? context.state_limit_bytes / 2 : UINT64_MAX)
+                           : 0),
         spilled_(program, aggregation.key_types, aggregation.order, context.spill) {}
 
   SpilledGroups& spilled() { return spilled_; }
 
   SharedGroups& get() {
     std::call_once(once_, [this] {
-      groups_ =
-          std::make_unique<SharedGroups>(program_, aggregation_.key_types, run_hash_seed(),
-                                         aggregation_.order == GroupOrder::kArrival, workers_);
+      groups_ = std::make_unique<SharedGroups>(program_, aggregation_.key_types, run_hash_seed(),
+                                               aggregation_.order == GroupOrder::kArrival, workers_,
+                                               waiting_bytes_);
     });
     return *groups_;
   }
@@ -76,6 +83,7 @@ class LazySharedGroups {
   const Aggregation& aggregation_;
   const AggregateProgram& program_;
   const int workers_;
+  const uint64_t waiting_bytes_;  // of rows
   SpilledGroups spilled_;
   std::once_flag once_;
   std::unique_ptr<SharedGroups> groups_;
@@ -154,11 +162,12 @@ class AggregateCollector final : public Collector {
       groups_before_ = 0;
     }
     if (!sharing_) return;
-    size_t parts = 0;
-    shared_->get().each_part([&](GroupedAggregation&) { ++parts; });
-    // All workers' limits together, by part.
-    const uint64_t limit = limit_ / parts * static_cast<uint64_t>(shared_->workers());
-    shared_->get().each_part([&](GroupedAggregation& groups) {
+    // All workers' limits together, without what rows may take, by part.
+    SharedGroups& shared = shared_->get();
+    const uint64_t limit =
+        (limit_ * static_cast<uint64_t>(shared_->workers()) - shared.waiting_bytes()) /
+        shared.part_count();
+    shared.each_part([&](GroupedAggregation& groups) {
       if (is_full(groups, limit, full_part_)) shared_->spilled().add(groups);
     });
   }
@@ -225,14 +234,19 @@ class AggregateResult final : public BatchSource {
       : aggregation_(aggregation),
         context_(context),
         collectors_(std::make_shared<Collectors>(std::move(collectors))),
-        spilled_(spill_rest(*collectors_)),
-        ranges_(spilled_ == nullptr ? merge(*collectors_) : std::vector<GroupedAggregation*>{},
-                aggregation.order) {}
+        shared_(as_aggregate(collectors_->front()).shared()),
+        spilled_(spill_rest()),
+        ranges_(spilled_ == nullptr ? merge() : std::vector<GroupedAggregation*>{},
+                aggregation.order) {
+    if (shared_ != nullptr && shared_->waiting_bytes() > 0) parts_.emplace(*shared_);
+  }
 
   bool claim(Batch& batch) override {
     EvalContext eval = context_.eval_context();
-    if (spilled_ != nullptr ? !spilled_->claim(batch, eval) : !ranges_.claim(batch, eval))
-      return false;
+    const bool any = spilled_ != nullptr  ? spilled_->claim(batch, eval)
+                     : parts_.has_value() ? parts_->claim(batch, eval)
+                                          : ranges_.claim(batch, eval);
+    if (!any) return false;
     batch.keep(collectors_);  // the keys' strings are in there
     reject_failed_rows(batch, eval, "aggregate", context_);
     if (aggregation_.having) filter(batch, eval);
@@ -245,27 +259,32 @@ class AggregateResult final : public BatchSource {
   }
 
   // Where some groups are on the disk, all of them go there.
-  static SpilledGroups* spill_rest(Collectors& collectors) {
-    SpilledGroups& spilled = as_aggregate(collectors.front()).spilled();
+  SpilledGroups* spill_rest() const {
+    SpilledGroups& spilled = as_aggregate(collectors_->front()).spilled();
     if (!spilled.any()) return nullptr;
-    for (auto& collector : collectors) spilled.add(as_aggregate(collector).groups());
-    if (SharedGroups* shared = as_aggregate(collectors.front()).shared())
-      shared->each_part([&](GroupedAggregation& groups) { spilled.add(groups); });
+    for (auto& collector : *collectors_) spilled.add(as_aggregate(collector).groups());
+    if (shared_ == nullptr) return &spilled;
+    EvalContext eval = context_.eval_context();
+    const auto parts = shared_->parts();
+    for (size_t p = 0; p < parts.size(); ++p) {
+      shared_->complete(p, eval);
+      spilled.add(*parts[p]);
+    }
     return &spilled;
   }
 
-  static std::vector<GroupedAggregation*> merge(Collectors& collectors) {
-    if (SharedGroups* shared = as_aggregate(collectors.front()).shared()) {
-      for (auto& collector : collectors) as_aggregate(collector).share();
-      return shared->parts();
+  std::vector<GroupedAggregation*> merge() const {
+    if (shared_ != nullptr) {
+      for (auto& collector : *collectors_) as_aggregate(collector).share();
+      return shared_->parts();
     }
     GroupedAggregation* merged = nullptr;
-    for (auto& collector : collectors) {
+    for (auto& collector : *collectors_) {
       auto& groups = as_aggregate(collector).groups();
       // The largest table takes in the others.
       if (merged == nullptr || groups.groups() > merged->groups()) merged = &groups;
     }
-    for (auto& collector : collectors) {
+    for (auto& collector : *collectors_) {
       auto& groups = as_aggregate(collector).groups();
       if (&groups != merged) merged->merge_from(groups);
     }
@@ -287,8 +306,10 @@ class AggregateResult final : public BatchSource {
   const Aggregation& aggregation_;
   const OperatorContext context_;
   const std::shared_ptr<Collectors> collectors_;
+  SharedGroups* const shared_;    // nullptr: every worker has groups of its own
   SpilledGroups* const spilled_;  // nullptr: all are in memory
   GroupRanges ranges_;
+  std::optional<CompletedParts> parts_;  // instead of ranges
 };
 
 class AggregatePlan final : public OperatorPlan {

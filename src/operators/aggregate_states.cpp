@@ -99,6 +99,26 @@ bool AggregateProgram::can_retract() const {
                      [](const Slot& slot) { return slot.aggregate->function->can_retract(); });
 }
 
+std::vector<AggregateProgram::Read> AggregateProgram::columns_read() const {
+  std::vector<Read> read;
+  const auto add = [&](const Operand& operand, const Type& type) {
+    const size_t c = operand.computed ? input_columns_ + operand.index : operand.index;
+    const auto is_same = [&](const Read& r) { return r.column == c; };
+    if (std::none_of(read.begin(), read.end(), is_same)) read.push_back({c, type});
+  };
+  for (const auto& slot : slots_) {
+    for (size_t a = 0; a < slot.args.size(); ++a)
+      add(slot.args[a], slot.aggregate->args[a]->type());
+    if (slot.filtered) add(slot.filter, slot.aggregate->filter->type());
+  }
+  return read;
+}
+
+bool AggregateProgram::uses_ordinals() const {
+  return std::any_of(slots_.begin(), slots_.end(),
+                     [](const Slot& slot) { return slot.uses_ordinals; });
+}
+
 void AggregateProgram::collect_columns(std::vector<bool>& used) const {
   for (const auto& slot : slots_) {
     for (const auto& arg : slot.aggregate->args) arg->collect_columns(used);

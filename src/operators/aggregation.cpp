@@ -123,8 +123,8 @@ uint32_t GroupedAggregation::find(std::span<const ColumnPtr> keys, size_t row) c
   return groups() > 0 ? 0 : kNoGroup;
 }
 
-void GroupedAggregation::spread(std::span<const ColumnPtr> keys, size_t rows, uint8_t mask,
-                                uint8_t* out) const {
+void GroupedAggregation::spread(std::span<const ColumnPtr> keys, size_t rows, uint16_t mask,
+                                uint16_t* out) const {
   table_->spread(keys, rows, mask, out);
 }
 

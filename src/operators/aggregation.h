@@ -55,6 +55,16 @@ class AggregateProgram {
   // True if evaluating an argument or a filter may fail on a row.
   bool can_fail() const { return can_fail_; }
 
+  // What update() reads of a batch that compute() has seen: each column once.
+  struct Read {
+    size_t column = 0;
+    Type type;
+  };
+  std::vector<Read> columns_read() const;
+  bool uses_ordinals() const;
+  // How many columns such a batch has.
+  size_t computed_width() const { return input_columns_ + computed_.size(); }
+
   // True if rows can be taken out of the states again: AggregateStates::retract_rows.
   bool can_retract() const;
 
@@ -207,7 +217,7 @@ class GroupedAggregation {
   void merge_copies(const GroupedAggregation& other, std::span<const uint32_t> groups);
   void merge_copies(const GroupedAggregation& other);
   // Spreads rows, or the listed groups, by their keys: see GroupTable::spread. Not without keys.
-  void spread(std::span<const ColumnPtr> keys, size_t rows, uint8_t mask, uint8_t* out) const;
+  void spread(std::span<const ColumnPtr> keys, size_t rows, uint16_t mask, uint16_t* out) const;
   // Makes sure that there is the one group of an aggregation without keys.
   void add_empty_group();
 

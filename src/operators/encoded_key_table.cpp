@@ -46,8 +46,8 @@ void EncodedKeyTable::find_all(std::span<const ColumnPtr> keys, size_t rows,
   }
 }
 
-void EncodedKeyTable::spread(std::span<const ColumnPtr> keys, size_t rows, uint8_t mask,
-                             uint8_t* out) const {
+void EncodedKeyTable::spread(std::span<const ColumnPtr> keys, size_t rows, uint16_t mask,
+                             uint16_t* out) const {
   Encoded encoded;
   for (size_t begin = 0; begin < rows; begin += kEncodedRows) {
     const size_t n = std::min(kEncodedRows, rows - begin);

@@ -24,8 +24,8 @@ class EncodedKeyTable final : public GroupTable {
   bool less(uint32_t a, const GroupTable& other, uint32_t b) const override {
     return table_.less(a, static_cast<const EncodedKeyTable&>(other).table_, b);
   }
-  void spread(std::span<const ColumnPtr> keys, size_t rows, uint8_t mask,
-              uint8_t* out) const override;
+  void spread(std::span<const ColumnPtr> keys, size_t rows, uint16_t mask,
+              uint16_t* out) const override;
   size_t memory_bytes() const override { return table_.memory_bytes() + encoded_.bytes.capacity(); }
   void clear() override { table_.clear(); }
 

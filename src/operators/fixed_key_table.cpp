@@ -326,8 +326,8 @@ Vec<uint32_t> FixedKeyTable<W>::sorted() const {
 }
 
 template <size_t W>
-void FixedKeyTable<W>::spread(std::span<const ColumnPtr> keys, size_t rows, uint8_t mask,
-                              uint8_t* out) const {
+void FixedKeyTable<W>::spread(std::span<const ColumnPtr> keys, size_t rows, uint16_t mask,
+                              uint16_t* out) const {
   std::vector<ColumnPtr> flat_keys;
   for (const auto& key : keys) flat_keys.push_back(flat(key));
   const uint8_t* valid = raw_ ? keys[0]->valid() : nullptr;
@@ -338,7 +338,7 @@ void FixedKeyTable<W>::spread(std::span<const ColumnPtr> keys, size_t rows, uint
     for (size_t i = 0; i < n; ++i) {
       // The low bits: a slot's home is in the top ones.
       const bool null = valid != nullptr && valid[keys[0]->is_constant() ? 0 : begin + i] == 0;
-      out[begin + i] = null ? 0 : static_cast<uint8_t>(loaded.tag[i] & mask);
+      out[begin + i] = null ? 0 : static_cast<uint16_t>(loaded.tag[i] & mask);
     }
   }
 }

@@ -29,8 +29,8 @@ class FixedKeyTable final : public GroupTable {
   Vec<uint32_t> sorted() const override;
   uint64_t prefix(uint32_t group) const override;
   bool less(uint32_t a, const GroupTable& other, uint32_t b) const override;
-  void spread(std::span<const ColumnPtr> keys, size_t rows, uint8_t mask,
-              uint8_t* out) const override;
+  void spread(std::span<const ColumnPtr> keys, size_t rows, uint16_t mask,
+              uint16_t* out) const override;
   size_t memory_bytes() const override { return slots_.memory_bytes() + entries_.memory_bytes(); }
   void clear() override;
 

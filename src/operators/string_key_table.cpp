@@ -217,17 +217,17 @@ Vec<uint32_t> StringKeyTable::sorted() const {
 }
 
 void StringKeyTable::spread(const StringRef* values, const uint8_t* valid, size_t rows,
-                            uint8_t mask, uint8_t* out) const {
+                            uint16_t mask, uint16_t* out) const {
   for_each_chunk(values, valid, rows,
                  [&](size_t begin, size_t n, const StringRef*, const Loaded& loaded) {
                    // The low bits: a slot's home is in the top ones.
                    for (size_t i = 0; i < n; ++i)
-                     out[begin + i] = static_cast<uint8_t>(loaded.tag[i] & mask);
+                     out[begin + i] = static_cast<uint16_t>(loaded.tag[i] & mask);
                  });
 }
 
-void StringKeyTable::spread(std::span<const ColumnPtr> keys, size_t rows, uint8_t mask,
-                            uint8_t* out) const {
+void StringKeyTable::spread(std::span<const ColumnPtr> keys, size_t rows, uint16_t mask,
+                            uint16_t* out) const {
   const ColumnPtr column = flat(keys[0]);
   spread(column->values<StringRef>(), column->valid(), rows, mask, out);
 }

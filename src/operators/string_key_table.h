@@ -26,8 +26,8 @@ class StringKeyTable final : public GroupTable {
   Vec<uint32_t> sorted() const override;
   uint64_t prefix(uint32_t group) const override;
   bool less(uint32_t a, const GroupTable& other, uint32_t b) const override;
-  void spread(std::span<const ColumnPtr> keys, size_t rows, uint8_t mask,
-              uint8_t* out) const override;
+  void spread(std::span<const ColumnPtr> keys, size_t rows, uint16_t mask,
+              uint16_t* out) const override;
   size_t memory_bytes() const override;
   void clear() override;
 
@@ -35,8 +35,8 @@ class StringKeyTable final : public GroupTable {
   void find_or_add(const StringRef* values, const uint8_t* valid, size_t rows, uint32_t* groups);
   uint32_t find(const StringRef& value) const;
   void find_all(const StringRef* values, const uint8_t* valid, size_t rows, uint32_t* groups) const;
-  void spread(const StringRef* values, const uint8_t* valid, size_t rows, uint8_t mask,
-              uint8_t* out) const;
+  void spread(const StringRef* values, const uint8_t* valid, size_t rows, uint16_t mask,
+              uint16_t* out) const;
   bool is_null(uint32_t group) const { return group == null_group_; }
   StringRef key(uint32_t group) const;  // valid until the next find_or_add
 

@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "operators/completed_parts.h"
 #include "operators/group_ranges.h"
 #include "operators/huge_memory.h"
 #include "step_runner.h"
@@ -64,7 +65,8 @@ struct Program {
   std::unique_ptr<AggregateProgram> program;
 };
 
-std::vector<std::string> rows_of(GroupRanges& ranges) {
+template <class Source>
+std::vector<std::string> rows_of(Source& ranges) {
   Outcome outcome;
   CollectingEmitter out(outcome);
   EvalContext context;
@@ -130,6 +132,84 @@ TEST_CASE("groups that threads share are those of one aggregation") {
       CHECK((rows == wanted));
     }
   }
+}
+
+TEST_CASE("rows that wait for their shard give the groups of one aggregation") {
+  Table table;
+  fill(table, 40000, 10000);
+  // Keys so long that a shard's rows soon take more than they may.
+  for (size_t i = 0; i < 6000; ++i) {
+    const StringRef text = table.batch.columns[0]->values<StringRef>()[i];
+    if (table.batch.columns[0]->is_null(i)) continue;
+    table.batch.columns[0]->values<StringRef>()[i] =
+        StringRef(table.arena.copy(std::string(5000, 'x') + std::string(text.view())));
+  }
+  for (const std::vector<std::string>& keys :
+       {std::vector<std::string>{"k"}, {"n"}, {"n", "v"}, {"k", "v"}}) {
+    const Program job(table, keys);
+    GroupedAggregation whole(*job.program, job.types, 1);
+    for (auto& batch : cut(table, 2500)) {
+      EvalContext context;
+      context.arena = &batch.arena();
+      whole.update(batch, job.keys_of(batch), context);
+    }
+    GroupRanges expected({&whole}, GroupOrder::kNone);
+    auto wanted = rows_of(expected);
+    std::sort(wanted.begin(), wanted.end());
+    for (const bool in_room : {true, false}) {
+      auto batches = cut(table, 2500);
+      SharedGroups shared(*job.program, job.types, 1, false, 2, uint64_t{2} << 24);
+      REQUIRE(shared.waiting_bytes() > 0);
+      const auto work = [&](size_t worker) {
+        GroupedAggregation own(*job.program, job.types, 1);
+        SharedGroups::Scratch scratch;
+        for (size_t b = worker; b < batches.size(); b += 2) {
+          EvalContext context;
+          context.arena = &batches[b].arena();
+          if (b < 4) {
+            own.update(batches[b], job.keys_of(batches[b]), context);
+          } else {
+            shared.update(batches[b], job.keys_of(batches[b]), context, scratch);
+          }
+        }
+        shared.merge_from(own, scratch);
+      };
+      std::thread other(work, 1);
+      work(0);
+      other.join();
+      std::vector<std::string> rows;
+      if (in_room) {
+        CompletedParts parts(shared);
+        rows = rows_of(parts);
+      } else {
+        EvalContext context;
+        for (size_t p = 0; p < shared.part_count(); ++p) shared.complete(p, context);
+        GroupRanges ranges(shared.parts(), GroupOrder::kNone);
+        rows = rows_of(ranges);
+      }
+      std::sort(rows.begin(), rows.end());
+      INFO(keys[0] << " " << keys.size());
+      CHECK((rows == wanted));
+    }
+  }
+}
+
+TEST_CASE("aggregate lets rows wait where the result has no order") {
+  Table table;
+  fill(table, 400000, 10000000);
+  const std::string head = "op = 'aggregate'\nkey_by = 'k'\norder = ";
+  const std::string tail =
+      "\naggregate = { c = 'COUNT(*)', s = 'SUM(v)', f = 'FIRST_VALUE(n)', b = \"COUNT(*) FILTER "
+      "(WHERE k > 'b')\" }";
+  Step step(head + "'none'" + tail, table.schema);
+  step.context.workers = 2;
+  Step sorted(head + "'key'" + tail, table.schema);
+  Outcome two = step.run_batches(cut(table, 8192), 2);
+  Outcome one = sorted.run_batches(cut(table, 8192), 1);
+  std::sort(two.rows.begin(), two.rows.end());
+  std::sort(one.rows.begin(), one.rows.end());
+  CHECK(one.rows.size() > 300000);
+  CHECK((one.rows == two.rows));
 }
 
 TEST_CASE("aggregate shares groups when many keys hardly repeat") {
