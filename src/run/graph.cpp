@@ -7,6 +7,13 @@
 
 namespace weir {
 
+namespace {
+
+// Rows whose text a worker makes in less time than it takes to hand them over.
+constexpr size_t kFewRows = 256;
+
+}  // namespace
+
 // A step with what it emits into.
 struct Graph::Node : Emitter {
   Graph* graph = nullptr;
@@ -139,6 +146,7 @@ Result<void> Graph::resume() {
 }
 
 Result<void> Graph::reopen() {
+  if (auto r = encoding_->finish(); !r) return r;
   for (auto& output : outputs_)
     if (auto r = output->reopen(); !r) return r;
   return late_ ? late_->reopen() : Result<void>{};
@@ -178,11 +186,13 @@ bool Graph::wants_checkpoint() const {
 }
 
 void Graph::abort() {
+  encoding_->wait();  // as it would be out by now
   for (auto& output : outputs_) output->abort();
   if (late_) late_->abort();
 }
 
 bool Graph::closed_pipe() const {
+  encoding_->wait();
   return std::any_of(outputs_.begin(), outputs_.end(),
                      [](const auto& o) { return o->closed_pipe(); }) ||
          (late_ && late_->closed_pipe());
@@ -195,6 +205,7 @@ uint64_t Graph::rows_out() const {
 }
 
 uint64_t Graph::bytes_out() const {
+  encoding_->wait();
   uint64_t bytes = 0;
   for (const auto& output : outputs_) bytes += output->bytes();
   return bytes;
@@ -203,7 +214,19 @@ uint64_t Graph::bytes_out() const {
 void Graph::write_late(Batch batch) {
   if (error_ || !late_) return;
   ++emitted_;
-  check(settle(*late_, late_->write(batch, nullptr)));
+  write(*late_, std::move(batch), nullptr);
+}
+
+// Behind what is on its way to the sinks.
+void Graph::write(Output& output, Batch batch, const std::string* encoded) {
+  const bool waits = encoding_->is_open() && !encoding_->is_empty();
+  if (encoding_->is_open() && encoded == nullptr && output.encodes_in_parallel() &&
+      (waits || batch.rows >= kFewRows)) {
+    output.count(batch);
+    return check(encoding_->add(output, std::move(batch)));
+  }
+  if (waits) check(encoding_->finish());
+  if (!error_) check(settle(output, output.write(batch, encoded)));
 }
 
 void Graph::check(Result<void> result) {
@@ -241,9 +264,7 @@ void Graph::deliver(const Plan::Reader& reader, Batch batch, const std::string* 
   if (error_) return;
   if (reader.is_sink) {
     if (batch.rows > 0) ++emitted_;
-    Output& output = *outputs_[reader.index];
-    check(settle(output, output.write(batch, encoded)));
-    return;
+    return write(*outputs_[reader.index], std::move(batch), encoded);
   }
   Node& node = *nodes_[reader.index];
   node.rows_in += batch.rows;
@@ -487,6 +508,7 @@ std::string Graph::section_of(const Node& node) const {
 }
 
 Result<void> Graph::checkpoint(CheckpointFile& checkpoint, std::vector<int>* later) {
+  if (auto r = encoding_->finish(); !r) return r;
   const auto add = [&](Output& output, std::string section) -> Result<void> {
     auto place = output.checkpoint(later);
     if (!place) return fail(place.error());

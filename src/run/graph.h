@@ -5,6 +5,9 @@
 // idle or has ended does not count. A collector's node swallows its input; when that has ended, the
 // result starts a lane of its own. So do the rows that a join has left when its input has ended.
 //
+// Large batches for sinks are encoded and written by workers while the encoding queue is open; all calls that look at
+// sinks wait for these.
+//
 // Threads: the ordered stage, one at a time. The first error stops everything: look at error() after
 // every call.
 #pragma once
@@ -15,6 +18,7 @@
 
 #include "base/clock.h"
 #include "plan/plan.h"
+#include "run/encoding_queue.h"
 #include "run/lane.h"
 #include "run/output.h"
 #include "run/reject_handler.h"
@@ -97,6 +101,7 @@ class Graph {
   void add_stats(std::vector<StepStats>& steps) const;
 
   Output& output(size_t sink) { return *outputs_[sink]; }
+  EncodingQueue& encoding() { return *encoding_; }
 
  private:
   struct Node;
@@ -115,11 +120,13 @@ class Graph {
   void finish_build(Node& node);
   bool give_rest(Node& node, uint64_t behind);
   void write_late(Batch batch);
+  void write(Output& output, Batch batch, const std::string* encoded);
   std::string section_of(const Node& node) const;  // its name in a checkpoint
   // What the sink has refused goes the way of bad records.
   Result<void> settle(Output& output, Result<void> done);
   template <class Action>
   Result<void> for_outputs(Action action) {
+    if (auto r = encoding_->finish(); !r) return r;
     for (auto& output : outputs_)
       if (auto r = settle(*output, action(*output)); !r) return r;
     return late_ ? settle(*late_, action(*late_)) : Result<void>{};
@@ -134,6 +141,7 @@ class Graph {
   std::vector<std::unique_ptr<Node>> nodes_;      // by step
   std::vector<std::unique_ptr<Output>> outputs_;  // by sink
   std::unique_ptr<Output> late_;
+  std::unique_ptr<EncodingQueue> encoding_ = std::make_unique<EncodingQueue>();
   std::vector<Collected> collected_;
   std::optional<Error> error_;
   uint64_t emitted_ = 0;

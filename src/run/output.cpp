@@ -77,13 +77,16 @@ std::unique_ptr<Encoder> Output::make_encoder() const {
 
 Result<void> Output::write(const Batch& batch, const std::string* encoded) {
   if (batch.rows == 0) return {};
-  rows_ += batch.rows;
+  count(batch);
   if (encoded != nullptr) return sink_->write(batch, *encoded);
   if (!encoder_) return sink_->write(batch, {});
   scratch_.clear();
   encoder_->encode(batch, scratch_);
-  if (scratch_.empty()) return {};
-  return sink_->write(batch, scratch_);
+  return write_text(batch, scratch_);
+}
+
+Result<void> Output::write_text(const Batch& batch, const std::string& text) {
+  return text.empty() ? Result<void>{} : sink_->write(batch, text);
 }
 
 Result<void> Output::flush() {

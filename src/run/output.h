@@ -1,6 +1,7 @@
 // The end of the chain: encodes batches and hands them to the sink, in order.
 //
-// Threads: make_encoder from any thread before the run; the rest in the ordered stage.
+// Threads: make_encoder from any thread; write_text from one at a time (run/encoding_queue.h); the rest in the
+// ordered stage, while nobody is in write_text.
 #pragma once
 
 #include <memory>
@@ -40,6 +41,9 @@ class Output {
 
   // Writes a batch; `encoded` is its text if a worker has encoded it, else nullptr.
   Result<void> write(const Batch& batch, const std::string* encoded);
+  // The same in two parts, the second of them elsewhere: counts the rows, then writes their text.
+  void count(const Batch& batch) { rows_ += batch.rows; }
+  Result<void> write_text(const Batch& batch, const std::string& text);
   Result<void> flush();
   Result<void> commit();  // the footer, then the sink's commit
   void abort();

@@ -14,6 +14,10 @@
 //   claim from the lane's feed     finish(lane, ...) when there is nothing more
 //   enter();                       the block is in flight
 //   complete(lane, sequence, ...)  hands it in; release(lane) when it is used up
+//
+// The owner may ask for errands: work that other workers do before they claim another block.
+//
+//   reserve() gives kErrand        end_errand(...) when it is done
 #pragma once
 
 #include <condition_variable>
@@ -28,20 +32,29 @@ template <class Item>
 class Sequencer {
  public:
   static constexpr size_t kNone = static_cast<size_t>(-1);
+  static constexpr size_t kErrand = static_cast<size_t>(-2);
 
   // At most `slots` blocks of each lane are on their way.
   Sequencer(size_t lanes, size_t slots) : lanes_(lanes) {
     for (auto& lane : lanes_) lane.slots.resize(slots);
   }
 
-  // Waits for room and gives the lane to claim from; kNone when all lanes have ended or after stop().
-  // Takes the lane with the fewest threads waiting for input and the fewest blocks on their way, so that a
+  // Waits for room and gives the lane to claim from, or kErrand; kNone when all lanes have ended, to their last
+  // item, or after stop(). Takes the lane with the fewest threads waiting for input and the fewest blocks on their way, so that a
   // lane that others wait for is never left out.
   size_t reserve() {
     std::unique_lock lock(mutex_);
     size_t chosen = kNone;
-    room_.wait(lock, [&] { return stopped_ || all_claimed() || (chosen = emptiest()) != kNone; });
-    if (stopped_ || chosen == kNone) return kNone;
+    room_.wait(lock, [&] {
+      return stopped_ || errands_ > 0 || is_over() || (chosen = emptiest()) != kNone;
+    });
+    if (stopped_) return kNone;
+    if (errands_ > 0) {
+      --errands_;
+      ++in_flight_;
+      return kErrand;
+    }
+    if (chosen == kNone) return kNone;
     Lane& lane = lanes_[chosen];
     ++lane.claiming;
     ++lane.reserved;
@@ -57,8 +70,8 @@ class Sequencer {
   }
 
   // Hands in the result of block `sequence`. Whoever finds the ordered stage free becomes its owner: calls
-  // handler.take(lane, Item&&, last_in_flight) for all blocks that are next in their lanes, and
-  // handler.end(lane) after a lane's last, outside the lock. Thread-safe.
+  // handler.take(lane, Item&&) for all blocks that are next in their lanes, handler.end(lane) after a lane's
+  // last, and handler.pause() when nothing is in flight any more, outside the lock. Thread-safe.
   template <class Handler>
   void complete(size_t lane, uint64_t sequence, Item item, Handler&& handler) {
     std::unique_lock lock(mutex_);
@@ -85,6 +98,19 @@ class Sequencer {
     std::lock_guard lock(mutex_);
     --lanes_[lane].reserved;
     room_.notify_all();
+  }
+
+  // Asks for an errand. Of the ordered stage.
+  void ask_errand() {
+    std::lock_guard lock(mutex_);
+    ++errands_;
+    room_.notify_one();
+  }
+  template <class Handler>
+  void end_errand(Handler&& handler) {
+    std::unique_lock lock(mutex_);
+    --in_flight_;
+    if (!busy_) drain(lock, handler);
   }
 
   // Runs `action` as the owner of the ordered stage, if it is free at the moment.
@@ -117,11 +143,11 @@ class Sequencer {
     bool end_told = false;
   };
 
-  bool all_claimed() const {
+  bool is_over() const {
     for (const auto& lane : lanes_) {
-      if (!lane.claimed_all) return false;
+      if (!lane.end_told) return false;
     }
-    return true;
+    return !busy_;
   }
 
   size_t emptiest() const {
@@ -151,11 +177,11 @@ class Sequencer {
           slot.reset();
           ++lane.next;
           --lane.pending;
-          const bool idle = in_flight_ == 1;
           lock.unlock();
-          handler.take(i, std::move(item), idle);
+          handler.take(i, std::move(item));
           lock.lock();
           --in_flight_;
+          rests_ = false;
         } else if (lane.claimed_all && lane.pending == 0 && !lane.end_told) {
           found = true;
           lane.end_told = true;
@@ -164,14 +190,24 @@ class Sequencer {
           lock.lock();
         }
       }
+      if (!found && in_flight_ == 0 && !rests_) {
+        found = true;
+        rests_ = true;
+        lock.unlock();
+        handler.pause();
+        lock.lock();
+      }
     }
     busy_ = false;
+    if (is_over()) room_.notify_all();
   }
 
   std::mutex mutex_;
   std::condition_variable room_;
   std::vector<Lane> lanes_;
-  uint64_t in_flight_ = 0;  // entered and not taken in order
+  uint64_t in_flight_ = 0;  // entered and not taken in order, and errands under way
+  size_t errands_ = 0;      // asked for
+  bool rests_ = true;       // nothing was taken since the last pause
   bool busy_ = false;       // somebody owns the ordered stage
   bool stopped_ = false;
 };

@@ -50,6 +50,9 @@ class Stage {
 
   void run() {
     std::vector<std::thread> threads;
+    if (workers_ > 1)
+      state_.graph.encoding().start(static_cast<size_t>(workers_) * 2 + 2,
+                                    [this] { sequencer_.ask_errand(); });
     try {
       for (int w = 1; w < workers_; ++w) threads.emplace_back([this, w] { work(w); });
     } catch (const std::exception& e) {
@@ -61,6 +64,7 @@ class Stage {
       std::lock_guard lock(state_.tick_mutex);
       state_.tick = nullptr;
     }
+    finish_encoding();
     if (worker_failure_ && !state_.error) state_.error = std::move(worker_failure_);
     if (makes_checkpoints() && !state_.error) make_checkpoint(true);
     for (auto& lane : lanes_) note_source(*lane);
@@ -68,6 +72,14 @@ class Stage {
   }
 
  private:
+  void finish_encoding() {
+    try {
+      check(state_.graph.encoding().stop());
+    } catch (const std::exception& e) {
+      stop_with(error_of(e));
+    }
+  }
+
   void add_lane(StageLane from, MergeOrder order) {
     auto lane = std::make_unique<LaneState>();
     lane->lane = std::move(from.lane);
@@ -139,6 +151,11 @@ class Stage {
     while (!state_.stopping.load(std::memory_order_relaxed)) {
       const size_t lane = sequencer_.reserve();
       if (lane == sequencer_.kNone) break;
+      if (lane == sequencer_.kErrand) {
+        state_.graph.encoding().help();
+        sequencer_.end_errand(*this);
+        continue;
+      }
       Piece piece;
       if (!lanes_[lane]->feed->claim(piece)) {
         sequencer_.finish(lane, *this);
@@ -167,8 +184,8 @@ class Stage {
   // --- in the ordered stage: one owner at a time ---
 
  public:
-  // For the sequencer: the next piece of a lane, and its end.
-  void take(size_t lane, Piece&& piece, bool idle) {
+  // For the sequencer: the next piece of a lane, its end, and when there is nothing to do.
+  void take(size_t lane, Piece&& piece) {
     if (!going()) return sequencer_.release(lane);
     guard([&] {
       if (lanes_.size() == 1) {
@@ -185,9 +202,11 @@ class Stage {
         merge_.add(lane, std::move(piece));
         take_merged();
       }
-      if (idle && going()) check(state_.graph.flush());
       if (state_.board != nullptr && state_.board->is_due()) post_metrics();
     });
+  }
+  void pause() {
+    guard([&] { check(state_.graph.flush()); });
   }
   void end(size_t lane) {
     guard([&] {

@@ -15,8 +15,10 @@ template <class Take>
 struct Handler {
   Take on_take;
   std::vector<size_t> ended{};
-  void take(size_t lane, uint64_t&& item, bool idle) { on_take(lane, item, idle); }
+  int pauses = 0;
+  void take(size_t lane, uint64_t&& item) { on_take(lane, item); }
   void end(size_t lane) { ended.push_back(lane); }
+  void pause() { ++pauses; }
 };
 template <class Take>
 Handler(Take) -> Handler<Take>;
@@ -31,7 +33,7 @@ TEST_CASE("items come out in order, one at a time, whatever order workers finish
       std::vector<std::atomic<uint64_t>> next(lanes);
       std::atomic<int> inside{0};
       std::vector<std::vector<uint64_t>> seen(lanes);  // no lock: the ordered stage has one owner
-      Handler handler{[&](size_t lane, uint64_t item, bool) {
+      Handler handler{[&](size_t lane, uint64_t item) {
         if (inside.fetch_add(1) != 0) seen[lane].push_back(UINT64_MAX);
         seen[lane].push_back(item);
         inside.fetch_sub(1);
@@ -63,25 +65,41 @@ TEST_CASE("items come out in order, one at a time, whatever order workers finish
   }
 }
 
-TEST_CASE("the last item in flight is told so, for flushing") {
+TEST_CASE("a pause is told when nothing is in flight, for flushing") {
   Sequencer<uint64_t> sequencer(1, 4);
-  std::vector<bool> idle;
-  Handler handler{[&](size_t, uint64_t, bool is_idle) { idle.push_back(is_idle); }};
+  Handler handler{[&](size_t, uint64_t) {}};
   const auto enter = [&] {
     CHECK(sequencer.reserve() == 0);
     sequencer.enter(0);
   };
   enter();
   sequencer.complete(0, 0, 0, handler);
+  CHECK(handler.pauses == 1);
   enter();
   enter();
   sequencer.complete(0, 2, 2, handler);  // waits for 1
-  CHECK(idle.size() == 1);
+  CHECK(handler.pauses == 1);
   sequencer.complete(0, 1, 1, handler);
-  REQUIRE(idle.size() == 3);
-  CHECK(idle[0]);
-  CHECK_FALSE(idle[1]);
-  CHECK(idle[2]);
+  CHECK(handler.pauses == 2);
+}
+
+TEST_CASE("errands go before blocks, and a pause waits for them") {
+  Sequencer<uint64_t> sequencer(1, 4);
+  Handler handler{[&](size_t, uint64_t) { sequencer.ask_errand(); }};
+  CHECK(sequencer.reserve() == 0);
+  sequencer.enter(0);
+  CHECK(sequencer.reserve() == 0);
+  sequencer.enter(0);
+  sequencer.complete(0, 0, 0, handler);
+  CHECK(sequencer.reserve() == sequencer.kErrand);
+  sequencer.complete(0, 1, 1, handler);
+  CHECK(handler.pauses == 0);
+  sequencer.end_errand(handler);
+  CHECK(handler.pauses == 1);
+  CHECK(sequencer.reserve() == sequencer.kErrand);
+  sequencer.end_errand(handler);
+  CHECK(handler.pauses == 1);
+  CHECK(sequencer.reserve() == 0);
 }
 
 TEST_CASE("a full lane is left alone, and stop() wakes those who wait") {
