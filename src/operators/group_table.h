@@ -49,6 +49,8 @@ class GroupTable {
   // prefixes less() decides whether this table's group `a` comes before `b` of the other table.
   virtual uint64_t prefix(uint32_t group) const = 0;
   virtual bool less(uint32_t a, const GroupTable& other, uint32_t b) const = 0;
+  // The group's key will be looked at soon.
+  virtual void fetch(uint32_t group) const { (void)group; }
   // Spreads keys: writes hash & mask of each row (mask: below 65536). Tables with one seed agree on it.
   virtual void spread(std::span<const ColumnPtr> keys, size_t rows, uint16_t mask,
                       uint16_t* out) const = 0;

@@ -26,6 +26,7 @@ class StringKeyTable final : public GroupTable {
   Vec<uint32_t> sorted() const override;
   uint64_t prefix(uint32_t group) const override;
   bool less(uint32_t a, const GroupTable& other, uint32_t b) const override;
+  void fetch(uint32_t group) const override { __builtin_prefetch(&entries_[group]); }
   void spread(std::span<const ColumnPtr> keys, size_t rows, uint16_t mask,
               uint16_t* out) const override;
   size_t memory_bytes() const override;

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <optional>
 #include <span>
-#include <tuple>
 
 #include "base/check.h"
 #include "operators/state_limit.h"
@@ -44,7 +43,7 @@ class SessionWindow final : public Ordered {
         late_(binding_),
         keys_(binding_.key_columns, binding_.key_types),
         states_(*binding_.program),
-        timers_(gap_ / 32),
+        timers_(gap_),
         spilled_("the session window", context.spill),
         limit_(context, !binding_.key_types.empty()) {}
 
@@ -205,6 +204,15 @@ class SessionWindow final : public Ordered {
 
   // --- firing ---
 
+  // A session that fires, by what comes first.
+  struct Sortable {
+    int64_t end;
+    int64_t start;
+    uint64_t rank;  // its arrival, or the prefix of its key
+    uint32_t slot;
+    uint32_t key;
+  };
+
   void advance(int64_t watermark, Emitter& out);
 
   // `last`: of what is due at its time only what comes up to it.
@@ -212,6 +220,7 @@ class SessionWindow final : public Ordered {
 
   // By end, then start, then as the rows of one window are ordered.
   void sort_firing();
+  void sort_part(std::span<Sortable> part) const;
 
   // Emits the sessions' results, in this order.
   void give(std::span<const uint32_t> slots, Emitter& out);
@@ -252,17 +261,8 @@ class SessionWindow final : public Ordered {
   Vec<Merge> merges_;  // and the sessions that became one
   Vec<uint32_t> row_keys_;
   Vec<uint32_t> firing_;
-  // A session that fires, by what comes first.
-  struct Sortable {
-    int64_t end;
-    int64_t start;
-    uint64_t arrival;
-    uint32_t slot;
-    bool operator<(const Sortable& other) const {
-      return std::tie(end, start, arrival) < std::tie(other.end, other.start, other.arrival);
-    }
-  };
   Vec<Sortable> to_sort_;
+  Vec<size_t> parts_;  // of firing_: where the next one begins, due later
   Vec<uint32_t> gone_;
   Vec<uint32_t> later_;
   Vec<uint32_t> row_keys_of_results_;

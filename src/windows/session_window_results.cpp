@@ -29,6 +29,7 @@ void SessionWindow::fire_through(int64_t watermark, const SpilledKeys::Moment* l
   firing_.clear();
   gone_.clear();
   later_.clear();
+  parts_.clear();
   timers_.take_through(
       watermark, [this](uint32_t s) { fetch(s); },
       [this](int64_t at, uint32_t s) {
@@ -48,6 +49,9 @@ void SessionWindow::fire_through(int64_t watermark, const SpilledKeys::Moment* l
           settle(s);
           set_timer(s);
         }
+      },
+      [this] {
+        if (firing_.size() > (parts_.empty() ? 0 : parts_.back())) parts_.push_back(firing_.size());
       });
   for (const uint32_t s : later_) set_timer(s);
   if (last == nullptr) watermark_ = watermark;
@@ -67,22 +71,34 @@ void SessionWindow::fire_through(int64_t watermark, const SpilledKeys::Moment* l
 }
 
 void SessionWindow::sort_firing() {
-  // What they are sorted by lies side by side: a session is a cache miss.
-  to_sort_.clear();
-  for (const uint32_t s : firing_) {
-    const Session& session = sessions_[s];
-    to_sort_.push_back({session.end, session.start, arrivals_.empty() ? 0 : arrivals_[s], s});
+  // What they are sorted by lies side by side: a session is a cache miss, and so is its key.
+  const bool by_key = binding_.order == GroupOrder::kKey;
+  to_sort_.resize(firing_.size());
+  for (size_t i = 0; i < firing_.size(); ++i) {
+    const Session& session = sessions_[firing_[i]];
+    to_sort_[i] = {session.end, session.start, 0, firing_[i], session.key};
+    if (by_key) keys_.fetch(session.key);
+    if (!arrivals_.empty()) to_sort_[i].rank = arrivals_[firing_[i]];
   }
-  std::sort(to_sort_.begin(), to_sort_.end());
-  for (size_t i = 0; i < firing_.size(); ++i) firing_[i] = to_sort_[i].slot;
-  if (binding_.order != GroupOrder::kKey) return;
-  for (size_t begin = 0; begin < firing_.size();) {
-    size_t end = begin + 1;
-    while (end < firing_.size() && !(to_sort_[begin] < to_sort_[end])) ++end;
-    keys_.sort(std::span(firing_.data() + begin, end - begin),
-               [this](uint32_t s) { return sessions_[s].key; });
+  if (by_key) {
+    for (Sortable& item : to_sort_) item.rank = keys_.prefix(item.key);
+  }
+  size_t begin = 0;
+  for (const size_t end : parts_) {
+    sort_part({to_sort_.data() + begin, end - begin});
     begin = end;
   }
+  for (size_t i = 0; i < firing_.size(); ++i) firing_[i] = to_sort_[i].slot;
+}
+
+void SessionWindow::sort_part(std::span<Sortable> part) const {
+  const bool by_key = binding_.order == GroupOrder::kKey;
+  std::sort(part.begin(), part.end(), [&](const Sortable& a, const Sortable& b) {
+    if (a.end != b.end) return a.end < b.end;
+    if (a.start != b.start) return a.start < b.start;
+    if (a.rank != b.rank) return a.rank < b.rank;
+    return by_key && keys_.is_before(a.key, b.key);
+  });
 }
 
 void SessionWindow::give(std::span<const uint32_t> slots, Emitter& out) {

@@ -99,7 +99,7 @@ void SessionWindow::spill() {
   sessions_.clear();
   arrivals_.clear();
   free_.clear();
-  timers_ = SessionTimers(gap_ / 32);
+  timers_ = SessionTimers(gap_);
   AggregateStates none(*binding_.program);
   states_.swap(none);
   grow_heads();

@@ -36,6 +36,13 @@ class WindowKeys {
     for (const uint32_t i : order) sorted.push_back(items[i]);
     std::copy(sorted.begin(), sorted.end(), items.begin());
   }
+  // For sorting otherwise: a key with a smaller prefix comes first; among equal ones is_before() decides.
+  uint64_t prefix(uint32_t key) const { return table_ ? table_->prefix(key) : 0; }
+  bool is_before(uint32_t a, uint32_t b) const { return table_ && table_->less(a, *table_, b); }
+  // The key will be looked at soon.
+  void fetch(uint32_t key) const {
+    if (table_) table_->fetch(key);
+  }
   // Keeps only the listed keys, numbered anew in this order.
   void keep(std::span<const uint32_t> keys);
   void clear();  // forgets all keys, and gives up the memory

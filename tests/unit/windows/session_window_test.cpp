@@ -44,8 +44,11 @@ TEST_CASE("keys without sessions are forgotten") {
 }
 
 TEST_CASE("timers come in time, however often they are put off") {
+  const int64_t usual = GENERATE(1, 10, 1000, 100'000);
   std::mt19937_64 random(7);
-  SessionTimers timers(10);
+  SessionTimers timers(usual);
+  int64_t latest = kMinTime;  // of those taken before a pass
+  int64_t before = kMinTime;
   std::vector<int64_t> due(500);
   std::vector<int64_t> timer(500);
   std::vector<bool> open(500, true);
@@ -67,9 +70,12 @@ TEST_CASE("timers come in time, however often they are put off") {
         [&](uint32_t s) {
           CHECK(open[s]);
           CHECK(due[s] <= now);
+          CHECK(due[s] >= before);
+          latest = std::max(latest, due[s]);
           open[s] = false;
           timer[s] = kMaxTime;
-        });
+        },
+        [&] { before = latest; });
     for (size_t s = 0; s < due.size(); ++s) REQUIRE(open[s] == (due[s] > now));
   }
 }
