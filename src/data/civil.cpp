@@ -346,7 +346,7 @@ char* write_two(char* p, uint32_t v) {
   return p + 2;
 }
 
-// At most 12 characters: a year outside 0000..9999 takes more than four digits or a sign.
+// At most 13 characters: a year outside 0000..9999 takes more than four digits or a sign.
 char* write_date(char* p, int64_t days) {
   const CivilDate d = civil_from_days(days);
   uint32_t year = static_cast<uint32_t>(d.year);
@@ -402,27 +402,40 @@ void append_time(std::string& out, int32_t millis, int precision) {
 }
 
 void append_timestamp(std::string& out, int64_t micros, int precision, int nanos, char separator) {
-  // The times of an output hardly leave a day; the begin and end of a window may lie in two.
-  struct DayText {
-    int64_t days = INT64_MIN;
-    size_t size = 0;
-    std::array<char, 12> text;
+  // The times of an output hardly leave an hour; the begin and end of a window may lie in two.
+  struct HourText {
+    int64_t hours = INT64_MIN;
+    size_t date_size = 0;
+    std::array<char, 24> text{};  // a date, a place for the separator, an hour and a colon
   };
-  static thread_local std::array<DayText, 2> known;
+  constexpr int64_t kMicrosPerHour = kMicrosPerDay / 24;
+  static thread_local std::array<HourText, 4> known;
   std::array<char, 48> buffer;
-  const int64_t days = floor_div(micros, kMicrosPerDay);
-  const int64_t rest = micros - days * kMicrosPerDay;
-  DayText& day = known[static_cast<uint64_t>(days) & 1];
-  if (day.days != days) {
-    day.size = static_cast<size_t>(write_date(day.text.data(), days) - day.text.data());
-    day.days = days;
+  const int64_t hours = floor_div(micros, kMicrosPerHour);
+  const auto rest = static_cast<uint64_t>(micros - hours * kMicrosPerHour);
+  HourText& hour = known[static_cast<uint64_t>(hours) % known.size()];
+  if (hour.hours != hours) {
+    const int64_t days = floor_div(hours, 24);
+    char* const date_end = write_date(hour.text.data(), days);
+    hour.date_size = static_cast<size_t>(date_end - hour.text.data());
+    *write_two(date_end + 1, static_cast<uint32_t>(hours - days * 24)) = ':';
+    hour.hours = hours;
   }
-  std::memcpy(buffer.data(), day.text.data(), day.text.size());
-  char* p = buffer.data() + day.size;
-  *p++ = separator;
-  p = write_clock(p, static_cast<uint32_t>(rest / kMicrosPerSecond));
-  const auto below = static_cast<uint32_t>(rest % kMicrosPerSecond * 1000 + nanos);
-  p = write_fraction(p, below, precision);
+  std::memcpy(buffer.data(), hour.text.data(), hour.text.size());
+  buffer[hour.date_size] = separator;
+  char* p = buffer.data() + hour.date_size + 4;
+  const auto seconds = static_cast<uint32_t>(rest / kMicrosPerSecond);
+  p = write_two(p, seconds / 60);
+  *p++ = ':';
+  p = write_two(p, seconds % 60);
+  const auto below = static_cast<uint32_t>(rest % kMicrosPerSecond);
+  if (precision == 3) {
+    *p++ = '.';
+    *p++ = static_cast<char>('0' + below / 100'000);
+    p = write_two(p, below / 1000 % 100);
+  } else {
+    p = write_fraction(p, below * 1000 + static_cast<uint32_t>(nanos), precision);
+  }
   out.append(buffer.data(), static_cast<size_t>(p - buffer.data()));
 }
 
