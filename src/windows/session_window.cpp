@@ -23,7 +23,10 @@ void SessionWindow::process(Batch batch, Emitter& out) {
   keys_.find(batch, row_keys_);
   take_back(known);
   in_batch_ = true;
+  rows_.reserve(batch.rows);
+  slots_.reserve(batch.rows);
   for (uint32_t i = 0; i < batch.rows; ++i) {
+    if (i + 2 * kAhead < batch.rows) __builtin_prefetch(&heads_[row_keys_[i + 2 * kAhead]]);
     if (i + kAhead < batch.rows) fetch(heads_[row_keys_[i + kAhead]]);
     place(batch, i, out);
   }
