@@ -29,6 +29,7 @@ Result<void> EncodingQueue::add(Output& output, Batch batch) {
     Lock lock(mutex_);
     while (added_ - written_ == jobs_.size()) help_or_wait(lock);
     if (has_failed()) return outcome();
+    encoders_[&output].reserve(jobs_.size());
     Job& next = job(added_++);
     next.output = &output;
     next.batch = std::move(batch);
@@ -75,7 +76,7 @@ void EncodingQueue::do_oldest(Lock& lock) {
 }
 
 void EncodingQueue::encode(Job& job, Lock& lock) {
-  auto& resting = encoders_[job.output];
+  auto& resting = encoders_.find(job.output)->second;  // which has room for all
   std::unique_ptr<Encoder> encoder;
   if (!resting.empty()) {
     encoder = std::move(resting.back());

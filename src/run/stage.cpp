@@ -459,6 +459,8 @@ class Stage {
   // Processing time: the monitor's thread, as owner of the ordered stage.
   void tick() {
     const auto act = [this] {
+      // The monitor does not wait for sinks; workers that are busy for them go on with what has come since.
+      if (!state_.graph.encoding().is_empty()) return;
       guard([this] {
         const uint64_t before = state_.graph.emitted();
         const int64_t now = state_.options.clock->now_us();
