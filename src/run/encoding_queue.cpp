@@ -4,6 +4,33 @@
 
 namespace weir {
 
+namespace {
+
+constexpr size_t kMostBytes = size_t{4} << 20;
+constexpr size_t kTextBytes = size_t{1} << 20;  // kept for the next text
+
+size_t bytes_of(const Column& column) {
+  size_t bytes = column.memory_bytes();
+  if (column.type().is_string_like()) {
+    const auto* const values = column.values<StringRef>();
+    const size_t n = column.is_constant() ? 1 : column.size();
+    for (size_t i = 0; i < n; ++i) bytes += column.is_null(i) ? 0 : values[i].len;
+  }
+  for (const auto& child : column.children()) bytes += bytes_of(*child);
+  return bytes;
+}
+
+size_t bytes_of(const Batch& batch) {
+  size_t bytes = 0;
+  for (const auto& column : batch.columns)
+    if (column) bytes += bytes_of(*column);
+  return bytes;
+}
+
+}  // namespace
+
+bool EncodingQueue::may_take(const Batch& batch) { return bytes_of(batch) <= kMostBytes; }
+
 void EncodingQueue::start(size_t room, std::function<void()> wake) {
   jobs_.resize(room);
   wake_ = std::move(wake);
@@ -25,14 +52,18 @@ Result<void> EncodingQueue::outcome() {
 }
 
 Result<void> EncodingQueue::add(Output& output, Batch batch) {
+  const size_t bytes = bytes_of(batch);
   {
     Lock lock(mutex_);
-    while (added_ - written_ == jobs_.size()) help_or_wait(lock);
+    while (added_ - written_ == jobs_.size() || (bytes_ > 0 && bytes_ + bytes > kMostBytes))
+      help_or_wait(lock);
     if (has_failed()) return outcome();
     encoders_[&output].reserve(jobs_.size());
     Job& next = job(added_++);
     next.output = &output;
     next.batch = std::move(batch);
+    next.bytes = bytes;
+    bytes_ += bytes;
   }
   wake_();
   return {};
@@ -112,7 +143,9 @@ void EncodingQueue::write_ready(Lock& lock) {
     }
     next.batch = Batch{};
     next.text.clear();
+    if (next.text.capacity() > kTextBytes) next.text.shrink_to_fit();
     lock.lock();
+    bytes_ -= next.bytes;
     if (!done && !failure_) failure_ = std::move(done.error());
     if (thrown && !thrown_) thrown_ = thrown;
     next.is_encoded = false;

@@ -2,7 +2,7 @@
 //
 // The owner of the ordered stage adds a batch and goes on; a worker encodes it, and whoever finds the next text in
 // order ready, and nobody writing, writes it and what is ready behind it. So texts are made side by side, and
-// sinks get them in the order of the batches, all sinks together. The queue is short: the owner does the oldest
+// sinks get them in the order of the batches, all sinks together. The queue is short and holds little: the owner does the oldest
 // batch itself when there is no room. Whoever looks at a sink must call finish() before.
 //
 // Errors:  of a sink or an encoder end it all: nothing is written any more, and the owner is told at its next call.
@@ -34,6 +34,8 @@ class EncodingQueue {
   Result<void> stop();
   bool is_open() const { return !jobs_.empty(); }
 
+  // False for a batch that is too large to be kept besides others.
+  static bool may_take(const Batch& batch);
   // A batch for an output that encodes in parallel; the queue must be open. What its strings point into must be
   // kept by the batch. Throws what an encoder has thrown.
   Result<void> add(Output& output, Batch batch);
@@ -50,6 +52,7 @@ class EncodingQueue {
     Output* output = nullptr;
     Batch batch;
     std::string text;
+    size_t bytes = 0;  // of the batch
     bool is_encoded = false;
   };
   using Lock = std::unique_lock<std::mutex>;
@@ -69,6 +72,7 @@ class EncodingQueue {
   uint64_t added_ = 0;
   uint64_t taken_ = 0;
   uint64_t written_ = 0;
+  size_t bytes_ = 0;  // of the batches added and not written
   bool writing_ = false;
   std::map<const Output*, std::vector<std::unique_ptr<Encoder>>> encoders_;  // at rest
   std::optional<Error> failure_;

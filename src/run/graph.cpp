@@ -221,7 +221,7 @@ void Graph::write_late(Batch batch) {
 void Graph::write(Output& output, Batch batch, const std::string* encoded) {
   const bool waits = encoding_->is_open() && !encoding_->is_empty();
   if (encoding_->is_open() && encoded == nullptr && output.encodes_in_parallel() &&
-      (waits || batch.rows >= kFewRows)) {
+      (waits || batch.rows >= kFewRows) && EncodingQueue::may_take(batch)) {
     output.count(batch);
     return check(encoding_->add(output, std::move(batch)));
   }

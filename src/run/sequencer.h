@@ -188,6 +188,7 @@ class Sequencer {
           lock.unlock();
           handler.end(i);
           lock.lock();
+          rests_ = false;
         }
       }
       if (!found && in_flight_ == 0 && !rests_) {
@@ -207,7 +208,7 @@ class Sequencer {
   std::vector<Lane> lanes_;
   uint64_t in_flight_ = 0;  // entered and not taken in order, and errands under way
   size_t errands_ = 0;      // asked for
-  bool rests_ = true;       // nothing was taken since the last pause
+  bool rests_ = true;       // nothing was taken and no lane has ended since the last pause
   bool busy_ = false;       // somebody owns the ordered stage
   bool stopped_ = false;
 };

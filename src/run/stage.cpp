@@ -206,7 +206,10 @@ class Stage {
     });
   }
   void pause() {
-    guard([&] { check(state_.graph.flush()); });
+    guard([&] {
+      check(state_.graph.flush());
+      if (going()) serve_requests();  // the monitor has not, while somebody wrote
+    });
   }
   void end(size_t lane) {
     guard([&] {
