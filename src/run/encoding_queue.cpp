@@ -6,7 +6,7 @@ namespace weir {
 
 namespace {
 
-constexpr size_t kMostBytes = size_t{4} << 20;
+constexpr size_t kMostBytes = size_t{1} << 20;
 constexpr size_t kTextBytes = size_t{1} << 20;  // kept for the next text
 
 size_t bytes_of(const Column& column) {
@@ -21,7 +21,7 @@ size_t bytes_of(const Column& column) {
 }
 
 size_t bytes_of(const Batch& batch) {
-  size_t bytes = 0;
+  size_t bytes = batch.origin.end - batch.origin.begin;  // of the block that it keeps
   for (const auto& column : batch.columns)
     if (column) bytes += bytes_of(*column);
   return bytes;
