@@ -62,7 +62,18 @@ struct SpillStore::Impl {
   }
 };
 
+namespace {
+
+// The library keeps lists that belong to the whole process, and workers may open stores at once.
+std::mutex& opening() {
+  static std::mutex mutex;
+  return mutex;
+}
+
+}  // namespace
+
 SpillStore::SpillStore(std::string folder) {
+  const std::lock_guard lock(opening());
   if (auto r = librocksdb().is_there("librocksdb7.8"); !r)
     give_up(ErrorKind::kIo, "state does not fit into memory: " + r.error().message,
             r.error().hint + ", or raise runtime.memory_limit");
@@ -88,7 +99,10 @@ SpillStore::SpillStore(std::string folder) {
   check(problem, impl_->folder);
 }
 
-SpillStore::~SpillStore() = default;
+SpillStore::~SpillStore() {
+  const std::lock_guard lock(opening());
+  impl_.reset();
+}
 
 void SpillStore::put(std::string_view key, std::string_view value) {
   WEIR_ROCKSDB(writebatch_put)(impl_->batch, key.data(), key.size(), value.data(), value.size());
