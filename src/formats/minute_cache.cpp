@@ -5,10 +5,6 @@
 namespace weir {
 namespace {
 
-constexpr size_t kClfSize = 26;    // 10/Oct/2000:13:55:36 -0700
-constexpr size_t kClfPrefix = 18;  // up to the seconds
-constexpr size_t kClfZone = 20;    // the blank before the zone
-constexpr size_t kClfMinute = 16;  // the minute's last digit
 constexpr size_t kIsoPrefix = 17;  // 2021-09-27 12:34:
 constexpr size_t kIsoMinute = 15;
 constexpr int kMaxFraction = 9;
@@ -23,24 +19,14 @@ int seconds_at(const char* p) {
 }  // namespace
 
 bool MinuteCache::parse_clf(std::string_view text, int64_t& us) {
-  const int seconds = text.size() == kClfSize ? seconds_at(text.data() + kClfPrefix) : -1;
-  if (seconds < 0) {
-    const auto parsed = weir::parse_clf(text);
-    if (parsed) us = *parsed;
-    return parsed.has_value();
-  }
-  Entry& e = entries_[text[kClfMinute] & 3];
-  const char* p = text.data();
-  if (std::memcmp(e.prefix, p, kClfPrefix) == 0 && std::memcmp(e.suffix, p + kClfZone, 6) == 0) {
-    us = e.minute_us + seconds * kMicrosPerSecond;
-    return true;
-  }
+  if (find_clf(text, us)) return true;
   const auto parsed = weir::parse_clf(text);
   if (!parsed) return false;
   us = *parsed;
-  std::memcpy(e.prefix, p, kClfPrefix);
-  std::memcpy(e.suffix, p + kClfZone, 6);
-  e.suffix_size = 6;
+  const int seconds = text.size() == kClfSize ? seconds_at(text.data() + kClfSeconds) : -1;
+  if (seconds < 0) return true;
+  ClfEntry& e = clf_[text[kClfMinute] & 3];
+  std::memcpy(e.text, text.data(), kClfSize);
   e.minute_us = us - seconds * kMicrosPerSecond;
   return true;
 }
