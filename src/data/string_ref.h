@@ -39,7 +39,9 @@ struct StringRef {
     if (a.prefix != b.prefix) {
       return __builtin_bswap32(a.prefix) < __builtin_bswap32(b.prefix) ? -1 : 1;
     }
-    const int c = std::memcmp(a.ptr, b.ptr, std::min(a.len, b.len));
+    // Equal prefixes are equal first bytes, and an empty text may have no bytes at all.
+    const uint32_t common = std::min(a.len, b.len);
+    const int c = common > 4 ? std::memcmp(a.ptr + 4, b.ptr + 4, common - 4) : 0;
     if (c != 0) return c;
     return a.len < b.len ? -1 : (a.len > b.len ? 1 : 0);
   }
