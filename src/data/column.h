@@ -127,4 +127,16 @@ ColumnPtr make_null_constant(Type type, size_t rows);
 // `flat`: the column itself, or a constant written out.
 ColumnPtr flat(ColumnPtr column);
 
+// Calls f with a value of a C++ type of as many bytes as a flat column's width says; 16: Int128.
+template <class F>
+void with_width(size_t width, F&& f) {
+  switch (width) {
+    case 1: f(uint8_t{}); break;
+    case 2: f(uint16_t{}); break;
+    case 4: f(uint32_t{}); break;
+    case 8: f(uint64_t{}); break;
+    default: f(Int128{}); break;
+  }
+}
+
 }  // namespace weir

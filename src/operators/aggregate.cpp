@@ -61,8 +61,7 @@ class LazySharedGroups {
         program_(program),
         workers_(context.workers),
         waiting_bytes_(aggregation.order == GroupOrder::kNone
-                           ? std::min(kWaitingBytes,
-                                      context.spill ? context.state_limit_bytes / 2 : UINT64_MAX)
+                           ? std::min(kWaitingBytes, context.state_limit_bytes / 2)
                            : 0),
         spilled_(program, aggregation.key_types, aggregation.order, context.spill) {}
 

@@ -41,26 +41,39 @@ void CompletedParts::put_back(std::unique_ptr<Part> part) {
   changed_.notify_all();
 }
 
+bool CompletedParts::give(Part& part, Batch& batch, EvalContext& context) {
+  if (part.groups == nullptr) {
+    part.groups = &groups_.complete(part.number, *part.room, context);
+    part.next_group = 0;
+  }
+  const size_t n = std::min(kClaimedGroups, part.groups->groups() - part.next_group);
+  if (n > 0) {
+    Vec<uint32_t> numbers(n);
+    for (size_t i = 0; i < n; ++i) numbers[i] = static_cast<uint32_t>(part.next_group + i);
+    batch = part.groups->result({numbers.data(), n}, context, part.groups == part.room.get());
+    part.next_group += n;
+  }
+  if (part.next_group == part.groups->groups()) {
+    part.room->clear();
+    part.groups = nullptr;
+  }
+  return n > 0;
+}
+
 bool CompletedParts::claim(Batch& batch, EvalContext& context) {
   while (auto part = take()) {
-    if (part->groups == nullptr) {
-      part->groups = &groups_.complete(part->number, *part->room, context);
-      part->next_group = 0;
-    }
-    const size_t n = std::min(kClaimedGroups, part->groups->groups() - part->next_group);
-    if (n > 0) {
-      Vec<uint32_t> numbers(n);
-      for (size_t i = 0; i < n; ++i) numbers[i] = static_cast<uint32_t>(part->next_group + i);
-      batch = part->groups->result({numbers.data(), n}, context, part->groups == part->room.get());
-      part->next_group += n;
-    }
-    if (part->next_group == part->groups->groups()) {
-      part->room->clear();
-      part->groups = nullptr;
+    bool any = false;
+    try {
+      any = give(*part, batch, context);
+    } catch (...) {  // the run ends: nobody is to wait for this part
+      const std::lock_guard lock(mutex_);
+      --in_hand_;
+      changed_.notify_all();
+      throw;
     }
     const std::lock_guard lock(mutex_);
     put_back(std::move(part));
-    if (n == 0) continue;
+    if (!any) continue;
     batch.sequence = next_sequence_++;
     return true;
   }

@@ -30,8 +30,9 @@ class CompletedParts {
     size_t number = 0;
     size_t next_group = 0;
   };
-  std::unique_ptr<Part> take();               // null at the end
-  void put_back(std::unique_ptr<Part> part);  // under the lock
+  std::unique_ptr<Part> take();                               // null at the end
+  bool give(Part& part, Batch& batch, EvalContext& context);  // false: it had nothing left
+  void put_back(std::unique_ptr<Part> part);                  // under the lock
 
   SharedGroups& groups_;
   std::mutex mutex_;

@@ -53,18 +53,6 @@ size_t value_bytes(const Type& type, const Column& column) {
   return small ? width / 2 : width;
 }
 
-// Calls f with a value of a C++ type of that many bytes.
-template <class F>
-void with_bytes(size_t width, F&& f) {
-  switch (width) {
-    case 1: f(uint8_t{}); break;
-    case 2: f(uint16_t{}); break;
-    case 4: f(uint32_t{}); break;
-    case 8: f(uint64_t{}); break;
-    default: f(Int128{}); break;
-  }
-}
-
 }  // namespace
 
 bool PackedRows::can_pack(std::span<const Type> types) {
@@ -152,7 +140,7 @@ void PackedRows::pack(const Field& field, const Column& column, size_t begin, si
   if (field.type.is_string_like()) {
     pack_texts(field, column.values<StringRef>() + begin, valid, n, partitions, rows);
   } else if (field.bytes == width) {
-    with_bytes(width, [&]<class T>(T) {
+    with_width(width, [&]<class T>(T) {
       const T* const values = column.values<T>() + begin;
       for (size_t i = 0; i < n; ++i) std::memcpy(rows[i] + field.offset, &values[i], sizeof(T));
     });
@@ -221,7 +209,7 @@ ColumnPtr PackedRows::unpack(const Field& field, const Partition& partition, con
   if (field.type.is_string_like()) {
     unpack_texts(field, rows, *column);
   } else if (field.bytes == width) {
-    with_bytes(width, [&]<class T>(T) {
+    with_width(width, [&]<class T>(T) {
       T* const values = column->template values<T>();
       const char* at = rows + field.offset;
       for (size_t i = 0; i < n; ++i, at += row_bytes_) std::memcpy(&values[i], at, sizeof(T));

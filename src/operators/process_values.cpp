@@ -12,18 +12,6 @@ namespace {
 // The bytes of a long string lie outside of std::string.
 size_t outside(const std::string& text) { return text.size() > 15 ? text.size() : 0; }
 
-// Calls f with a value of as many bytes as the width says.
-template <class F>
-void with_width(size_t width, F&& f) {
-  switch (width) {
-    case 1: f(uint8_t{}); break;
-    case 2: f(uint16_t{}); break;
-    case 4: f(uint32_t{}); break;
-    case 8: f(uint64_t{}); break;
-    default: f(Int128{}); break;
-  }
-}
-
 }  // namespace
 
 ProcessValues::ProcessValues(Type type, const Value& fallback, TimeToLive ttl)

@@ -29,8 +29,6 @@ size_t bytes_of(const Batch& batch) {
 
 }  // namespace
 
-bool EncodingQueue::may_take(const Batch& batch) { return bytes_of(batch) <= kMostBytes; }
-
 void EncodingQueue::start(size_t room, std::function<void()> wake) {
   jobs_.resize(room);
   wake_ = std::move(wake);
@@ -51,13 +49,14 @@ Result<void> EncodingQueue::outcome() {
   return failure_ ? fail(*failure_) : Result<void>{};
 }
 
-Result<void> EncodingQueue::add(Output& output, Batch batch) {
+Result<bool> EncodingQueue::add(Output& output, Batch& batch) {
   const size_t bytes = bytes_of(batch);
+  if (bytes > kMostBytes) return false;
   {
     Lock lock(mutex_);
     while (added_ - written_ == jobs_.size() || (bytes_ > 0 && bytes_ + bytes > kMostBytes))
       help_or_wait(lock);
-    if (has_failed()) return outcome();
+    if (has_failed()) return fail(outcome().error());
     encoders_[&output].reserve(jobs_.size());
     Job& next = job(added_++);
     next.output = &output;
@@ -66,7 +65,7 @@ Result<void> EncodingQueue::add(Output& output, Batch batch) {
     bytes_ += bytes;
   }
   wake_();
-  return {};
+  return true;
 }
 
 bool EncodingQueue::is_empty() const {

@@ -2,8 +2,8 @@
 //
 // The owner of the ordered stage adds a batch and goes on; a worker encodes it, and whoever finds the next text in
 // order ready, and nobody writing, writes it and what is ready behind it. So texts are made side by side, and
-// sinks get them in the order of the batches, all sinks together. The queue is short and holds little: the owner does the oldest
-// batch itself when there is no room. Whoever looks at a sink must call finish() before.
+// sinks get them in the order of the batches, all sinks together. The queue is short and holds little: the owner
+// does the oldest batch itself when there is no room. Whoever looks at a sink must call finish() before.
 //
 // Errors:  of a sink or an encoder end it all: nothing is written any more, and the owner is told at its next call.
 // Threads: help() from any; the rest in the ordered stage.
@@ -34,11 +34,10 @@ class EncodingQueue {
   Result<void> stop();
   bool is_open() const { return !jobs_.empty(); }
 
-  // False for a batch that is too large to be kept besides others.
-  static bool may_take(const Batch& batch);
-  // A batch for an output that encodes in parallel; the queue must be open. What its strings point into must be
-  // kept by the batch. Throws what an encoder has thrown.
-  Result<void> add(Output& output, Batch batch);
+  // Takes a batch for an output that encodes in parallel; the queue must be open. What its strings point into must be
+  // kept by the batch. False, and nothing taken, if it is too large to be kept besides others. Throws what an encoder
+  // has thrown.
+  Result<bool> add(Output& output, Batch& batch);
   bool is_empty() const;
   // Waits until everything is written, and helps. Throws as add() does.
   Result<void> finish();

@@ -221,9 +221,11 @@ void Graph::write_late(Batch batch) {
 void Graph::write(Output& output, Batch batch, const std::string* encoded) {
   const bool waits = encoding_->is_open() && !encoding_->is_empty();
   if (encoding_->is_open() && encoded == nullptr && output.encodes_in_parallel() &&
-      (waits || batch.rows >= kFewRows) && EncodingQueue::may_take(batch)) {
-    output.count(batch);
-    return check(encoding_->add(output, std::move(batch)));
+      (waits || batch.rows >= kFewRows)) {
+    const size_t rows = batch.rows;
+    const auto taken = encoding_->add(output, batch);
+    if (!taken) return check(fail(taken.error()));
+    if (*taken) return output.count(rows);
   }
   if (waits) check(encoding_->finish());
   if (!error_) check(settle(output, output.write(batch, encoded)));

@@ -77,7 +77,7 @@ std::unique_ptr<Encoder> Output::make_encoder() const {
 
 Result<void> Output::write(const Batch& batch, const std::string* encoded) {
   if (batch.rows == 0) return {};
-  count(batch);
+  count(batch.rows);
   if (encoded != nullptr) return sink_->write(batch, *encoded);
   if (!encoder_) return sink_->write(batch, {});
   scratch_.clear();

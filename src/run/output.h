@@ -42,7 +42,7 @@ class Output {
   // Writes a batch; `encoded` is its text if a worker has encoded it, else nullptr.
   Result<void> write(const Batch& batch, const std::string* encoded);
   // The same in two parts, the second of them elsewhere: counts the rows, then writes their text.
-  void count(const Batch& batch) { rows_ += batch.rows; }
+  void count(size_t rows) { rows_ += rows; }
   Result<void> write_text(const Batch& batch, const std::string& text);
   Result<void> flush();
   Result<void> commit();  // the footer, then the sink's commit

@@ -40,8 +40,8 @@ class Sequencer {
   }
 
   // Waits for room and gives the lane to claim from, or kErrand; kNone when all lanes have ended, to their last
-  // item, or after stop(). Takes the lane with the fewest threads waiting for input and the fewest blocks on their way, so that a
-  // lane that others wait for is never left out.
+  // item, or after stop(). Takes the lane with the fewest threads waiting for input and the fewest blocks on their way,
+  // so that a lane that others wait for is never left out.
   size_t reserve() {
     std::unique_lock lock(mutex_);
     size_t chosen = kNone;

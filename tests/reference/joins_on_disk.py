@@ -14,7 +14,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+
+import seeds
 
 ON_DISK = ["--set", "runtime.state_limit=1B", "--set", "runtime.block_size=48B"]
 
@@ -108,13 +109,15 @@ def check(weir, seed, show):
             print(text)
         code, wanted, error = run(weir, folder, ["-p", "1"])
         if code != 0:
-            return f"seed {seed}: exit {code} in memory\n{text}{error}"
-        if run(weir, folder, ["-p", "1", "--set", "runtime.block_size=48B"])[1] != wanted:
-            return f"seed {seed}: small blocks give something else\n{text}"
+            return [f"seed {seed}: exit {code} in memory\n{text}{error}"]
+        code, got, error = run(weir, folder, ["-p", "1", "--set", "runtime.block_size=48B"])
+        if code != 0 or got != wanted:
+            return [f"seed {seed}: exit {code} with small blocks\n{text}{error}--- in memory\n"
+                    f"{wanted.decode()}--- with small blocks\n{got.decode()}"]
         code, got, error = run(weir, folder, ["-p", "2"] + ON_DISK)
         if code != 0 or got != wanted:
-            return (f"seed {seed}: exit {code} on the disk\n{text}{error}--- in memory\n"
-                    f"{wanted.decode()}--- on the disk\n{got.decode()}")
+            return [f"seed {seed}: exit {code} on the disk\n{text}{error}--- in memory\n"
+                    f"{wanted.decode()}--- on the disk\n{got.decode()}"]
         # A source that ends holds the other back no longer, and one that is only stopped does: so what comes late, and
         # when rows come, need not be as in one run. It is the same in memory.
         stop = str(rnd.randrange(1, 2000))
@@ -124,30 +127,16 @@ def check(weir, seed, show):
             state = state + ["--set", "checkpoint.dir=state", "--set", "checkpoint.delivery=at_least_once"]
             code, before, error = run(weir, folder, state + ["-p", "2", "--set", f"checkpoint.stop_after={stop}"])
             if code == 2 and "[checkpoint]" in error:
-                return None
+                return []
             code, after, more = run(weir, folder, state + ["-p", second, "--drain"])
             if code != 0:
-                return f"seed {seed}: exit {code}, stopped after {stop} bytes\n{text}{error}{more}"
+                return [f"seed {seed}: exit {code}, stopped after {stop} bytes\n{text}{error}{more}"]
             parts.append((before + after).decode())
         if parts[0] != parts[1]:
-            return (f"seed {seed}: stopped after {stop} bytes\n{text}--- in memory\n{parts[0]}"
-                    f"--- on the disk\n{parts[1]}")
-    return None
-
-
-def main():
-    weir = os.path.abspath(sys.argv[1])
-    first, count = int(sys.argv[2]), int(sys.argv[3])
-    show = "--show" in sys.argv
-    failed = 0
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        for problem in pool.map(lambda s: check(weir, s, show), range(first, first + count)):
-            if problem:
-                failed += 1
-                print("FAIL", problem, flush=True)
-    print(f"{count} seeds, {failed} differ")
-    return 1 if failed else 0
+            return [f"seed {seed}: stopped after {stop} bytes\n{text}--- in memory\n{parts[0]}"
+                    f"--- on the disk\n{parts[1]}"]
+    return []
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(seeds.run(check, "joins"))

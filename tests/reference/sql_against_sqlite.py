@@ -14,7 +14,8 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+
+import seeds
 
 TABLES = {
     "a": [("id", "INT"), ("k", "STRING"), ("v", "INT"), ("w", "INT")],
@@ -352,19 +353,5 @@ def check(weir, seed, show):
     return problems
 
 
-def main():
-    weir = os.path.abspath(sys.argv[1])
-    first, count = int(sys.argv[2]), int(sys.argv[3])
-    show = "--show" in sys.argv
-    failed = 0
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        for problems in pool.map(lambda s: check(weir, s, show), range(first, first + count)):
-            for problem in problems:
-                failed += 1
-                print("FAIL", problem, flush=True)
-    print(f"{count} seeds, {failed} queries differ")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(seeds.run(check, "queries"))

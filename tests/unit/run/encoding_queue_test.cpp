@@ -94,6 +94,11 @@ Batch numbered(uint64_t number) {
   return batch;
 }
 
+Result<bool> add(EncodingQueue& queue, Output& output, uint64_t number) {
+  Batch batch = numbered(number);
+  return queue.add(output, batch);
+}
+
 }  // namespace
 
 TEST_CASE("texts are written in the order of their batches, whoever makes them") {
@@ -110,7 +115,7 @@ TEST_CASE("texts are written in the order of their batches, whoever makes them")
       });
     std::string expected;
     for (uint64_t i = 100; i < 1100; ++i) {
-      REQUIRE(queue.add(i % 3 == 0 ? outputs.a : outputs.b, numbered(i)));
+      REQUIRE(add(queue, i % 3 == 0 ? outputs.a : outputs.b, i));
       expected += (i % 3 == 0 ? "a" : "b") + std::to_string(i) + " ";
       if (i % 97 != 0) continue;
       REQUIRE(queue.finish());
@@ -130,7 +135,7 @@ TEST_CASE("a helper is asked for each batch") {
   EncodingQueue queue;
   int asked = 0;
   queue.start(4, [&] { ++asked; });
-  for (uint64_t i = 0; i < 3; ++i) CHECK(queue.add(outputs.a, numbered(i)));
+  for (uint64_t i = 0; i < 3; ++i) CHECK(add(queue, outputs.a, i));
   CHECK(asked == 3);
   CHECK(outputs.written.text.empty());
   queue.help();
@@ -145,9 +150,9 @@ TEST_CASE("behind what cannot be written nothing is") {
   outputs.written.refused = "a1 ";
   EncodingQueue queue;
   queue.start(4, [] {});
-  for (uint64_t i = 0; i < 3; ++i) CHECK(queue.add(outputs.a, numbered(i)));
+  for (uint64_t i = 0; i < 3; ++i) CHECK(add(queue, outputs.a, i));
   CHECK(queue.finish().error().kind == ErrorKind::kDiskFull);
-  CHECK_FALSE(queue.add(outputs.b, numbered(3)));
+  CHECK_FALSE(add(queue, outputs.b, 3));
   CHECK_FALSE(queue.stop());
   CHECK(outputs.written.text == "a0 ");
 }
@@ -156,10 +161,10 @@ TEST_CASE("what an encoder throws comes out where the queue is filled") {
   Outputs outputs;
   EncodingQueue queue;
   queue.start(4, [] {});
-  for (uint64_t i = 12; i < 15; ++i) CHECK(queue.add(outputs.a, numbered(i)));
+  for (uint64_t i = 12; i < 15; ++i) CHECK(add(queue, outputs.a, i));
   queue.help();
   queue.help();
-  CHECK_THROWS_AS(queue.add(outputs.a, numbered(15)), std::runtime_error);
+  CHECK_THROWS_AS(add(queue, outputs.a, 15), std::runtime_error);
   CHECK_FALSE(queue.stop());  // told once
   CHECK(outputs.written.text == "a12 ");
 }
