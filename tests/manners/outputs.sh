@@ -105,12 +105,14 @@ printf '{"a":2}\n' >>in.json
 wait $pid
 expect "L10, with checkpoints" 1 $?
 holds "L10, with checkpoints, it is told" "$(cat err.txt)" "the output out/o.json was removed while it was written"
+# Whether the last checkpoint is from before or behind the first row: the file is cut back to what it knows.
 mkdir out
-: >out/o.json
+cp in.json out/o.json
+sed -i '$d' out/o.json
 sed -i '/follow = true/d' follow.toml
 try "$weir" run -q follow.toml
-expect "L10, the next run, into an empty file, goes on" "0 " "$code $err"
-holds "L10, with the row that was not written" "$(cat out/o.json)" '{"a":2}'
+expect "L10, the next run goes on" "0 " "$code $err"
+expect "L10, with the row that was not written" "$(cat in.json)" "$(cat out/o.json)"
 
 # L11: a state that others can change is told.
 cat >plain.toml <<'EOT'
