@@ -15,12 +15,17 @@ constexpr size_t kMergeChunk = 4096;  // groups merged at a time
 
 GroupedAggregation::GroupedAggregation(const AggregateProgram& program, std::vector<Type> key_types,
                                        uint64_t seed, bool track_arrival)
+    : GroupedAggregation(program, key_types,
+                         key_types.empty() ? nullptr : make_group_table(key_types, seed),
+                         track_arrival) {}
+
+GroupedAggregation::GroupedAggregation(const AggregateProgram& program, std::vector<Type> key_types,
+                                       std::unique_ptr<GroupTable> table, bool track_arrival)
     : program_(program),
       key_types_(std::move(key_types)),
+      table_(std::move(table)),
       states_(program),
-      track_arrival_(track_arrival) {
-  if (!key_types_.empty()) table_ = make_group_table(key_types_, seed);
-}
+      track_arrival_(track_arrival) {}
 
 GroupedAggregation::~GroupedAggregation() = default;
 

@@ -198,6 +198,9 @@ class GroupedAggregation {
   // may have more keys in front (its window); then only keys() and merge_groups() give its groups back.
   GroupedAggregation(const AggregateProgram& program, std::vector<Type> key_types, uint64_t seed,
                      bool track_arrival = false);
+  // The same with a table of the caller's choice for these keys.
+  GroupedAggregation(const AggregateProgram& program, std::vector<Type> key_types,
+                     std::unique_ptr<GroupTable> table, bool track_arrival);
   ~GroupedAggregation();
   GroupedAggregation(const GroupedAggregation&) = delete;
   GroupedAggregation& operator=(const GroupedAggregation&) = delete;

@@ -130,10 +130,15 @@ void FixedKeyTable<W>::load(std::span<const ColumnPtr> keys, size_t begin, size_
       });
     }
   }
+}
+
+template <size_t W>
+void FixedKeyTable<W>::hash(Loaded& loaded, size_t n) const {
+  const HashSecret secret = secret_;
   for (size_t i = 0; i < n; ++i) {
-    uint64_t h = out.words[i][0];
-    for (size_t w = 1; w < W; ++w) h = fold_multiply(h ^ secret_.a, out.words[i][w] ^ secret_.b);
-    out.tag[i] = tag_of(h, secret_);
+    uint64_t h = loaded.words[i][0];
+    for (size_t w = 1; w < W; ++w) h = fold_multiply(h ^ secret.a, loaded.words[i][w] ^ secret.b);
+    loaded.tag[i] = tag_of(h, secret);
   }
 }
 
@@ -174,6 +179,42 @@ inline __attribute__((always_inline)) void FixedKeyTable<W>::prefetch(const Load
                   [this](uint32_t group) { prefetch_state(group); });
 }
 
+// Whether the keys seen last are worth a look: while there are few.
+template <size_t W>
+inline bool FixedKeyTable<W>::remembers_seen() {
+  if (W > 1 || entries_.size() > kFewGroups) return false;
+  if (seen_.empty()) forget_seen();
+  return true;
+}
+
+template <size_t W>
+void FixedKeyTable<W>::forget_seen() {
+  seen_.resize(kSeen);
+  // A word that no key looks for here.
+  for (size_t k = 0; k < kSeen; ++k) seen_[k] = {k ^ 1, 0};
+}
+
+// True if all keys of the chunk are among those seen last: neither a hash nor a branch that may go wrong.
+template <size_t W>
+inline __attribute__((always_inline)) bool FixedKeyTable<W>::find_seen(const Loaded& loaded,
+                                                                       size_t n,
+                                                                       uint32_t* groups) const {
+  const Seen* const seen = seen_.data();
+  uint64_t difference = 0;
+  for (size_t i = 0; i < n; ++i) {
+    const Seen likely = seen[loaded.words[i][0] % kSeen];
+    difference |= likely.word ^ loaded.words[i][0];
+    groups[i] = likely.group;
+  }
+  return difference == 0;
+}
+
+template <size_t W>
+void FixedKeyTable<W>::remember(const Loaded& loaded, const uint32_t* groups) {
+  for (size_t i = 0; i < kChunk; ++i)
+    seen_[loaded.words[i][0] % kSeen] = {loaded.words[i][0], groups[i]};
+}
+
 template <size_t W>
 void FixedKeyTable<W>::find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) {
   std::array<ColumnPtr, kMaxKeys> flat_keys;
@@ -188,6 +229,9 @@ void FixedKeyTable<W>::find_or_add(std::span<const ColumnPtr> keys, size_t rows,
   for (size_t begin = 0; begin < rows; begin += kChunk) {
     const size_t n = std::min(kChunk, rows - begin);
     load(keys, begin, n, loaded);
+    const bool remembers = valid == nullptr && n == kChunk && remembers_seen();
+    if (remembers && find_seen(loaded, n, groups + begin)) continue;
+    hash(loaded, n);
     if (slots_.is_large()) prefetch(loaded, n);
     for (size_t i = 0; i < n; ++i) {
       if (valid != nullptr && valid[begin + i] == 0) {
@@ -200,6 +244,7 @@ void FixedKeyTable<W>::find_or_add(std::span<const ColumnPtr> keys, size_t rows,
         groups[begin + i] = probe(loaded.words[i], loaded.tag[i]);
       }
     }
+    if (remembers) remember(loaded, groups + begin);
   }
 }
 
@@ -214,6 +259,7 @@ void FixedKeyTable<W>::find_all(std::span<const ColumnPtr> keys, size_t rows,
   for (size_t begin = 0; begin < rows; begin += kChunk) {
     const size_t n = std::min(kChunk, rows - begin);
     load(keys, begin, n, loaded);
+    hash(loaded, n);
     if (slots_.is_large()) prefetch(loaded, n);
     const SlotArray::Slot* slots = slots_.slots();
     const Entry* entries = entries_.data();
@@ -241,6 +287,7 @@ uint32_t FixedKeyTable<W>::find(std::span<const ColumnPtr> keys, size_t row) con
   if (raw_ && one[0]->is_null(0)) return null_group_;
   Loaded loaded;
   load({one.data(), keys.size()}, 0, 1, loaded);
+  hash(loaded, 1);
   const SlotArray::Slot* slots = slots_.slots();
   for (size_t at = slots_.home(loaded.tag[0]);; at = (at + 1) & slots_.mask()) {
     if (slots[at].group_plus_one == 0) return kNoGroup;
@@ -335,6 +382,7 @@ void FixedKeyTable<W>::spread(std::span<const ColumnPtr> keys, size_t rows, uint
   for (size_t begin = 0; begin < rows; begin += kChunk) {
     const size_t n = std::min(kChunk, rows - begin);
     load(flat_keys, begin, n, loaded);
+    hash(loaded, n);
     for (size_t i = 0; i < n; ++i) {
       // The low bits: a slot's home is in the top ones.
       const bool null = valid != nullptr && valid[keys[0]->is_constant() ? 0 : begin + i] == 0;
@@ -347,6 +395,7 @@ template <size_t W>
 void FixedKeyTable<W>::clear() {
   slots_.clear();
   entries_.clear();
+  if (!seen_.empty()) forget_seen();
   null_group_ = kNoGroup;
 }
 

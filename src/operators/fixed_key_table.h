@@ -42,8 +42,20 @@ class FixedKeyTable final : public GroupTable {
     std::array<Entry, kChunk> words;
     std::array<uint32_t, kChunk> tag;
   };
+  // A key of one word and its group.
+  struct Seen {
+    uint64_t word;
+    uint32_t group;
+  };
+  static constexpr size_t kSeen = 128;
+  static constexpr size_t kFewGroups = 64;
 
   void load(std::span<const ColumnPtr> keys, size_t begin, size_t n, Loaded& out) const;
+  void hash(Loaded& loaded, size_t n) const;
+  bool remembers_seen();
+  void forget_seen();
+  bool find_seen(const Loaded& loaded, size_t n, uint32_t* groups) const;
+  void remember(const Loaded& loaded, const uint32_t* groups);
   void prefetch(const Loaded& loaded, size_t n) const;
   uint32_t probe(const Entry& words, uint32_t tag);
   uint32_t add(size_t at, const Entry& words, uint32_t tag);
@@ -59,6 +71,7 @@ class FixedKeyTable final : public GroupTable {
   SlotArray slots_;
   HugeVec<Entry> entries_;
   uint32_t null_group_ = kNoGroup;  // raw_ only
+  Vec<Seen> seen_;                  // by the key's low bits, the one seen last; empty: never needed
 };
 
 extern template class FixedKeyTable<1>;

@@ -1,5 +1,8 @@
 #include "windows/slice_partials.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace weir {
 
 namespace {
@@ -38,6 +41,8 @@ class SlicePartials final : public Transform {
   }
 
  private:
+  static constexpr uint32_t kChunk = 64;
+
   // A slice and from which largest time of the block on its rows wait or are dropped.
   struct Fate {
     int64_t begin = 0;
@@ -45,6 +50,8 @@ class SlicePartials final : public Transform {
     int64_t slice = 0;
     int64_t wait_from = 0;
     int64_t drop_from = 0;
+
+    bool holds(int64_t time) const { return time >= begin && time < end; }
   };
 
   Fate fate_of(int64_t time) const {
@@ -61,36 +68,86 @@ class SlicePartials final : public Transform {
     return fate;
   }
 
+  // Most rows are in the slice of the row before, most others in the one before that.
+  const Fate& meet(int64_t time) {
+    if (!fate_.holds(time)) {
+      std::swap(fate_, other_fate_);
+      if (!fate_.holds(time)) fate_ = fate_of(time);
+    }
+    return fate_;
+  }
+
+  // Event times of a batch's rows and the largest of the block before each; null: kMinTime.
+  struct Times {
+    const int64_t* times;
+    const int64_t* maxima;
+
+    int64_t max(uint32_t row) const { return maxima != nullptr ? maxima[row] : kMinTime; }
+  };
+
   // Fills slices_, stay_ and what the partial knows of rows that do not stay.
   void assign(const Batch& batch, SlicePartial& partial) {
     slices_ = make_column(Type::timestamp(6), batch.rows);
-    int64_t* slices = slices_->values<int64_t>();
-    const int64_t* times = batch.event_time.data();
-    const int64_t* maxima = batch.running_max.empty() ? nullptr : batch.running_max.data();
     stay_.resize(batch.rows);
-    uint32_t staying = 0;
-    Fate fate;  // the last row's; most rows are in the same slice
-    for (uint32_t i = 0; i < batch.rows; ++i) {
-      const int64_t time = times[i];
-      if (time < fate.begin || time >= fate.end) fate = fate_of(time);
+    staying_ = 0;
+    const Times times{batch.event_time.data(),
+                      batch.running_max.empty() ? nullptr : batch.running_max.data()};
+    const auto rows = static_cast<uint32_t>(batch.rows);
+    for (uint32_t begin = 0; begin < rows; begin += kChunk) {
+      const uint32_t end = std::min(begin + kChunk, rows);
+      if (!assign_alike(times, begin, end, partial)) assign_each(times, begin, end, partial);
+    }
+    stay_.resize(staying_);
+  }
+
+  // All rows of the chunk, if they stay and are of one slice; else false.
+  bool assign_alike(const Times& times, uint32_t begin, uint32_t end, SlicePartial& partial) {
+    const Fate& fate = meet(times.times[begin]);
+    if (times.maxima != nullptr && times.maxima[end - 1] >= fate.wait_from) return false;
+    // A sign for each time before or behind the slice: times are far from where that would overflow.
+    const auto first = static_cast<uint64_t>(fate.begin);
+    const uint64_t last = static_cast<uint64_t>(fate.end) - 1;
+    uint64_t outside = 0;
+    for (uint32_t i = begin; i < end; ++i) {
+      const auto time = static_cast<uint64_t>(times.times[i]);
+      outside |= (time - first) | (last - time);
+    }
+    if (outside >> 63 != 0) return false;
+    int64_t* const slices = slices_->values<int64_t>() + begin;
+    uint32_t* const stay = stay_.data() + staying_;
+    for (uint32_t i = 0; i < end - begin; ++i) {
+      slices[i] = static_cast<int64_t>(first);
+      stay[i] = begin + i;
+    }
+    staying_ += end - begin;
+    add_to_runs(partial, end - begin, begin, times);
+    return true;
+  }
+
+  void assign_each(const Times& times, uint32_t begin, uint32_t end, SlicePartial& partial) {
+    int64_t* slices = slices_->values<int64_t>();
+    for (uint32_t i = begin; i < end; ++i) {
+      const Fate& fate = meet(times.times[i]);
       slices[i] = fate.slice;
-      const int64_t max = maxima != nullptr ? maxima[i] : kMinTime;
-      if (max >= fate.wait_from) [[unlikely]] {
-        if (max >= fate.drop_from) {
-          add_to_run(partial.late, i, time, max);
-        } else {
-          partial.waiting.push_back(i);
-        }
-        continue;
-      }
-      stay_[staying++] = i;
-      if (partial.runs.empty() || partial.runs.back().slice != fate.slice) {
-        partial.runs.push_back({fate.slice, 1, i, time, max});
+      const int64_t max = times.max(i);
+      if (max < fate.wait_from) [[likely]] {
+        stay_[staying_++] = i;
+        add_to_runs(partial, 1, i, times);
+      } else if (max >= fate.drop_from) {
+        add_to_run(partial.late, i, times.times[i], max);
       } else {
-        ++partial.runs.back().rows;
+        partial.waiting.push_back(i);
       }
     }
-    stay_.resize(staying);
+  }
+
+  // Rows of the slice met last, from `first` on.
+  void add_to_runs(SlicePartial& partial, uint64_t rows, uint32_t first, const Times& times) const {
+    if (partial.runs.empty() || partial.runs.back().slice != fate_.slice) {
+      partial.runs.push_back({fate_.slice, rows, first, times.times[first], times.max(first)});
+    } else {
+      partial.runs.back().rows += rows;
+    }
   }
 
   static void add_to_run(SlicePartial::Run& run, uint32_t row, int64_t time, int64_t max) {
@@ -135,6 +192,9 @@ class SlicePartials final : public Transform {
   const bool drops_late_;
   ColumnPtr slices_;
   Vec<uint32_t> stay_;
+  uint32_t staying_ = 0;
+  Fate fate_;
+  Fate other_fate_;
   std::vector<ColumnPtr> keys_;
 };
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "operators/aggregation.h"
+#include "operators/leading_key_table.h"
 #include "operators/operator.h"
 #include "windows/partial_pool.h"
 #include "windows/slice_layout.h"
@@ -28,7 +29,8 @@ struct SliceSpec {
 
 struct SlicePartial {
   explicit SlicePartial(const SliceSpec& spec)
-      : by_slice(*spec.binding->program, spec.partial_key_types, run_hash_seed(),
+      : by_slice(*spec.binding->program, spec.partial_key_types,
+                 make_leading_key_table(spec.partial_key_types, run_hash_seed()),
                  spec.binding->track_arrival()),
         of_one_slice(*spec.binding->program, spec.binding->key_types, run_hash_seed(),
                      spec.binding->track_arrival()) {}

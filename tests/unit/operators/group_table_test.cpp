@@ -8,6 +8,7 @@
 #include "data/text.h"
 #include "data/value.h"
 #include "operators/group_table.h"
+#include "operators/leading_key_table.h"
 
 namespace weir {
 
@@ -19,13 +20,17 @@ std::string key_text(const std::vector<ColumnPtr>& columns, size_t i) {
   return key;
 }
 
-// Random columns of a type; few distinct values when `domain` is small.
+// Random columns of a type; few distinct values when `domain` is small. Half of them have no NULLs, and half hold the
+// same value for many rows.
 ColumnPtr random_column(const Type& type, size_t rows, uint64_t domain, Arena& arena,
                         std::mt19937_64& random) {
   auto column = make_column(type);
+  const uint64_t null = random() % 2 == 0 ? 3 : domain;
+  const uint64_t run = random() % 2 == 0 ? 1 : 150;
+  uint64_t v = 0;
   for (size_t i = 0; i < rows; ++i) {
-    const uint64_t v = random() % domain;
-    if (v == 3) {
+    if (i % run == 0) v = random() % domain;
+    if (v == null) {
       column->push_null();
       continue;
     }
@@ -55,9 +60,16 @@ ColumnPtr random_column(const Type& type, size_t rows, uint64_t domain, Arena& a
   return column;
 }
 
-void compare_with_map(const std::vector<Type>& types, uint64_t domain, size_t rows, uint64_t seed) {
+using MakeTable = std::unique_ptr<GroupTable> (*)(const std::vector<Type>&, uint64_t);
+
+std::unique_ptr<GroupTable> usual(const std::vector<Type>& types, uint64_t seed) {
+  return make_group_table(types, seed);
+}
+
+void compare_with_map(const std::vector<Type>& types, uint64_t domain, size_t rows, uint64_t seed,
+                      MakeTable make = usual) {
   std::mt19937_64 random(seed);
-  auto table = make_group_table(types, random());
+  auto table = make(types, random());
   std::map<std::string, uint32_t> expected;
   Arena arena;
   std::vector<ColumnPtr> all;
@@ -108,6 +120,13 @@ void compare_with_map(const std::vector<Type>& types, uint64_t domain, size_t ro
       wrong += c < 0 ? 0 : 1;
     }
     CHECK(wrong == 0);
+
+    Vec<uint32_t> found(ids.size());
+    table->find_all(keys, ids.size(), found.data());
+    for (uint32_t g = 0; g < ids.size(); ++g) wrong += found[g] == g ? 0 : 1;
+    for (uint32_t g = 0; g < ids.size(); g += 1 + g / 10)
+      wrong += table->find(keys, g) == g ? 0 : 1;
+    CHECK(wrong == 0);
     table->clear();
     CHECK(table->size() == 0);
   }
@@ -140,6 +159,42 @@ TEST_CASE("every layout agrees with a map") {
     INFO(names);
     for (const uint64_t domain : {5, 100}) compare_with_map(types, domain, 20000, domain);
   }
+}
+
+TEST_CASE("a leading key and the others agree with a map") {
+  const std::vector<std::vector<Type>> layouts = {
+      {Type::bigint()},
+      {Type::bigint(), Type::integer()},
+      {Type::bigint(), Type::string()},
+      {Type::string(), Type::string(), Type::integer()},
+  };
+  for (const auto& types : layouts) {
+    std::string names;
+    for (const auto& t : types) names += t.to_string() + " ";
+    INFO(names);
+    // The last of them has too many pairs for a matrix.
+    for (const uint64_t domain : {5, 100, 3000})
+      compare_with_map(types, domain, 20000, domain, make_leading_key_table);
+  }
+}
+
+TEST_CASE("a leading key's pairs that are not there are not found") {
+  auto table = make_leading_key_table({Type::bigint(), Type::bigint()}, 1);
+  const auto column = [](std::initializer_list<int64_t> values) {
+    auto made = make_column(Type::bigint());
+    for (const int64_t v : values) made->push<int64_t>(v);
+    return made;
+  };
+  std::vector<ColumnPtr> keys = {column({1, 2}), column({10, 20})};
+  Vec<uint32_t> groups(4);
+  table->find_or_add(keys, 2, groups.data());
+  keys = {column({1, 1, 2, 3}), column({10, 20, 20, 10})};
+  table->find_all(keys, 4, groups.data());
+  CHECK(groups[0] == 0);
+  CHECK(groups[1] == GroupTable::kNoGroup);
+  CHECK(groups[2] == 1);
+  CHECK(groups[3] == GroupTable::kNoGroup);
+  CHECK(table->find(keys, 1) == GroupTable::kNoGroup);
 }
 
 TEST_CASE("tables grow to many keys") {
