@@ -108,9 +108,9 @@ void GroupedAggregation::merge_groups(GroupedAggregation& other, std::span<const
 }
 
 void GroupedAggregation::merge_copies(const GroupedAggregation& other,
-                                      std::span<const uint32_t> groups) {
+                                      std::span<const uint32_t> groups, size_t skip_keys) {
   if (groups.empty()) return;
-  meet_groups(other, groups, 0);
+  meet_groups(other, groups, skip_keys);
   states_.merge_copies(groups_.data(), other.states_, groups.data(), groups.size());
 }
 

@@ -216,8 +216,9 @@ class GroupedAggregation {
   // clear() it before it is updated again.
   void merge_groups(GroupedAggregation& other, std::span<const uint32_t> groups,
                     size_t skip_keys = 0);
-  // Adds copies of the listed groups of another with the same keys, or of all.
-  void merge_copies(const GroupedAggregation& other, std::span<const uint32_t> groups);
+  // The same with the states of `other` left as they are; or of all groups.
+  void merge_copies(const GroupedAggregation& other, std::span<const uint32_t> groups,
+                    size_t skip_keys = 0);
   void merge_copies(const GroupedAggregation& other);
   // Spreads rows, or the listed groups, by their keys: see GroupTable::spread. Not without keys.
   void spread(std::span<const ColumnPtr> keys, size_t rows, uint16_t mask, uint16_t* out) const;
@@ -226,6 +227,7 @@ class GroupedAggregation {
 
   static constexpr uint32_t kNoGroup = GroupTable::kNoGroup;
   size_t groups() const;
+  const GroupTable* table() const { return table_.get(); }  // null without keys
   // The group of one row's keys; kNoGroup if there is none. Without keys: the one group.
   uint32_t find(std::span<const ColumnPtr> keys, size_t row) const;
   // The key columns of the listed groups; strings point into this object, until clear().

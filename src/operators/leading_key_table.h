@@ -15,7 +15,7 @@ namespace weir {
 
 class LeadingKeyTable final : public GroupTable {
  public:
-  // Two types or more.
+  // One type or more.
   LeadingKeyTable(const std::vector<Type>& types, uint64_t seed);
 
   void find_or_add(std::span<const ColumnPtr> keys, size_t rows, uint32_t* groups) override;
@@ -31,11 +31,18 @@ class LeadingKeyTable final : public GroupTable {
   size_t memory_bytes() const override;
   void clear() override;
 
+  // The number of first keys, and those from `from` on as a column, in order of first appearance.
+  size_t firsts() const { return first_->size(); }
+  ColumnPtr first_keys(size_t from, Arena& arena) const;
+  // All groups, those of a first key side by side, in that order; begins[k]: where those of the k-th start.
+  void list_by_first(Vec<uint32_t>& groups, Vec<uint32_t>& begins) const;
+
  private:
   struct Pair {
     uint32_t first;  // a group of first_
     uint32_t rest;   // a group of rest_
   };
+  static constexpr size_t kChunk = 64;  // rows prefetched ahead of probing
   static constexpr size_t kMaxCells = size_t{1} << 18;
 
   size_t cell(Pair pair) const { return (size_t{pair.first} << row_bits_) + pair.rest; }
@@ -45,10 +52,11 @@ class LeadingKeyTable final : public GroupTable {
   void make_room();
   void hash_pairs();
   uint32_t find(Pair pair) const;
-  uint32_t find_or_add_hashed(Pair pair);
+  uint32_t find_hashed(Pair pair, uint32_t hash) const;
+  void find_or_add_hashed(size_t rows, uint32_t* groups);
 
   std::unique_ptr<GroupTable> first_;
-  std::unique_ptr<GroupTable> rest_;
+  std::unique_ptr<GroupTable> rest_;  // null: there is but the first key
   HashSecret secret_;
   Vec<Pair> pairs_;      // by group
   Vec<uint32_t> cells_;  // group + 1 of each pair; 0: none
@@ -57,8 +65,5 @@ class LeadingKeyTable final : public GroupTable {
   SlotArray slots_;
   Vec<uint32_t> firsts_;  // scratch, kept between calls
 };
-
-// Of one type alone: a table of it.
-std::unique_ptr<GroupTable> make_leading_key_table(const std::vector<Type>& types, uint64_t seed);
 
 }  // namespace weir

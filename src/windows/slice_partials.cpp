@@ -158,11 +158,9 @@ class SlicePartials final : public Transform {
   }
 
   void aggregate(const Batch& rows, const ColumnPtr& slices, SlicePartial& partial) {
-    const bool one_slice = partial.runs.size() == 1;
-    keys_.clear();
-    if (!one_slice) keys_.push_back(slices);
+    if (partial.runs.size() != 1) return partial.by_slice.update(rows, slices, eval_);
     for (const size_t c : binding_.key_columns) keys_.push_back(rows.columns[c]);
-    (one_slice ? partial.of_one_slice : partial.by_slice).update(rows, keys_, eval_);
+    partial.of_one_slice.update(rows, keys_, eval_);
     keys_.clear();
   }
 

@@ -9,10 +9,10 @@
 #pragma once
 
 #include "operators/aggregation.h"
-#include "operators/leading_key_table.h"
 #include "operators/operator.h"
 #include "windows/partial_pool.h"
 #include "windows/slice_layout.h"
+#include "windows/sliced_groups.h"
 #include "windows/window_binding.h"
 
 namespace weir {
@@ -21,7 +21,6 @@ namespace weir {
 struct SliceSpec {
   const WindowBinding* binding = nullptr;
   SliceLayout layout;
-  std::vector<Type> partial_key_types;  // TIMESTAMP, then the keys'
 
   // True if the ordered stage may need any row of a block.
   bool keeps_blocks() const { return binding->allowed_lateness_us > 0 || binding->want_late; }
@@ -29,9 +28,7 @@ struct SliceSpec {
 
 struct SlicePartial {
   explicit SlicePartial(const SliceSpec& spec)
-      : by_slice(*spec.binding->program, spec.partial_key_types,
-                 make_leading_key_table(spec.partial_key_types, run_hash_seed()),
-                 spec.binding->track_arrival()),
+      : by_slice(*spec.binding),
         of_one_slice(*spec.binding->program, spec.binding->key_types, run_hash_seed(),
                      spec.binding->track_arrival()) {}
 
@@ -47,7 +44,7 @@ struct SlicePartial {
   };
 
   // Most blocks lie in one slice (a single run); the keys alone are found faster then.
-  GroupedAggregation by_slice;  // by slice start, then the keys
+  SlicedGroups by_slice;
   GroupedAggregation of_one_slice;
   std::vector<Run> runs;  // the aggregated rows, neighbours of one slice joined
   Run late;               // rows late by their own block alone, dropped here; slice means nothing

@@ -38,6 +38,7 @@ class SliceWindow final : public Ordered {
         results_(binding_, context),
         late_(binding_),
         combined_(make_groups()),
+        gathered_(binding_),
         spilled_(binding_, context.spill),
         limit_(context, !binding_.key_types.empty()) {}
 
@@ -72,7 +73,7 @@ class SliceWindow final : public Ordered {
   }
 
   uint64_t state_bytes() const override {
-    uint64_t total = combined_->memory_bytes();
+    uint64_t total = combined_->memory_bytes() + gathered_.memory_bytes();
     for (const auto& [slice, groups] : open_) total += groups->memory_bytes();
     for (const auto& groups : free_) total += groups->memory_bytes();
     return total;
@@ -88,9 +89,18 @@ class SliceWindow final : public Ordered {
       spilled_.snapshot(writer);
     }
     writer.put_u64(open_.size());
+    const auto& gathered = gathered_.by_start();
+    auto part = gathered.begin();
     for (const auto& [start, groups] : open_) {
       writer.put_i64(start);
-      groups->snapshot(writer);
+      if (part == gathered.end() || part->start != start) {
+        groups->snapshot(writer);
+        continue;
+      }
+      const Groups all = make_groups();
+      all->merge_copies(*groups);
+      gathered_.give_copy(*part++, *all);
+      all->snapshot(writer);
     }
   }
   void restore(SnapshotReader& reader) override {
@@ -136,11 +146,13 @@ class SliceWindow final : public Ordered {
   // --- memory: when it is full, what all slices have goes to the disk ---
 
   uint64_t groups_in_memory() const {
-    uint64_t groups = 0;
+    uint64_t groups = gathered_.groups();
     for (const auto& [slice, in_memory] : open_) groups += in_memory->groups();
     return groups;
   }
   void spill() {
+    settle();
+    gathered_.release();
     for (auto& [slice, in_memory] : open_) spill(slice, in_memory);
     free_.clear();
     combined_ = make_groups();
@@ -178,20 +190,36 @@ class SliceWindow final : public Ordered {
   }
 
   void add_slices(const Batch& batch, SlicePartial& partial) {
-    const size_t n = partial.by_slice.groups();
-    ids_.resize(n);
-    for (uint32_t g = 0; g < n; ++g) ids_[g] = g;
-    const ColumnPtr starts = partial.by_slice.keys({ids_.data(), n})[0];
-    const int64_t* start = starts->values<int64_t>();
-    std::stable_sort(ids_.begin(), ids_.end(),
-                     [&](uint32_t a, uint32_t b) { return start[a] < start[b]; });
-    for (size_t i = 0; i < n;) {
-      size_t j = i + 1;
-      while (j < n && start[ids_[j]] == start[ids_[i]]) ++j;
-      if (takes_partial(batch, start[ids_[i]], partial))
-        slice(start[ids_[i]]).merge_groups(partial.by_slice, {ids_.data() + i, j - i}, 1);
-      i = j;
+    SlicedGroups& groups = partial.by_slice;
+    if (groups.slices() >= kManySlices && gathers(groups)) return gather(groups);
+    if (direct_blocks_ > 0) --direct_blocks_;
+    for (const auto& part : groups.by_start()) {
+      if (takes_partial(batch, part.start, partial)) groups.give(part, slice(part.start));
     }
+  }
+
+  // Blocks of many slices, as event times in no order give them, are added to each other first: to add a few rows
+  // to each of many slices costs more. Not if the slices' windows fire soon, as then that was for nothing, nor if
+  // some have fired or are closed.
+  bool gathers(const SlicedGroups& groups) const {
+    if (direct_blocks_ > 0) return false;
+    const std::vector<int64_t> starts = groups.starts();
+    const int64_t first = *std::min_element(starts.begin(), starts.end());
+    return !is_closed(first) && !is_touched(first);
+  }
+  void gather(SlicedGroups& groups) {
+    ++gathered_blocks_;
+    const size_t known = gathered_.slices();
+    gathered_.merge_from(groups);
+    for (const int64_t start : gathered_.starts(known)) slice(start);
+  }
+  // Adds what is gathered to its slices.
+  void settle() {
+    if (gathered_.groups() == 0) return;
+    for (const auto& part : gathered_.by_start()) gathered_.give(part, slice(part.start));
+    gathered_.clear();
+    if (gathered_blocks_ < kWorthwhile) direct_blocks_ = 8 * kWorthwhile;
+    gathered_blocks_ = 0;
   }
 
   // True if the slice's partial is to be added; else its rows are late or are taken one by one.
@@ -236,6 +264,7 @@ class SliceWindow final : public Ordered {
   // --- one row after another ---
 
   void take_rows(const Batch& batch, const SlicePartial& partial, Emitter& out) {
+    if (!rows_.empty()) settle();
     const int64_t* slices = partial.slices ? partial.slices->values<int64_t>() : nullptr;
     for (const uint32_t i : rows_) {
       const int64_t watermark = batch.watermark_at(i);
@@ -321,6 +350,7 @@ class SliceWindow final : public Ordered {
   // --- firing ---
 
   void advance(int64_t watermark, Emitter& out) {
+    if (next_end_ && last_instant(*next_end_) <= watermark) settle();
     while (next_end_ && last_instant(*next_end_) <= watermark) {
       const int64_t end = *next_end_;
       fire(end, out);
@@ -412,6 +442,8 @@ class SliceWindow final : public Ordered {
   }
 
   static constexpr size_t kFreeSlices = 4;
+  static constexpr size_t kManySlices = 8;    // of one block
+  static constexpr uint32_t kWorthwhile = 4;  // blocks to be gathered before their windows fire
 
   const SliceSpec& spec_;
   const SliceLayout& layout_;
@@ -422,7 +454,10 @@ class SliceWindow final : public Ordered {
   LateRows late_;
   Slices open_;
   std::vector<Groups> free_;
-  Groups combined_;                  // of the slices of the window that fires
+  Groups combined_;        // of the slices of the window that fires
+  SlicedGroups gathered_;  // to be added to the open slices, which are there already
+  uint32_t gathered_blocks_ = 0;
+  uint32_t direct_blocks_ = 0;       // so many are not gathered
   std::optional<int64_t> next_end_;  // of the windows that have not fired
   SpilledSlices spilled_;
   StateLimit limit_;
@@ -436,7 +471,6 @@ class SliceWindow final : public Ordered {
   };
   std::vector<Again> again_;
   std::vector<int64_t> one_by_one_;  // slices of the batch
-  Vec<uint32_t> ids_;
   Vec<uint32_t> rows_;
   std::vector<ColumnPtr> keys_;
 };
@@ -445,11 +479,9 @@ class SliceWindowPlan final : public WindowPlan {
  public:
   SliceWindowPlan(std::string name, std::string text, SliceLayout layout, WindowBinding binding)
       : WindowPlan(std::move(name), std::move(binding)),
-        spec_{&window(), layout, window().key_types},
+        spec_{&window(), layout},
         text_(std::move(text) + " in event time" + window().text),
-        pool_(std::make_shared<SlicePartialPool>()) {
-    spec_.partial_key_types.insert(spec_.partial_key_types.begin(), Type::timestamp(6));
-  }
+        pool_(std::make_shared<SlicePartialPool>()) {}
 
   std::string explain() const override { return text_; }
   std::unique_ptr<Transform> make_transform(const OperatorContext& context) const override {
