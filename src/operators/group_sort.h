@@ -14,22 +14,23 @@ struct PrefixedGroup {
   uint32_t group;
 };
 
-// Stable, by prefix.
-inline void radix_sort(Vec<PrefixedGroup>& items) {
+// Stable, by `prefix`, a number of 64 bits. Not of nothing.
+template <class Item>
+void radix_sort(Vec<Item>& items) {
   const size_t n = items.size();
-  Vec<PrefixedGroup> other(n);
-  PrefixedGroup* from = items.data();
-  PrefixedGroup* to = other.data();
-  std::array<std::array<uint32_t, 256>, 8> counts{};
+  Vec<Item> other(n);
+  Item* from = items.data();
+  Item* to = other.data();
+  std::array<std::array<size_t, 256>, 8> counts{};
   for (size_t i = 0; i < n; ++i) {
     for (size_t b = 0; b < 8; ++b) ++counts[b][(from[i].prefix >> (8 * b)) & 0xff];
   }
   for (size_t b = 0; b < 8; ++b) {
     // A byte in which all agree needs no pass.
     if (counts[b][(from[0].prefix >> (8 * b)) & 0xff] == n) continue;
-    uint32_t sum = 0;
+    size_t sum = 0;
     for (auto& c : counts[b]) {
-      const uint32_t count = c;
+      const size_t count = c;
       c = sum;
       sum += count;
     }

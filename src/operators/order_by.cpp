@@ -1,7 +1,5 @@
 #include "operators/order_by.h"
 
-#include <cstring>
-
 #include "expr/aggregates/row_codec.h"
 #include "expr/parser.h"
 
@@ -71,12 +69,6 @@ std::vector<ColumnPtr> OrderBy::eval(const Batch& batch, EvalContext& context) c
 void OrderBy::encode(const std::vector<ColumnPtr>& columns, size_t i, std::string& out) const {
   for (size_t k = 0; k < items_.size(); ++k)
     encode_sort_value(*columns[k], i, items_[k].descending, items_[k].nulls_first, out);
-}
-
-uint64_t order_prefix(std::string_view place) {
-  uint64_t head = 0;
-  std::memcpy(&head, place.data(), place.size() < sizeof(head) ? place.size() : sizeof(head));
-  return __builtin_bswap64(head);
 }
 
 std::unique_ptr<Transform> make_order_preparation(const OrderBy& order,

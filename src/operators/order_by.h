@@ -37,9 +37,6 @@ class OrderBy {
   std::vector<Item> items_;
 };
 
-// The first eight bytes of encoded places as a number that compares as they do.
-uint64_t order_prefix(std::string_view place);
-
 // Runs before a collector that orders: refuses the rows whose place cannot be told.
 std::unique_ptr<Transform> make_order_preparation(const OrderBy& order,
                                                   const OperatorContext& context);

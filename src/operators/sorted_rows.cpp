@@ -9,7 +9,7 @@
 #include <numeric>
 
 #include "base/sortable.h"
-#include "operators/group_sort.h"
+#include "operators/place_sort.h"
 #include "operators/row_bytes.h"
 #include "operators/row_image.h"
 #include "operators/row_store.h"
@@ -21,20 +21,15 @@ namespace {
 
 constexpr size_t kSortedRows = 8192;              // of one result batch
 constexpr size_t kSortedBytes = size_t{4} << 20;  // of one that comes from files
+constexpr size_t kSortingBytes = 32;              // for a row while rows are sorted, about
 constexpr uint64_t kEndOfRows = ~uint64_t{0};     // in a snapshot
 // In files: a row's ordinal behind its place, and how long its partition is before what it is.
 constexpr size_t kOrdinalBytes = sizeof(uint64_t);
 constexpr size_t kPartitionBytes = sizeof(uint32_t);
 
-// A batch's places in the order: encoded, side by side, each the partition and then the order.
-struct Places {
-  std::string bytes;
-  Vec<uint64_t> ends;
+// A batch's places in the order, each the partition and then the order.
+struct BatchPlaces : Places {
   Vec<uint32_t> partitions;  // how long these are; none if there are no partitions
-  std::string_view of(size_t row) const {
-    const uint64_t begin = row == 0 ? 0 : ends[row - 1];
-    return std::string_view(bytes).substr(begin, ends[row] - begin);
-  }
   std::string_view partition_of(size_t row) const {
     return of(row).substr(0, partitions.empty() ? 0 : partitions[row]);
   }
@@ -42,13 +37,6 @@ struct Places {
     return bytes.capacity() + ends.capacity() * sizeof(uint64_t) +
            partitions.capacity() * sizeof(uint32_t);
   }
-};
-
-// The rows of a store in order. Batches in input order make positions that break ties.
-struct SortedEntry {
-  uint64_t prefix;
-  RowPlace row;
-  std::string_view place;
 };
 
 size_t batch_of(RowPlace row) { return row >> 32; }
@@ -63,21 +51,11 @@ std::vector<uint32_t> batches_in_order(const RowStore& store) {
   return numbers;
 }
 
-Vec<SortedEntry> sort_entries(const RowStore& store, const std::vector<Places>& places) {
-  size_t total = 0;
-  for (uint32_t b = 0; b < store.batches(); ++b) total += store.batch(b).rows;
-  Vec<SortedEntry> entries;
-  entries.reserve(total);
-  for (const uint32_t b : batches_in_order(store)) {
-    for (size_t i = 0; i < store.batch(b).rows; ++i) {
-      const std::string_view place = places[b].of(i);
-      entries.push_back({order_prefix(place), RowPlace{b} << 32 | i, place});
-    }
-  }
-  std::stable_sort(entries.begin(), entries.end(), [](const SortedEntry& a, const SortedEntry& b) {
-    return a.prefix != b.prefix ? a.prefix < b.prefix : a.place < b.place;
-  });
-  return entries;
+// The rows of a store in order. Batches in input order make positions that break ties.
+Vec<RowPlace> sort_rows(const RowStore& store, const std::vector<BatchPlaces>& places) {
+  std::vector<const Places*> of_batches;
+  for (const auto& p : places) of_batches.push_back(&p);
+  return sort_by_place(of_batches, batches_in_order(store));
 }
 
 class SortCollector final : public Collector {
@@ -97,7 +75,7 @@ class SortCollector final : public Collector {
     WEIR_CHECK(eval_.errors.empty());
     std::vector<ColumnPtr> partition;
     for (const size_t c : order_.partition) partition.push_back(batch.columns[c]);
-    Places places;
+    BatchPlaces places;
     places.ends.resize(batch.rows);
     places.partitions.resize(partition.empty() ? 0 : batch.rows);
     for (size_t i = 0; i < batch.rows; ++i) {
@@ -109,7 +87,7 @@ class SortCollector final : public Collector {
       order_.by->encode(columns, i, places.bytes);
       places.ends[i] = places.bytes.size();
     }
-    bytes_ += places.memory_bytes() + batch.rows * sizeof(SortedEntry);
+    bytes_ += places.memory_bytes() + batch.rows * kSortingBytes;
     places_.push_back(std::move(places));
     store_.add(std::move(batch));
     if (memory_bytes() > limit_) write_run();
@@ -161,11 +139,11 @@ class SortCollector final : public Collector {
     runs_.begin_run();
     std::string key;
     std::string row;
-    for (const auto& entry : sort_entries(store_, places_)) {
-      const size_t b = batch_of(entry.row);
-      const size_t i = index_of(entry.row);
+    for (const RowPlace place : sort_rows(store_, places_)) {
+      const size_t b = batch_of(place);
+      const size_t i = index_of(place);
       const Batch& batch = store_.batch(static_cast<uint32_t>(b));
-      key.assign(entry.place);
+      key.assign(places_[b].of(i));
       put_big_endian(batch.ordinal(i), key);
       row.clear();
       put_big_endian(static_cast<uint32_t>(places_[b].partition_of(i).size()), row);
@@ -180,7 +158,7 @@ class SortCollector final : public Collector {
 
   SortedRuns& runs() { return runs_; }
   RowStore& store() { return store_; }
-  std::vector<Places>& places() { return places_; }
+  std::vector<BatchPlaces>& places() { return places_; }
 
  private:
   const RowOrder& order_;
@@ -188,7 +166,7 @@ class SortCollector final : public Collector {
   EvalContext eval_;
   const uint64_t limit_;
   RowStore store_;
-  std::vector<Places> places_;
+  std::vector<BatchPlaces> places_;
   size_t bytes_ = 0;
   SortedRuns runs_;
 };
@@ -198,15 +176,13 @@ class RowsInMemory final : public RowsInOrder {
   RowsInMemory(const RowOrder& order, const Schema& schema,
                std::vector<std::unique_ptr<Collector>> collectors)
       : whole_(order.whole), schema_(schema), store_(std::make_shared<RowStore>()) {
-    std::vector<Places> places;
+    std::vector<BatchPlaces> places;
     for (const auto& collector : collectors) {
       auto& sorted = dynamic_cast<SortCollector&>(*collector);
       store_->take(sorted.store());
       for (auto& p : sorted.places()) places.push_back(std::move(p));
     }
-    const Vec<SortedEntry> entries = sort_entries(*store_, places);
-    rows_.resize(entries.size());
-    for (size_t i = 0; i < entries.size(); ++i) rows_[i] = entries[i].row;
+    rows_ = sort_rows(*store_, places);
     if (whole_) find_partitions(places);
   }
 
@@ -239,7 +215,7 @@ class RowsInMemory final : public RowsInOrder {
   }
 
  private:
-  void find_partitions(const std::vector<Places>& places) {
+  void find_partitions(const std::vector<BatchPlaces>& places) {
     std::string_view before;
     for (size_t i = 0; i < rows_.size(); ++i) {
       const std::string_view partition =

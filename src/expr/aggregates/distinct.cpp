@@ -5,6 +5,7 @@
 #include "expr/distinct.h"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 #define XXH_INLINE_ALL
@@ -28,8 +29,11 @@ class TextSet {
     uint32_t hash;
   };
 
-  void add(uint64_t ordinal, std::string_view text) {
-    const auto hash = static_cast<uint32_t>(XXH3_64bits(text.data(), text.size()));
+  static uint32_t hash_of(std::string_view text) {
+    return static_cast<uint32_t>(XXH3_64bits(text.data(), text.size()));
+  }
+  void add(uint64_t ordinal, std::string_view text) { add(ordinal, text, hash_of(text)); }
+  void add(uint64_t ordinal, std::string_view text, uint32_t hash) {
     if (items_.size() * 2 >= slots_.size()) grow();
     const size_t mask = slots_.size() - 1;
     for (size_t at = hash & mask;; at = (at + 1) & mask) {
@@ -46,6 +50,17 @@ class TextSet {
       }
     }
   }
+  // What add() of a text with this hash looks at, one thing after another: each of these has been fetched when the
+  // next one is asked for.
+  void fetch_slot(uint32_t hash) const {
+    if (!slots_.empty()) __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
+  }
+  void fetch_item(uint32_t hash) const {
+    if (const Item* item = likely(hash)) __builtin_prefetch(item, 1);
+  }
+  void fetch_text(uint32_t hash) const {
+    if (const Item* item = likely(hash)) __builtin_prefetch(bytes_.data() + item->offset);
+  }
   std::string_view text(const Item& item) const { return {bytes_.data() + item.offset, item.len}; }
   const Vec<Item>& items() const { return items_; }
   size_t memory_bytes() const {
@@ -54,6 +69,11 @@ class TextSet {
   }
 
  private:
+  const Item* likely(uint32_t hash) const {
+    if (slots_.empty()) return nullptr;
+    const uint32_t slot = slots_[hash & (slots_.size() - 1)];
+    return slot == 0 ? nullptr : &items_[slot - 1];
+  }
   void grow() {
     slots_.assign(std::max<size_t>(16, slots_.size() * 2), 0);
     const size_t mask = slots_.size() - 1;
@@ -85,13 +105,27 @@ class Distinct final : public TypedAggregate<Distinct, DistinctState> {
 
   void update(StateSlots slots, const uint32_t* groups, std::span<const ColumnPtr> args, size_t n,
               const Batch& batch, EvalContext&) const override {
-    std::string encoded;
     const bool places = uses_ordinals();
-    for (size_t i = 0; i < n; ++i) {
+    std::string encoded;
+    std::array<Addition, kChunk> chunk;
+    for (size_t begin = 0; begin < n; begin += kChunk) {
+      const size_t m = std::min(kChunk, n - begin);
       encoded.clear();
-      for (const auto& arg : args) encode_value(*arg, i, encoded);
-      set_of(as_state(slots.at(groups == nullptr ? 0 : groups[i])))
-          .add(places ? batch.ordinal(i) : 0, encoded);
+      for (size_t k = 0; k < m; ++k) {
+        const size_t from = encoded.size();
+        for (const auto& arg : args) encode_value(*arg, begin + k, encoded);
+        TextSet& set = set_of(as_state(slots.at(groups == nullptr ? 0 : groups[begin + k])));
+        chunk[k] = {&set, from, encoded.size() - from, 0};
+      }
+      for (size_t k = 0; k < m; ++k) {
+        chunk[k].hash = TextSet::hash_of(chunk[k].in(encoded));
+        chunk[k].set->fetch_slot(chunk[k].hash);
+      }
+      for (size_t k = 0; k < m; ++k) chunk[k].set->fetch_item(chunk[k].hash);
+      for (size_t k = 0; k < m; ++k) chunk[k].set->fetch_text(chunk[k].hash);
+      for (size_t k = 0; k < m; ++k)
+        chunk[k].set->add(places ? batch.ordinal(begin + k) : 0, chunk[k].in(encoded),
+                          chunk[k].hash);
     }
   }
   void combine(DistinctState& into, DistinctState& from) const {
@@ -140,6 +174,19 @@ class Distinct final : public TypedAggregate<Distinct, DistinctState> {
   }
 
  private:
+  static constexpr size_t kChunk = 64;  // rows whose places in the sets are fetched ahead
+
+  // A row of a chunk: the set that it goes to, and its encoded arguments.
+  struct Addition {
+    TextSet* set;
+    size_t begin;
+    size_t size;
+    uint32_t hash;
+    std::string_view in(const std::string& encoded) const {
+      return std::string_view(encoded).substr(begin, size);
+    }
+  };
+
   static TextSet& set_of(DistinctState& s) {
     if (s.set == nullptr) s.set = std::make_unique<TextSet>().release();
     return *s.set;
@@ -152,9 +199,9 @@ class Distinct final : public TypedAggregate<Distinct, DistinctState> {
       if (a.ordinal != b.ordinal) return a.ordinal < b.ordinal;
       return set.text(a) < set.text(b);
     });
-    constexpr size_t kChunk = 4096;
-    for (size_t begin = 0; begin < items.size(); begin += kChunk) {
-      const size_t n = std::min(kChunk, items.size() - begin);
+    constexpr size_t kFedRows = 4096;
+    for (size_t begin = 0; begin < items.size(); begin += kFedRows) {
+      const size_t n = std::min(kFedRows, items.size() - begin);
       Arena arena;
       Batch batch;
       std::vector<ColumnPtr> args;
