@@ -31,7 +31,9 @@ class FixedKeyTable final : public GroupTable {
   bool less(uint32_t a, const GroupTable& other, uint32_t b) const override;
   void spread(std::span<const ColumnPtr> keys, size_t rows, uint16_t mask,
               uint16_t* out) const override;
-  size_t memory_bytes() const override { return slots_.memory_bytes() + entries_.memory_bytes(); }
+  size_t memory_bytes() const override {
+    return slots_.memory_bytes() + entries_.memory_bytes() + seen_.capacity() * sizeof(Seen);
+  }
   void clear() override;
 
  private:
