@@ -83,6 +83,7 @@ class SlotArray {
     *this = std::move(bigger);
   }
   void clear() {
+    if (used_ == 0) return;
     // A table that was once large and now holds little must not cost its largest size every time.
     if (bits_ > kFirstBits + 4 && used_ < (size_t{1} << bits_) / 64) {
       *this = SlotArray(bits_ - 3);

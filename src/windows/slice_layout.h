@@ -49,12 +49,14 @@ class SliceLayout {
   // The ends of the first and of the last window with the slice that starts at `start`.
   int64_t first_end(int64_t start) const {
     if (cumulates()) return saturating_add(start, step_);
+    if (rest_ == 0) return saturating_add(start, period_);
     const int64_t base = window_start(start, offset_, period_);
-    const bool first_part = rest_ > 0 && start < saturating_add(base, rest_);
+    const bool first_part = start < saturating_add(base, rest_);
     return saturating_add(base, first_part ? rest_ : period_ + rest_);
   }
   int64_t last_end(int64_t start) const {
-    return saturating_add(window_start(start, offset_, period_), size_);
+    const bool on_grid = rest_ == 0 && !cumulates();
+    return saturating_add(on_grid ? start : window_start(start, offset_, period_), size_);
   }
   // The end of the first window with that slice that ends after `time`.
   std::optional<int64_t> next_end(int64_t start, int64_t time) const {

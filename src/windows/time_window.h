@@ -38,7 +38,8 @@ inline int64_t saturating_sub(int64_t a, int64_t b) {
 
 // The start of the window of `size` that holds `time`, windows shifted by `offset`.
 inline int64_t window_start(int64_t time, int64_t offset, int64_t size) {
-  int64_t since = floor_mod(time, size) - floor_mod(offset, size);
+  int64_t since = floor_mod(time, size);
+  if (offset != 0) since -= floor_mod(offset, size);
   if (since < 0) since += size;
   return saturating_sub(time, since);
 }

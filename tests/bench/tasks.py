@@ -283,6 +283,47 @@ aggregate = { n = "COUNT(*)", total = "SUM(amount)" }""" % (orders, customers)],
     }
 
 
+def sort_task(path):
+    return {
+        "what": "10 million orders sorted by amount, then number", "data": path,
+        "weir": ["-i", "csv", "-t", "csv", "-e", """
+[[transform]]
+op = "sort"
+by = "amount, `order`" """],
+        "weir sql": ["-t", "csv", "SELECT * FROM '%s' ORDER BY amount, `order`" % path],
+        "floors": {},
+        "duckdb": duckdb("SELECT * FROM read_csv('%s') ORDER BY amount, \"order\"" % path),
+        "chdb": chdb("SELECT * FROM file('%s', 'CSVWithNames', 'order UInt64, customer UInt64, amount Int64') "
+                     "ORDER BY amount, order" % path),
+        "polars": polars("pl.scan_csv(%r).sort('amount', 'order').collect(engine='streaming').write_csv('%s')"
+                         % (path, OUT)),
+    }
+
+
+def disorder_task(path):
+    """The customer's number taken for seconds: a year of them, in no order at all."""
+    seconds = 366 * 86400
+    return {
+        "what": "count and sum per hour of a year, 10 million records in no order of time", "data": path,
+        "weir": ["-i", "csv", "-t", "csv", "-e", """
+[source.event_time]
+column = "TO_TIMESTAMP_LTZ(customer %% %d, 0)"
+max_out_of_orderness = "366d"
+[window]
+type = "tumbling"
+size = "1h"
+aggregate = { n = "COUNT(*)", total = "SUM(amount)" }""" % seconds],
+        "floors": {},
+        "duckdb": duckdb("SELECT customer %% %d // 3600 AS h, count(*), sum(amount) FROM read_csv('%s') "
+                         "GROUP BY h ORDER BY h" % (seconds, path)),
+        "chdb": chdb("SELECT intDiv(customer %% %d, 3600) AS h, count(), sum(amount) FROM file('%s', 'CSVWithNames', "
+                     "'order UInt64, customer UInt64, amount Int64') GROUP BY h ORDER BY h" % (seconds, path)),
+        "polars": polars("pl.scan_csv(%r).group_by((pl.col('customer') %% %d // 3600).alias('h')).agg("
+                         "pl.len().alias('n'), pl.col('amount').sum()).sort('h').collect(engine='streaming')"
+                         ".write_csv('%s')" % (path, seconds, OUT)),
+    }
+
+
 def tasks(folder):
     """By name, in the order of the README's table."""
     log = folder + "/access.log"
@@ -297,4 +338,6 @@ def tasks(folder):
         "sessions": sessions_task(log),
         "keys": keys_task(folder + "/keys.csv"),
         "join": join_task(folder),
+        "sort": sort_task(folder + "/orders.csv"),
+        "disorder": disorder_task(folder + "/orders.csv"),
     }
