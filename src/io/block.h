@@ -27,6 +27,7 @@ struct Block {
   uint64_t first_line = 0;  // line number of bytes' first line where it is known (streams), else 0
   bool starts_partition = false;  // the partition's first block: a header may stand here
   bool ends_partition = false;    // its last: the last record may lack its newline
+  bool catches_up = false;        // the partition has nothing more for now (followed files)
 };
 
 }  // namespace weir

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,17 +16,21 @@ namespace weir {
 
 // The times of a source's partitions that come side by side (connections, topics). A partition counts from its
 // first record on until it ends, or, where records of it are sure to come, from the start: the others' time waits for
-// it. A new one that is behind holds the others' time where it is, as in Flink.
+// it. A new one that is behind holds the others' time where it is, as in Flink. One that has caught up, as a followed file
+// read to its end, holds nothing back until more of it comes.
 class PartitionTimes {
  public:
   // Records are sure to come of these, unless they are in the list no longer.
   void await(const std::vector<uint32_t>& partitions, int64_t now_us) {
-    for (auto& [partition, time] : times_)
-      time.awaited = time.awaited &&
-                     std::find(partitions.begin(), partitions.end(), partition) != partitions.end();
+    for (auto at = times_.begin(); at != times_.end();) {
+      const bool listed =
+          std::find(partitions.begin(), partitions.end(), at->first) != partitions.end();
+      at->second.awaited = at->second.awaited && listed;
+      at = !listed && at->second.caught_up ? times_.erase(at) : std::next(at);
+    }
     for (const uint32_t partition : partitions) {
       const auto [at, added] = times_.try_emplace(partition);
-      if (added) at->second = {kMinTime, now_us, false, true};
+      if (added) at->second = {kMinTime, now_us, false, true, false};
     }
   }
   // Some have come.
@@ -39,6 +44,13 @@ class PartitionTimes {
     at->second.seen_us = now_us;
     at->second.idle = false;
     at->second.awaited = false;
+    at->second.caught_up = false;
+  }
+  // The partition has nothing more for now.
+  void catch_up(uint32_t partition) {
+    Time& time = times_[partition];
+    time.awaited = false;
+    time.caught_up = true;
   }
   void end(uint32_t partition) { times_.erase(partition); }
   void mark_idle(int64_t now_us, int64_t timeout_us) {
@@ -48,9 +60,17 @@ class PartitionTimes {
   int64_t last(std::optional<uint32_t> but = {}) const {
     int64_t active = kMaxTime;
     for (const auto& [partition, time] : times_)
-      if (!time.idle && (time.max > kMinTime || time.awaited) && but != partition)
+      if (!time.idle && !time.caught_up && (time.max > kMinTime || time.awaited) &&
+          but != partition)
         active = std::min(active, time.max);
     return active;
+  }
+  // How far those have come that have caught up; kMinTime if there are none.
+  int64_t caught_up() const {
+    int64_t latest = kMinTime;
+    for (const auto& [partition, time] : times_)
+      if (time.caught_up) latest = std::max(latest, time.max);
+    return latest;
   }
   void snapshot(SnapshotWriter& writer) const {
     writer.put_u64(times_.size());
@@ -73,6 +93,7 @@ class PartitionTimes {
     int64_t seen_us = 0;
     bool idle = false;
     bool awaited = false;
+    bool caught_up = false;
   };
   std::map<uint32_t, Time> times_;
 };
@@ -98,6 +119,8 @@ struct LaneState {
   bool partitioned = false;
   PartitionTimes partitions;  // max_event_time is that of the last of them
 
+  // Whether the next run knows the partitions by the same numbers.
+  bool partitions_last() const { return partitioned && source->source->partitions_last(); }
   int64_t watermark() const {
     return max_event_time < kMinTime + delay_us ? kMinTime : max_event_time - delay_us;
   }

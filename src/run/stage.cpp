@@ -336,7 +336,7 @@ class Stage {
       writer.put_u64(lane.next_sequence);
       writer.put_u64(merge_.rows_given(i) + lane.rows_to_skip);
       merge_.snapshot(i, writer);
-      if (lane.partitioned) lane.partitions.snapshot(writer);
+      if (lane.partitions_last()) lane.partitions.snapshot(writer);
       sections.emplace_back("lane " + lane.source->name, writer.take());
     }
     state_.source_sections = std::move(sections);
@@ -356,7 +356,7 @@ class Stage {
         lane.next_sequence = lane.sequence_base;
         lane.rows_to_skip = reader.get_u64();
         merge_.restore(i, reader);
-        if (lane.partitioned) lane.partitions.restore(reader, state_.options.clock->now_us());
+        if (lane.partitions_last()) lane.partitions.restore(reader, state_.options.clock->now_us());
       }
       lanes.push_back(lane.lane);
       watermarks.push_back(lane.watermark());
@@ -387,6 +387,7 @@ class Stage {
     const int64_t max_event_time = batch.max_event_time;
     const uint32_t partition = batch.origin.partition;
     const bool ends = piece.block.ends_partition;
+    const bool catches_up = piece.block.catches_up;
     if (lane.partitioned) {
       lane.partitions.await(lane.feed->awaited(), state_.options.clock->now_us());
       const int64_t others = lane.partitions.last(partition);
@@ -406,8 +407,10 @@ class Stage {
       if (max_event_time > kMinTime)
         lane.partitions.see(partition, max_event_time, state_.options.clock->now_us());
       if (ends) lane.partitions.end(partition);
+      // With a timeout they hold the others back until it has passed.
+      if (catches_up && !lane.source->idle_timeout_us) lane.partitions.catch_up(partition);
       const int64_t last = lane.partitions.last();
-      advance(lane, last == kMaxTime ? kMinTime : last);
+      advance(lane, last == kMaxTime ? lane.partitions.caught_up() : last);
     } else {
       advance(lane, max_event_time);
     }

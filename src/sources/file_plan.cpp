@@ -74,6 +74,8 @@ class FilePlan final : public SourcePlan {
     return format_ ? format_->schema() : none;
   }
   bool bounded() const override { return !following_; }
+  bool partitioned() const override { return following_.has_value(); }
+  bool partitions_last() const override { return !following_; }
   const Format* format() const override { return format_.get(); }
   std::vector<std::string> paths() const override { return paths_; }
 

@@ -60,6 +60,8 @@ struct FollowedFile {
   bool gone = false;      // no path of ours names it
   bool ended = false;     // nothing more comes
   bool dirty = true;      // there may be more to read
+  bool has_some = false;  // there was when we began with it
+  bool behind = false;    // event time waits for it: no block has said yet that it has caught up
   int64_t grown_us = 0;   // when it last gave anything
   // --- table ---
   std::atomic<uint64_t> consumed{0};
@@ -97,8 +99,11 @@ class FollowSource final : public Source {
     while (!stop_.raised()) {
       for (size_t i = 0; i < files_.size(); ++i) {
         FollowedFile& file = *files_[i];
-        if (!file.dirty || file.ended) continue;
-        if (read(file, item)) return true;
+        if (file.dirty && !file.ended && read(file, item)) return true;
+        if (file.behind && (file.ended || !file.dirty)) {
+          give_nothing(file, item);
+          return true;
+        }
       }
       if (give_up_silent(item)) return true;
       // A block that held nothing but a hole, or a part of a record that is dropped, says nothing of what follows.
@@ -136,6 +141,14 @@ class FollowSource final : public Source {
     for (const auto& file : files_)
       if (auto r = add(*file); !r) return fail(r.error());
     return encode_positions(positions);
+  }
+
+  std::vector<uint32_t> awaited() const override {
+    const std::lock_guard lock(table_);
+    std::vector<uint32_t> partitions;
+    for (const auto& file : files_)
+      if (file->has_some) partitions.push_back(file->partition);
+    return partitions;
   }
 
   std::string summary() const override {
@@ -234,6 +247,10 @@ class FollowSource final : public Source {
     file->started = offset > 0;
     if (offset > 0) file->line = 0;
     file->partition = next_partition_++;
+    struct stat info{};
+    file->has_some = file->stream != nullptr || (::fstat(file->fd.get(), &info) == 0 &&
+                                                 static_cast<uint64_t>(info.st_size) > offset);
+    file->behind = file->has_some;
     ++opened_;
     files_.push_back(std::move(file));
   }
@@ -549,6 +566,19 @@ class FollowSource final : public Source {
     pad_buffer(*buffer, static_cast<size_t>(bytes.data() - buffer->data()) + bytes.size());
     block.bytes = bytes;
     block.buffer = std::move(buffer);
+    file.behind = file.dirty && !file.ended;
+    block.catches_up = !file.behind;
+  }
+
+  // A block that only says that the file has caught up.
+  void give_nothing(FollowedFile& file, SourceItem& item) {
+    item.block = Block{};
+    item.block.sequence = sequence_++;
+    item.block.origin = {feed_.source, file.partition, file.offset, file.offset};
+    item.block.buffer = pool_->acquire(0);
+    item.block.bytes = {item.block.buffer->data(), 0};
+    item.block.catches_up = true;
+    file.behind = false;
   }
 
   // --- giving up ---

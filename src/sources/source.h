@@ -58,6 +58,8 @@ class SourcePlan {
   virtual std::string partition_name(uint32_t partition) const = 0;
   // True if its partitions come side by side, so that each has a watermark of its own.
   virtual bool partitioned() const { return false; }
+  // True if a partition has the same number in the next run.
+  virtual bool partitions_last() const { return true; }
   // The files it reads, if any: they are refused as outputs.
   virtual std::vector<std::string> paths() const { return {}; }
   virtual Result<std::unique_ptr<Source>> open(const FeedOptions& options) const = 0;
