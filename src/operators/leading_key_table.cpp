@@ -87,8 +87,9 @@ void LeadingKeyTable::find_or_add_hashed(size_t rows, uint32_t* groups) {
   for (size_t begin = 0; begin < rows; begin += kChunk) {
     const size_t n = std::min(kChunk, rows - begin);
     for (size_t i = 0; i < n; ++i) tags[i] = tag({firsts_[begin + i], groups[begin + i]});
-    slots_.prefetch(tags.data(), n, pairs_.data(),
-                    [this](uint32_t group) { prefetch_state(group); });
+    if (!pairs_.empty())
+      slots_.prefetch(tags.data(), n, pairs_.data(),
+                      [this](uint32_t group) { prefetch_state(group); });
     for (size_t i = 0; i < n; ++i) {
       const Pair pair{firsts_[begin + i], groups[begin + i]};
       uint32_t group = find_hashed(pair, tags[i]);

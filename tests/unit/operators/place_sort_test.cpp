@@ -38,10 +38,11 @@ void compare_with_stable_sort(MakePlace make, size_t rows, uint64_t seed) {
   CHECK(wrong == 0);
 }
 
+// Big-endian, with leading zeros.
 std::string number(uint64_t value, size_t bytes) {
   std::string text;
-  for (size_t k = 0; k < bytes; ++k)
-    text += static_cast<char>(static_cast<unsigned char>(value >> (8 * (bytes - 1 - k))));
+  for (size_t k = bytes; k-- > 0;)
+    text += k < 8 ? static_cast<char>(static_cast<unsigned char>(value >> (8 * k))) : '\0';
   return text;
 }
 
