@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/check.h"
 #include "expr/aggregates/row_codec.h"
 #include "operators/state_limit.h"
 #include "windows/slice_partials.h"
@@ -102,6 +103,7 @@ class SliceWindow final : public Ordered {
       gathered_.give_copy(*part++, *all);
       all->snapshot(writer);
     }
+    WEIR_CHECK(part == gathered.end());
   }
   void restore(SnapshotReader& reader) override {
     watermark_ = reader.get_i64();
